@@ -1,0 +1,1 @@
+//! Who is leaving, how sure are we, and why.

@@ -1,0 +1,336 @@
+//! From rows in any order to the sorted store: the one path behind every door.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::data::{Anonymous, Keys, TimeAxis};
+use crate::error::{Error, Result};
+use crate::kernel::intern::Interner;
+use crate::types::{Amount, Currency, Day, Key};
+
+use super::rows::Transaction;
+use super::store::{Intake, Ledger, NONE, Rows, Store};
+
+pub(super) const SECONDS_PER_DAY: u32 = 86_400;
+
+/// Reason under which skipped rows without a customer are counted.
+pub(super) const NO_CUSTOMER: &str = "no customer";
+
+/// Columns in the order of arrival, with provisional numbers for keys.
+#[derive(Debug)]
+pub(crate) struct Assembler {
+    pub(super) currency: Currency,
+    pub(super) anonymous: Anonymous,
+    pub(super) time: TimeAxis,
+    pub(super) customers: Interner,
+    pub(super) orders: Interner,
+    pub(super) items: Interner,
+    pub(super) customer: Vec<u32>,
+    pub(super) rows: Rows,
+    pub(super) rows_read: u64,
+    pub(super) rows_skipped: BTreeMap<String, u64>,
+    pub(super) rounded_amounts: u64,
+}
+
+impl Assembler {
+    pub(super) fn new(currency: Currency) -> Self {
+        Self {
+            currency,
+            anonymous: Anonymous::default(),
+            time: TimeAxis::default(),
+            customers: Interner::default(),
+            orders: Interner::default(),
+            items: Interner::default(),
+            customer: Vec::new(),
+            rows: Rows::default(),
+            rows_read: 0,
+            rows_skipped: BTreeMap::new(),
+            rounded_amounts: 0,
+        }
+    }
+
+    pub(super) fn skip(&mut self, reason: &str) {
+        self.skip_many(reason, 1);
+    }
+
+    fn skip_many(&mut self, reason: &str, rows: u64) {
+        if rows > 0 {
+            *self.rows_skipped.entry(reason.to_owned()).or_default() += rows;
+        }
+    }
+
+    /// Adds one row; `number` is its number for messages.
+    pub(super) fn push(&mut self, number: u64, row: &Transaction<'_>) -> Result<()> {
+        if row.second.is_some_and(|s| s >= SECONDS_PER_DAY) {
+            return Err(Error::row(number, Some("second_of_day"), "expected 0 to 86399"));
+        }
+        if row.customer.is_none() && self.anonymous == Anonymous::Skip {
+            self.skip(NO_CUSTOMER);
+            return Ok(());
+        }
+        let so_far = self.customer.len();
+        for (column, given, kept) in [
+            ("amount", row.amount.is_some(), self.rows.amount.is_some()),
+            ("quantity", row.quantity.is_some(), self.rows.quantity.is_some()),
+        ] {
+            if so_far > 0 && given != kept {
+                let rule = if kept {
+                    "missing, but earlier rows have one"
+                } else {
+                    "given, but earlier rows have none"
+                };
+                return Err(Error::row(number, Some(column), rule));
+            }
+        }
+        let customer = row.customer.as_ref().map_or(Ok(NONE), |key| self.customers.key(key, "customers"))?;
+        let order = number_of(&mut self.orders, row.order.as_ref(), "orders")?;
+        let item = number_of(&mut self.items, row.item.as_ref(), "items")?;
+        self.customer.push(customer);
+        self.rows.day.push(row.day);
+        push_sparse(&mut self.rows.second, so_far, row.second.unwrap_or(NONE));
+        push_sparse(&mut self.rows.order, so_far, order);
+        push_sparse(&mut self.rows.item, so_far, item);
+        if let Some(amount) = row.amount {
+            self.rows.amount.get_or_insert_default().push(amount);
+        }
+        if let Some(quantity) = row.quantity {
+            self.rows.quantity.get_or_insert_default().push(quantity);
+        }
+        Ok(())
+    }
+
+    /// Applies [`Anonymous::Skip`] to columns that were taken over whole.
+    pub(super) fn drop_anonymous(&mut self) {
+        if self.anonymous == Anonymous::Keep || !self.customer.contains(&NONE) {
+            return;
+        }
+        let keep: Vec<bool> = self.customer.iter().map(|c| *c != NONE).collect();
+        let before = self.customer.len();
+        self.rows.retain(&keep);
+        retain(&mut self.customer, &keep);
+        self.skip_many(NO_CUSTOMER, (before - self.customer.len()) as u64);
+    }
+
+    /// Sorts everything into place.
+    pub(super) fn build(self) -> Result<Ledger> {
+        let n = self.customer.len();
+        if n == 0 {
+            return Err(Error::empty("a ledger needs at least one usable row"));
+        }
+        if n >= NONE as usize {
+            return Err(Error::overflow("more than 4294967294 rows"));
+        }
+        let (sorted, ranks) = self.customers.finish();
+        let customers = Keys::from_sorted(sorted);
+        let mut rows = self.rows;
+        let orders = rank_column(self.orders, &mut rows.order);
+        let items = rank_column(self.items, &mut rows.item);
+        let groups = customers.len() + 1;
+        let group = |c: u32| if c == NONE { groups - 1 } else { ranks[c as usize] as usize };
+        let (offsets, order) = sort_rows(&self.customer, group, groups, &rows);
+        drop(ranks);
+        drop(self.customer);
+        let rows = rows.gather(&order);
+        drop(order);
+        let rows_kept = offsets[groups - 1];
+        let intake = Intake {
+            rows_read: self.rows_read,
+            rows_kept: rows_kept as u64,
+            rows_anonymous: (n - rows_kept) as u64,
+            rows_skipped: self.rows_skipped,
+            duplicate_rows: rows.count_duplicates(&offsets),
+            refund_rows: (0..n).filter(|i| rows.is_refund(*i)).count() as u64,
+            rounded_amounts: self.rounded_amounts,
+        };
+        let first = rows.day.iter().min().copied().unwrap_or(Day::new(0));
+        let last = rows.day.iter().max().copied().unwrap_or(Day::new(0));
+        Ok(Ledger(Arc::new(Store {
+            currency: self.currency,
+            time: self.time,
+            customers: Arc::new(customers),
+            orders,
+            items,
+            offsets,
+            rows,
+            covers: (first, last),
+            intake,
+        })))
+    }
+}
+
+/// Offsets of the groups, and the original row at each place of the sorted store.
+///
+/// A counting sort by customer carries (day, row) packed in 64 bits, so that the sort inside a customer touches one
+/// contiguous slice; only equal days look at the other columns.
+fn sort_rows(
+    customer: &[u32],
+    group: impl Fn(u32) -> usize,
+    groups: usize,
+    rows: &Rows,
+) -> (Vec<usize>, Vec<u32>) {
+    let mut offsets = vec![0_usize; groups + 1];
+    for c in customer {
+        offsets[group(*c) + 1] += 1;
+    }
+    for g in 0..groups {
+        offsets[g + 1] += offsets[g];
+    }
+    let mut next = offsets.clone();
+    let mut packed = vec![0_u64; customer.len()];
+    for ((row, c), day) in (0_u64..).zip(customer).zip(&rows.day) {
+        let place = &mut next[group(*c)];
+        // Flipping the sign bit makes the unsigned order that of the days.
+        let day = day.days_since_epoch().cast_unsigned() ^ 0x8000_0000;
+        packed[*place] = u64::from(day) << 32 | row;
+        *place += 1;
+    }
+    drop(next);
+    let by_content = rows.second.is_some()
+        || rows.order.is_some()
+        || rows.item.is_some()
+        || rows.amount.is_some()
+        || rows.quantity.is_some();
+    sort_groups(&mut packed, &offsets, |slice| {
+        slice.sort_unstable();
+        if by_content {
+            for same_day in slice.chunk_by_mut(|a, b| a >> 32 == b >> 32) {
+                if same_day.len() > 1 {
+                    same_day.sort_unstable_by(|a, b| rows.compare(low(*a), low(*b)).then(a.cmp(b)));
+                }
+            }
+        }
+    });
+    (offsets, packed.iter().map(|p| low(*p)).collect())
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the row number was packed into the low half")]
+fn low(packed: u64) -> u32 {
+    packed as u32
+}
+
+/// Sorts each group; groups are dealt to threads in runs of about `RUN` rows.
+fn sort_groups(packed: &mut [u64], offsets: &[usize], sort: impl Fn(&mut [u64]) + Sync) {
+    const RUN: usize = 1 << 16;
+    let mut runs: Vec<(&mut [u64], &[usize])> = Vec::new();
+    let (mut rest, mut first) = (packed, 0);
+    while first + 1 < offsets.len() {
+        let goal = offsets[first] + RUN;
+        let last = first + offsets[first + 1..].partition_point(|o| *o <= goal).max(1);
+        let (run, tail) = rest.split_at_mut(offsets[last] - offsets[first]);
+        runs.push((run, &offsets[first..=last]));
+        (rest, first) = (tail, last);
+    }
+    let work = |(run, offsets): &mut (&mut [u64], &[usize])| {
+        for pair in offsets.windows(2) {
+            sort(&mut run[pair[0] - offsets[0]..pair[1] - offsets[0]]);
+        }
+    };
+    #[cfg(feature = "rayon")]
+    {
+        use rayon::prelude::*;
+        runs.par_iter_mut().for_each(work);
+    }
+    #[cfg(not(feature = "rayon"))]
+    runs.iter_mut().for_each(work);
+}
+
+fn number_of(interner: &mut Interner, key: Option<&Key<'_>>, what: &'static str) -> Result<u32> {
+    key.map_or(Ok(NONE), |key| interner.key(key, what))
+}
+
+/// A column comes into being with its first value; earlier rows have none.
+fn push_sparse(column: &mut Option<Vec<u32>>, so_far: usize, value: u32) {
+    match column {
+        Some(values) => values.push(value),
+        None if value != NONE => {
+            let mut values = vec![NONE; so_far];
+            values.push(value);
+            *column = Some(values);
+        }
+        None => {}
+    }
+}
+
+/// Replaces provisional numbers by ranks.
+fn rank_column(interner: Interner, column: &mut Option<Vec<u32>>) -> Option<Arc<Keys>> {
+    let numbers = column.as_mut()?;
+    let (sorted, ranks) = interner.finish();
+    for number in numbers.iter_mut().filter(|n| **n != NONE) {
+        *number = ranks[*number as usize];
+    }
+    Some(Arc::new(Keys::from_sorted(sorted)))
+}
+
+fn retain<T: Copy>(values: &mut Vec<T>, keep: &[bool]) {
+    let mut keep = keep.iter();
+    values.retain(|_| *keep.next().unwrap_or(&false));
+}
+
+impl Rows {
+    fn retain(&mut self, keep: &[bool]) {
+        retain(&mut self.day, keep);
+        self.second.as_mut().map(|c| retain(c, keep)).unwrap_or_default();
+        self.order.as_mut().map(|c| retain(c, keep)).unwrap_or_default();
+        self.item.as_mut().map(|c| retain(c, keep)).unwrap_or_default();
+        self.amount.as_mut().map(|c| retain(c, keep)).unwrap_or_default();
+        self.quantity.as_mut().map(|c| retain(c, keep)).unwrap_or_default();
+    }
+
+    /// By everything but the day.
+    fn compare(&self, a: u32, b: u32) -> Ordering {
+        fn by<T: Ord + Copy>(column: Option<&Vec<T>>, a: u32, b: u32) -> Ordering {
+            column.map_or(Ordering::Equal, |c| c[a as usize].cmp(&c[b as usize]))
+        }
+        by(self.second.as_ref(), a, b)
+            .then_with(|| by(self.order.as_ref(), a, b))
+            .then_with(|| by(self.item.as_ref(), a, b))
+            .then_with(|| by(self.amount.as_ref(), a, b))
+            .then_with(|| by(self.quantity.as_ref(), a, b))
+    }
+
+    fn gather(&self, order: &[u32]) -> Self {
+        fn pick<T: Copy>(column: &[T], order: &[u32]) -> Vec<T> {
+            order.iter().map(|row| column[*row as usize]).collect()
+        }
+        Self {
+            day: pick(&self.day, order),
+            second: self.second.as_ref().map(|c| pick(c, order)),
+            order: self.order.as_ref().map(|c| pick(c, order)),
+            item: self.item.as_ref().map(|c| pick(c, order)),
+            amount: self.amount.as_ref().map(|c| pick(c, order)),
+            quantity: self.quantity.as_ref().map(|c| pick(c, order)),
+        }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "rows are fewer than 2^32")]
+    fn count_duplicates(&self, offsets: &[usize]) -> u64 {
+        let inside = offsets.windows(2).flat_map(|w| w[0] + 1..w[1].max(w[0] + 1));
+        inside
+            .filter(|i| self.day[*i - 1] == self.day[*i] && self.compare(*i as u32 - 1, *i as u32).is_eq())
+            .count() as u64
+    }
+
+    /// Whether a row gives money or goods back.
+    pub(crate) fn is_refund(&self, row: usize) -> bool {
+        self.amount.as_ref().is_some_and(|a| a[row] < Amount::ZERO)
+            || self.quantity.as_ref().is_some_and(|q| q[row].in_thousandths() < 0)
+    }
+}
+
+impl Store {
+    /// The same rows for another cover; columns are shared only through the ledger's `Arc`, so this copies them.
+    pub(super) fn shallow_clone(&self) -> Self {
+        Self {
+            currency: self.currency,
+            time: self.time,
+            customers: Arc::clone(&self.customers),
+            orders: self.orders.clone(),
+            items: self.items.clone(),
+            offsets: self.offsets.clone(),
+            rows: self.rows.clone(),
+            covers: self.covers,
+            intake: self.intake.clone(),
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The ledger: its doors, its store, and the views that cut it in time.
+
+mod assemble;
+mod columns;
+mod rows;
+mod store;
+mod views;
+
+pub use columns::{AmountColumn, Columns, DayColumn, KeyColumn};
+pub use rows::{LedgerBuilder, Transaction};
+pub use store::{Intake, Ledger};
+pub use views::{History, Holdout, Observed, Row, Split};

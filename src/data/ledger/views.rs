@@ -1,0 +1,295 @@
+//! Views of a ledger: what is known as of a day, what came after, and one customer's rows.
+
+use std::fmt;
+
+use crate::data::{Customers, Keys, PerCustomer};
+use crate::error::{Error, Result};
+use crate::kernel::par;
+use crate::types::{Amount, AsOf, CustomerIx, Day, Horizon, ItemIx, Quantity};
+
+use super::store::{Ledger, NONE, Store};
+
+/// The ledger as it was known on a day: rows after `as_of` do not exist here. The only source of features.
+#[derive(Clone, Copy)]
+pub struct Observed<'a> {
+    ledger: &'a Ledger,
+    as_of: AsOf,
+}
+
+impl<'a> Observed<'a> {
+    pub(super) fn new(ledger: &'a Ledger, as_of: AsOf) -> Result<Self> {
+        let observed = Self { ledger, as_of };
+        let store = ledger.store();
+        let anyone = store.offsets[..store.customers.len()]
+            .iter()
+            .any(|first| store.rows.day.get(*first).is_some_and(|day| *day <= as_of.day()));
+        if anyone {
+            Ok(observed)
+        } else {
+            Err(Error::empty(format!("no customer has a row on or before {as_of}")))
+        }
+    }
+
+    /// The last known day.
+    pub fn as_of(&self) -> AsOf {
+        self.as_of
+    }
+
+    /// The whole ledger, for its keys and currency. Its rows may lie in the future: take rows from
+    /// [`history`](Self::history).
+    pub fn ledger(&self) -> &'a Ledger {
+        self.ledger
+    }
+
+    /// Customers with at least one row up to `as_of`.
+    pub fn customers(&self) -> Customers {
+        let store = self.ledger.store();
+        let seen = (0_u32..).zip(&store.offsets[..store.customers.len()]);
+        let present =
+            seen.filter(|(_, first)| store.rows.day[**first] <= self.as_of.day()).map(|(c, _)| c).collect();
+        Customers::some(store.customers.clone(), present)
+    }
+
+    /// A customer's rows up to `as_of`; `None` for one who was not yet seen.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for an index of another ledger.
+    pub fn history(&self, customer: CustomerIx) -> Result<Option<History<'a>>> {
+        self.ledger.check_customer(customer)?;
+        Ok(self.history_at(customer.index()))
+    }
+
+    /// As [`history`](Self::history), by dense number.
+    pub(crate) fn history_at(&self, customer: usize) -> Option<History<'a>> {
+        let store = self.ledger.store();
+        let all = History { store, start: store.offsets[customer], end: store.offsets[customer + 1] };
+        Some(all.until(self.as_of.day())).filter(|h| !h.is_empty())
+    }
+
+    /// Rows of nobody up to `as_of` (see [`Anonymous`](crate::data::Anonymous)).
+    pub fn anonymous(&self) -> History<'a> {
+        let store = self.ledger.store();
+        let start = store.offsets[store.customers.len()];
+        History { store, start, end: store.rows.day.len() }.until(self.as_of.day())
+    }
+
+    /// `f` of every customer known as of the day, in parallel.
+    ///
+    /// ```
+    /// # use regulars::{data::*, types::*};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// # builder.push(Transaction::new("ann", Day::ymd(2024, 5, 1)?))?;
+    /// # let ledger = builder.build()?;
+    /// let now = ledger.observed(AsOf::ymd(2024, 5, 31)?)?;
+    /// let days_silent = now.map(|history| now.as_of().day() - history.last_day());
+    /// assert_eq!(days_silent.by_key("ann"), Some(&30));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    pub fn map<T: Send>(&self, f: impl Fn(History<'a>) -> T + Sync + Send) -> PerCustomer<T> {
+        let customers = self.customers();
+        let values = par::map(customers.len(), |row| {
+            customers.customer(row).and_then(|c| self.history_at(c.index())).map(&f)
+        });
+        let values: Vec<T> = values.into_iter().flatten().collect();
+        PerCustomer::dense(customers, values)
+    }
+}
+
+impl fmt::Debug for Observed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Observed({:?} as of {})", self.ledger, self.as_of)
+    }
+}
+
+/// The days after a cut: the only source of labels and of the truth that forecasts are scored against.
+#[derive(Clone, Copy)]
+pub struct Holdout<'a> {
+    ledger: &'a Ledger,
+    after: AsOf,
+    until: Day,
+}
+
+impl<'a> Holdout<'a> {
+    /// The first and last day of the holdout.
+    pub fn days(&self) -> (Day, Day) {
+        (self.after.day().checked_add(1).unwrap_or(self.until), self.until)
+    }
+
+    /// A customer's rows within the holdout; empty for one who did not come.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for an index of another ledger.
+    pub fn history(&self, customer: CustomerIx) -> Result<History<'a>> {
+        self.ledger.check_customer(customer)?;
+        Ok(self.history_at(customer.index()))
+    }
+
+    /// As [`history`](Self::history), by dense number.
+    pub(crate) fn history_at(&self, customer: usize) -> History<'a> {
+        let store = self.ledger.store();
+        let all = History { store, start: store.offsets[customer], end: store.offsets[customer + 1] };
+        let mut within = all.until(self.until);
+        within.start += all.until(self.after.day()).len();
+        within
+    }
+}
+
+impl fmt::Debug for Holdout<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Holdout({:?}, {} to {})", self.ledger, self.days().0, self.until)
+    }
+}
+
+/// A cut in time: what was known, and what came after. The two parts belong together and cannot be mismatched.
+#[derive(Clone, Copy, Debug)]
+pub struct Split<'a> {
+    observed: Observed<'a>,
+    horizon: Horizon,
+    until: Day,
+}
+
+impl<'a> Split<'a> {
+    pub(super) fn new(observed: Observed<'a>, horizon: Horizon, until: Day) -> Self {
+        Self { observed, horizon, until }
+    }
+
+    /// What was known: the source of features.
+    pub fn observed(&self) -> Observed<'a> {
+        self.observed
+    }
+
+    /// What came after: the source of labels.
+    pub fn holdout(&self) -> Holdout<'a> {
+        Holdout { ledger: self.observed.ledger, after: self.observed.as_of, until: self.until }
+    }
+
+    /// The last known day.
+    pub fn as_of(&self) -> AsOf {
+        self.observed.as_of
+    }
+
+    /// Length of the holdout.
+    pub fn horizon(&self) -> Horizon {
+        self.horizon
+    }
+}
+
+/// The rows of one customer within a view: contiguous, ordered by day, time of day, order, item.
+#[derive(Clone, Copy)]
+pub struct History<'a> {
+    store: &'a Store,
+    start: usize,
+    end: usize,
+}
+
+/// One row of a [`History`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Row {
+    /// Day of the row.
+    pub day: Day,
+    /// Second of the day, where known.
+    pub second_of_day: Option<u32>,
+    /// Rank of the order among the ledger's [orders](Ledger::orders), where known.
+    pub order: Option<u32>,
+    /// Item, where known.
+    pub item: Option<ItemIx>,
+    /// Money paid, where the ledger has amounts.
+    pub amount: Option<Amount>,
+    /// Pieces bought, where the ledger has quantities.
+    pub quantity: Option<Quantity>,
+    /// Whether the row gives money or goods back.
+    pub is_refund: bool,
+}
+
+impl<'a> History<'a> {
+    /// The part up to and including `day`.
+    fn until(self, day: Day) -> Self {
+        let days = &self.store.rows.day[self.start..self.end];
+        Self { end: self.start + days.partition_point(|d| *d <= day), ..self }
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.end - self.start
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// The day of each row, ascending.
+    pub fn days(&self) -> &'a [Day] {
+        &self.store.rows.day[self.start..self.end]
+    }
+
+    /// The amount of each row, where the ledger has amounts.
+    pub fn amounts(&self) -> Option<&'a [Amount]> {
+        self.store.rows.amount.as_ref().map(|c| &c[self.start..self.end])
+    }
+
+    /// The quantity of each row, where the ledger has quantities.
+    pub fn quantities(&self) -> Option<&'a [Quantity]> {
+        self.store.rows.quantity.as_ref().map(|c| &c[self.start..self.end])
+    }
+
+    /// Dense item numbers, `u32::MAX` for none.
+    pub(crate) fn item_numbers(&self) -> Option<&'a [u32]> {
+        self.store.rows.item.as_ref().map(|c| &c[self.start..self.end])
+    }
+
+    /// Dense order numbers, `u32::MAX` for none.
+    pub(crate) fn order_numbers(&self) -> Option<&'a [u32]> {
+        self.store.rows.order.as_ref().map(|c| &c[self.start..self.end])
+    }
+
+    /// Seconds of the day, `u32::MAX` for unknown.
+    pub(crate) fn seconds(&self) -> Option<&'a [u32]> {
+        self.store.rows.second.as_ref().map(|c| &c[self.start..self.end])
+    }
+
+    /// Whether row `i` gives money or goods back.
+    pub(crate) fn is_refund(&self, i: usize) -> bool {
+        self.store.rows.is_refund(self.start + i)
+    }
+
+    /// The first day; for an empty history, day 0.
+    pub fn first_day(&self) -> Day {
+        self.days().first().copied().unwrap_or(Day::new(0))
+    }
+
+    /// The last day; for an empty history, day 0.
+    pub fn last_day(&self) -> Day {
+        self.days().last().copied().unwrap_or(Day::new(0))
+    }
+
+    /// Row `i`.
+    pub fn row(&self, i: usize) -> Option<Row> {
+        let day = *self.days().get(i)?;
+        let known = |column: Option<&'a [u32]>| column.map(|c| c[i]).filter(|v| *v != NONE);
+        let dictionary = self.store.items.as_deref().map_or(0, Keys::fingerprint);
+        Some(Row {
+            day,
+            second_of_day: known(self.seconds()),
+            order: known(self.order_numbers()),
+            item: known(self.item_numbers()).map(|index| ItemIx { index, dictionary }),
+            amount: self.amounts().map(|a| a[i]),
+            quantity: self.quantities().map(|q| q[i]),
+            is_refund: self.is_refund(i),
+        })
+    }
+
+    /// All rows in order.
+    pub fn rows(&self) -> impl Iterator<Item = Row> + use<'a> {
+        let history = *self;
+        (0..self.len()).filter_map(move |i| history.row(i))
+    }
+}
+
+/// Prints how many rows there are, not whose.
+impl fmt::Debug for History<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "History({} rows)", self.len())
+    }
+}

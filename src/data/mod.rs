@@ -1,0 +1,20 @@
+//! What happened: who bought what, when, for how much; and the cuts in time that keep the future out of the past.
+//!
+//! Orders come in through one of three doors (rows, borrowed columns, CSV) and become a [`Ledger`]: one columnar store,
+//! sorted by customer and time. Everything later reads it through a cut in time: [`Ledger::observed`] shows the days up
+//! to an [`AsOf`](crate::types::AsOf), [`Ledger::split`] adds the days after it as a holdout.
+
+mod customers;
+mod ledger;
+mod per_customer;
+mod policy;
+mod purchases;
+
+pub use customers::{Customers, Keys};
+pub use ledger::{
+    AmountColumn, Columns, DayColumn, History, Holdout, Intake, KeyColumn, Ledger, LedgerBuilder, Observed,
+    Row, Split, Transaction,
+};
+pub use per_customer::PerCustomer;
+pub use policy::{Anonymous, Occasion, Refunds, TimeAxis, TimeUnit};
+pub use purchases::PurchaseHistory;

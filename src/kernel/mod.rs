@@ -1,0 +1,5 @@
+//! Private ground floor: numerics, chance, hashing and the one door to ndarray and linfa.
+
+pub(crate) mod intern;
+pub(crate) mod par;
+pub(crate) mod rng;

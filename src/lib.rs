@@ -1,0 +1,20 @@
+#![allow(dead_code, reason = "the modules that use the rest are being built")]
+//! Customer analytics as pure, typed library calls.
+
+pub mod churn;
+pub mod data;
+pub mod error;
+mod kernel;
+pub mod ltv;
+pub mod metrics;
+#[cfg(feature = "serde")]
+pub mod persist;
+pub mod pipeline;
+pub mod profile;
+pub mod recommend;
+pub mod rfm;
+pub mod segment;
+pub mod simulate;
+pub mod types;
+
+pub use error::{Error, ErrorKind, Place, Result};

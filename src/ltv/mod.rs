@@ -1,0 +1,1 @@
+//! What each customer will buy and be worth.

@@ -1,0 +1,1 @@
+//! How good an answer is: discrimination, calibration, lift, agreement of clusterings, ranking quality.

@@ -1,0 +1,1 @@
+//! Saved models: a versioned envelope, validated on the way back.

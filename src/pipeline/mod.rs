@@ -1,0 +1,1 @@
+//! All answers together: one row per person.

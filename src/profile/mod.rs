@@ -1,0 +1,1 @@
+//! Who is who: records of several sources become profiles.

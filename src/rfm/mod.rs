@@ -1,0 +1,1 @@
+//! Recency, frequency, monetary: the field's oldest and most used score.

@@ -1,0 +1,220 @@
+//! `Key`, and the dense indices that stand for keys inside one ledger.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+/// The caller's own name for a customer, an item or an order: a whole number or a text.
+///
+/// A text that is the usual decimal form of a 64-bit integer *is* that integer, so `"17850"` and `17850` are one key.
+/// `"007"`, `"+7"` and `"-0"` are not the usual form: they stay texts, and leading zeros survive.
+/// Within one ledger keys are ordered numerically if all of them are integers, otherwise by code point.
+///
+/// ```
+/// use regulars::types::Key;
+///
+/// assert_eq!(Key::from("17850"), Key::from(17850));
+/// assert_ne!(Key::from("007"), Key::from(7));
+/// assert_eq!(Key::from("007").to_string(), "007");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Key<'a>(Repr<'a>);
+
+#[derive(Clone, Debug)]
+enum Repr<'a> {
+    Int(i64),
+    Text(Cow<'a, str>),
+}
+
+impl Key<'_> {
+    /// The integer, if this key is one.
+    pub fn as_integer(&self) -> Option<i64> {
+        match self.0 {
+            Repr::Int(value) => Some(value),
+            Repr::Text(_) => None,
+        }
+    }
+
+    /// The text of the key; allocates for integers only.
+    pub fn to_text(&self) -> Cow<'_, str> {
+        match &self.0 {
+            Repr::Int(value) => Cow::Owned(value.to_string()),
+            Repr::Text(text) => Cow::Borrowed(text),
+        }
+    }
+
+    /// The same key, owning its text.
+    pub fn into_owned(self) -> Key<'static> {
+        match self.0 {
+            Repr::Int(value) => Key(Repr::Int(value)),
+            Repr::Text(text) => Key(Repr::Text(Cow::Owned(text.into_owned()))),
+        }
+    }
+
+    /// The text of a key that is not an integer.
+    pub(crate) fn as_text(&self) -> Option<&str> {
+        match &self.0 {
+            Repr::Int(_) => None,
+            Repr::Text(text) => Some(text),
+        }
+    }
+
+    /// Compares by the text of both, byte by byte (which is by code point in UTF-8).
+    pub(crate) fn cmp_text(&self, other: &Key<'_>) -> Ordering {
+        self.to_text().as_bytes().cmp(other.to_text().as_bytes())
+    }
+}
+
+/// The integer that `text` is the usual decimal form of.
+pub(crate) fn canonical_integer(text: &str) -> Option<i64> {
+    let bytes = text.as_bytes();
+    let digits = bytes.strip_prefix(b"-").unwrap_or(bytes);
+    match digits {
+        [b'0'] if digits.len() == bytes.len() => Some(0),
+        [] | [b'0', ..] => None,
+        _ if digits.len() > 19 || !digits.iter().all(u8::is_ascii_digit) => None,
+        _ => text.parse().ok(),
+    }
+}
+
+impl<'a> From<&'a str> for Key<'a> {
+    fn from(text: &'a str) -> Self {
+        Key(canonical_integer(text).map_or(Repr::Text(Cow::Borrowed(text)), Repr::Int))
+    }
+}
+
+impl From<String> for Key<'_> {
+    fn from(text: String) -> Self {
+        Key(canonical_integer(&text).map_or(Repr::Text(Cow::Owned(text)), Repr::Int))
+    }
+}
+
+impl<'a> From<&'a String> for Key<'a> {
+    fn from(text: &'a String) -> Self {
+        Key::from(text.as_str())
+    }
+}
+
+impl<'a> From<&'a Key<'_>> for Key<'a> {
+    fn from(key: &'a Key<'_>) -> Self {
+        match &key.0 {
+            Repr::Int(value) => Key(Repr::Int(*value)),
+            Repr::Text(text) => Key(Repr::Text(Cow::Borrowed(text))),
+        }
+    }
+}
+
+impl From<i64> for Key<'_> {
+    fn from(value: i64) -> Self {
+        Key(Repr::Int(value))
+    }
+}
+
+impl From<i32> for Key<'_> {
+    fn from(value: i32) -> Self {
+        Key(Repr::Int(value.into()))
+    }
+}
+
+impl From<u32> for Key<'_> {
+    fn from(value: u32) -> Self {
+        Key(Repr::Int(value.into()))
+    }
+}
+
+impl From<u64> for Key<'_> {
+    fn from(value: u64) -> Self {
+        i64::try_from(value)
+            .map_or_else(|_| Key(Repr::Text(Cow::Owned(value.to_string()))), |v| Key(Repr::Int(v)))
+    }
+}
+
+impl PartialEq<Key<'_>> for Key<'_> {
+    fn eq(&self, other: &Key<'_>) -> bool {
+        match (&self.0, &other.0) {
+            (Repr::Int(a), Repr::Int(b)) => a == b,
+            (Repr::Text(a), Repr::Text(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Key<'_> {}
+
+impl Hash for Key<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match &self.0 {
+            Repr::Int(value) => value.hash(state),
+            Repr::Text(text) => text.hash(state),
+        }
+    }
+}
+
+impl fmt::Display for Key<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Repr::Int(value) => fmt::Display::fmt(value, f),
+            Repr::Text(text) => fmt::Display::fmt(text, f),
+        }
+    }
+}
+
+/// A customer inside one ledger: a dense number from 0 in ascending order of keys.
+///
+/// It carries a fingerprint of the ledger's customers. Used with a ledger that holds other customers it is an error,
+/// not a wrong answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CustomerIx {
+    pub(crate) index: u32,
+    pub(crate) dictionary: u32,
+}
+
+impl CustomerIx {
+    /// The dense number.
+    pub fn index(self) -> usize {
+        self.index as usize
+    }
+}
+
+/// An item inside one ledger; the same rules as [`CustomerIx`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ItemIx {
+    pub(crate) index: u32,
+    pub(crate) dictionary: u32,
+}
+
+impl ItemIx {
+    /// The dense number.
+    pub fn index(self) -> usize {
+        self.index as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_usual_decimal_form_is_an_integer() {
+        for (text, integer) in [
+            ("0", Some(0)),
+            ("-1", Some(-1)),
+            ("9223372036854775807", Some(i64::MAX)),
+            ("-9223372036854775808", Some(i64::MIN)),
+            ("9223372036854775808", None),
+            ("-0", None),
+            ("007", None),
+            ("-07", None),
+            ("+7", None),
+            ("", None),
+            ("-", None),
+            (" 7", None),
+            ("１", None),
+        ] {
+            assert_eq!(Key::from(text).as_integer(), integer, "{text:?}");
+            assert_eq!(Key::from(text).to_string(), text);
+        }
+        assert_eq!(Key::from(u64::MAX), Key::from("18446744073709551615"));
+    }
+}

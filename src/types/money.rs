@@ -1,0 +1,490 @@
+//! `Amount`, `Expected`, `Currency`.
+
+use std::fmt;
+use std::iter::Sum;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Exact money that changed hands, in minor units of the ledger's [`Currency`] (pence, cents, fen). Negative is money
+/// given back.
+///
+/// ```
+/// use regulars::types::{Amount, Currency};
+///
+/// let paid = Currency::GBP.parse("£1,234.50")?;
+/// assert_eq!(paid, Amount::minor(123_450));
+/// assert_eq!(Currency::GBP.format(paid), "1234.50");
+/// # Ok::<(), regulars::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(transparent))]
+pub struct Amount(i64);
+
+impl Amount {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+
+    /// An amount of minor units.
+    pub const fn minor(units: i64) -> Self {
+        Self(units)
+    }
+
+    /// Minor units.
+    pub const fn in_minor(self) -> i64 {
+        self.0
+    }
+
+    /// The sum, or `None` where it does not fit 64 bits.
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        self.0.checked_add(other.0).map(Self)
+    }
+
+    /// The exact sum of many amounts.
+    ///
+    /// # Errors
+    /// [`Overflow`](ErrorKind::Overflow) where the total does not fit 64 bits; the order of the amounts never matters.
+    pub fn total(amounts: impl IntoIterator<Item = Self>) -> Result<Self> {
+        let wide: i128 = amounts.into_iter().map(|a| i128::from(a.0)).sum();
+        i64::try_from(wide).map(Self).map_err(|_| Error::overflow("a sum of money does not fit 64 bits"))
+    }
+}
+
+/// An estimate of money, in minor units of the ledger's currency: finite, and never to be added to an [`Amount`].
+///
+/// ```
+/// use regulars::types::{Currency, Expected};
+///
+/// let value = Expected::minor(123_456.7)?;
+/// assert_eq!(Currency::GBP.format_expected(value), "1234.57");
+/// # Ok::<(), regulars::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(transparent))]
+pub struct Expected(f64);
+
+impl Expected {
+    /// Nothing.
+    pub const ZERO: Self = Self(0.0);
+
+    /// An estimate in minor units.
+    ///
+    /// # Errors
+    /// [`InvalidParam`](ErrorKind::InvalidParam) unless finite.
+    pub fn minor(units: f64) -> Result<Self> {
+        if units.is_finite() { Ok(Self(units)) } else { Err(Error::param("units", "must be finite", units)) }
+    }
+
+    /// Minor units.
+    pub const fn in_minor(self) -> f64 {
+        self.0
+    }
+}
+
+impl std::ops::Add for Expected {
+    type Output = Self;
+
+    /// The sum, held at the largest finite number.
+    fn add(self, other: Self) -> Self {
+        Self((self.0 + other.0).clamp(f64::MIN, f64::MAX))
+    }
+}
+
+impl Sum for Expected {
+    fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
+        iter.fold(Self::ZERO, |a, b| a + b)
+    }
+}
+
+/// A currency and the number of decimals its amounts are kept with.
+///
+/// ```
+/// use regulars::types::Currency;
+///
+/// assert_eq!(Currency::new("JPY")?.decimals(), 0);
+/// assert_eq!(Currency::CNY.with_decimals(4)?.decimals(), 4); // finer than the coin, for unit prices such as 0.0385
+/// assert!(Currency::new("ABC").is_err());
+/// assert_eq!(Currency::custom("POINTS", 0)?.code(), "POINTS");
+/// # Ok::<(), regulars::Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Currency {
+    code: [u8; Self::CODE_BYTES],
+    decimals: u8,
+}
+
+/// ISO 4217 codes of 2024 whose minor unit is not a hundredth, with their decimals.
+const OTHER_DECIMALS: [(&str, u8); 26] = [
+    ("BIF", 0),
+    ("CLP", 0),
+    ("DJF", 0),
+    ("GNF", 0),
+    ("ISK", 0),
+    ("JPY", 0),
+    ("KMF", 0),
+    ("KRW", 0),
+    ("PYG", 0),
+    ("RWF", 0),
+    ("UGX", 0),
+    ("UYI", 0),
+    ("VND", 0),
+    ("VUV", 0),
+    ("XAF", 0),
+    ("XOF", 0),
+    ("XPF", 0),
+    ("BHD", 3),
+    ("IQD", 3),
+    ("JOD", 3),
+    ("KWD", 3),
+    ("LYD", 3),
+    ("OMR", 3),
+    ("TND", 3),
+    ("CLF", 4),
+    ("UYW", 4),
+];
+
+/// ISO 4217 codes of 2024 with two decimals.
+const TWO_DECIMALS: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD YER ZAR ZMW ZWG";
+
+impl Currency {
+    const CODE_BYTES: usize = 8;
+    /// More decimals than this leave too little room before the point in 64 bits.
+    const MAX_DECIMALS: u8 = 9;
+
+    /// Pound sterling.
+    pub const GBP: Self = Self::two_decimals(*b"GBP");
+    /// United States dollar.
+    pub const USD: Self = Self::two_decimals(*b"USD");
+    /// Euro.
+    pub const EUR: Self = Self::two_decimals(*b"EUR");
+    /// Renminbi.
+    pub const CNY: Self = Self::two_decimals(*b"CNY");
+    /// Hong Kong dollar.
+    pub const HKD: Self = Self::two_decimals(*b"HKD");
+    /// New Taiwan dollar.
+    pub const TWD: Self = Self::two_decimals(*b"TWD");
+
+    const fn two_decimals(code: [u8; 3]) -> Self {
+        Self { code: [code[0], code[1], code[2], 0, 0, 0, 0, 0], decimals: 2 }
+    }
+
+    /// The currency with that ISO 4217 code.
+    ///
+    /// # Errors
+    /// [`InvalidParam`](ErrorKind::InvalidParam) for a code that is not on the list of 2024; see [`Currency::custom`].
+    pub fn new(code: &str) -> Result<Self> {
+        let listed = OTHER_DECIMALS.iter().find(|(c, _)| *c == code).map(|(_, decimals)| *decimals);
+        match listed.or_else(|| TWO_DECIMALS.split(' ').any(|c| c == code).then_some(2)) {
+            Some(decimals) => Self::custom(code, decimals),
+            None => Err(Error::param("code", "must be an ISO 4217 currency code", code)),
+        }
+    }
+
+    /// A unit of one's own, such as loyalty points: 1 to 8 upper-case letters or digits, 0 to 9 decimals.
+    ///
+    /// # Errors
+    /// [`InvalidParam`](ErrorKind::InvalidParam) for another code or more decimals.
+    pub fn custom(code: &str, decimals: u8) -> Result<Self> {
+        let bytes = code.as_bytes();
+        if bytes.is_empty()
+            || bytes.len() > Self::CODE_BYTES
+            || !bytes.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+        {
+            return Err(Error::param("code", "must be 1 to 8 upper-case letters or digits", code));
+        }
+        let mut padded = [0; Self::CODE_BYTES];
+        padded[..bytes.len()].copy_from_slice(bytes);
+        Self { code: padded, decimals: 0 }.with_decimals(decimals)
+    }
+
+    /// The same currency kept with other decimals, 0 to 9.
+    ///
+    /// # Errors
+    /// [`InvalidParam`](ErrorKind::InvalidParam) above 9.
+    pub fn with_decimals(self, decimals: u8) -> Result<Self> {
+        if decimals > Self::MAX_DECIMALS {
+            return Err(Error::param("decimals", "must be 0 to 9", decimals));
+        }
+        Ok(Self { decimals, ..self })
+    }
+
+    /// The code.
+    pub fn code(&self) -> &str {
+        let length = self.code.iter().position(|b| *b == 0).unwrap_or(Self::CODE_BYTES);
+        std::str::from_utf8(&self.code[..length]).unwrap_or_default()
+    }
+
+    /// Decimals that amounts are kept with.
+    pub const fn decimals(&self) -> u8 {
+        self.decimals
+    }
+
+    /// Minor units in one major unit: 100 for pounds.
+    pub const fn minor_per_major(&self) -> i64 {
+        10_i64.pow(self.decimals as u32)
+    }
+
+    /// Reads an exact decimal such as `-1234.50`, `£1,234.5` or `￥12`, and rounds half to even where it is finer than
+    /// the currency.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](ErrorKind::InvalidInput) for anything else, [`Overflow`](ErrorKind::Overflow) beyond 64 bits.
+    pub fn parse(&self, text: &str) -> Result<Amount> {
+        Decimal::parse(text).and_then(|d| d.round_to(self.decimals)).map(|(minor, _)| Amount(minor))
+    }
+
+    /// The amount nearest to a float of major units, ties to even; what lies within the float's own error of a tie is one.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](ErrorKind::InvalidInput) for NaN and infinities, [`Overflow`](ErrorKind::Overflow) beyond 2^53
+    /// minor units, where a float no longer holds every unit.
+    pub fn from_major(&self, value: f64) -> Result<Amount> {
+        self.nearest(value).map(|(amount, _)| amount)
+    }
+
+    /// As [`Currency::from_major`], and whether the float was finer than the currency.
+    pub(crate) fn nearest(&self, value: f64) -> Result<(Amount, bool)> {
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        let scaled = value * self.minor_per_major() as f64;
+        if !scaled.is_finite() {
+            return Err(Error::input("expected a finite amount"));
+        }
+        if scaled.abs() > EXACT {
+            return Err(Error::overflow("an amount does not fit 2^53 minor units"));
+        }
+        let slack = (4.0 * f64::EPSILON * scaled.abs()).max(1e-9);
+        let floor = scaled.floor();
+        let nearest = if (scaled - floor - 0.5).abs() <= slack {
+            (floor + 0.5).round_ties_even()
+        } else {
+            scaled.round()
+        };
+        #[expect(clippy::cast_possible_truncation, reason = "a whole number of at most 2^53")]
+        let minor = nearest as i64;
+        Ok((Amount(minor), (scaled - nearest).abs() > slack))
+    }
+
+    /// An amount of major units with the currency's decimals, without its name: `-1234.50`.
+    pub fn format(&self, amount: Amount) -> String {
+        let (sign, units) = (if amount.0 < 0 { "-" } else { "" }, amount.0.unsigned_abs());
+        let scale = self.minor_per_major().unsigned_abs();
+        match self.decimals {
+            0 => format!("{sign}{units}"),
+            n => format!("{sign}{}.{:0width$}", units / scale, units % scale, width = n as usize),
+        }
+    }
+
+    /// An estimate in major units, rounded to the currency's decimals.
+    pub fn format_expected(&self, value: Expected) -> String {
+        format!("{:.*}", self.decimals as usize, self.to_major(value))
+    }
+
+    /// An estimate as a number of major units.
+    pub fn to_major(&self, value: Expected) -> f64 {
+        value.0 / self.minor_per_major() as f64
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl fmt::Debug for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Currency({}, {} decimals)", self.code(), self.decimals)
+    }
+}
+
+/// An exact decimal on its way into an `Amount` or a `Quantity`: `digits` / 10^`scale`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Decimal {
+    digits: i128,
+    scale: u32,
+}
+
+impl Decimal {
+    /// Digits that are kept; 18 before and 18 after the point leave room to multiply in 128 bits.
+    const MAX_DIGITS: u32 = 18;
+
+    /// Sign, currency sign, digits with thousands separators (`,`, `，`, `'`, space), point, digits; full-width forms
+    /// are read as their ASCII twins. Accountants' brackets `(1.20)` mean minus.
+    pub(crate) fn parse(text: &str) -> Result<Self> {
+        Self::read(text).ok_or_else(|| {
+            Error::new(ErrorKind::InvalidInput, None, "expected an exact decimal number such as -1234.50")
+        })
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let text = text.trim();
+        if let Some(plain) = Self::read_plain(text) {
+            return Some(plain);
+        }
+        let (text, mut negative) = match text.strip_prefix(['(', '（']) {
+            Some(inner) => (inner.strip_suffix([')', '）'])?, true),
+            None => (text, false),
+        };
+        let (mut digits, mut kept, mut scale) = (0_i128, 0_u32, None::<u32>);
+        let (mut seen_digit, mut seen_sign) = (false, negative);
+        let mut group = None::<u32>;
+        let number = text
+            .trim_end_matches(['元', '圆', ' '])
+            .trim_end_matches(|c: char| c.is_ascii_alphabetic())
+            .trim_end()
+            .chars();
+        for c in number {
+            match c {
+                '0'..='9' | '０'..='９' => {
+                    let digit = c.to_digit(10).unwrap_or_else(|| (c as u32).wrapping_sub('０' as u32));
+                    seen_digit = true;
+                    if digits != 0 || digit != 0 {
+                        kept += 1;
+                    }
+                    if kept > 2 * Self::MAX_DIGITS {
+                        return None;
+                    }
+                    digits = digits * 10 + i128::from(digit);
+                    scale = scale.map(|s| s + 1);
+                    group = group.map(|g| g + 1);
+                }
+                '.' | '．' if scale.is_none() && group.is_none_or(|g| g == 3) => scale = Some(0),
+                // A group after a separator has three digits; Indian and Chinese myriad grouping (two or four) is refused
+                // rather than guessed.
+                ',' | '，' | '\'' | '’' | '\u{a0}' | '\u{202f}'
+                    if seen_digit && scale.is_none() && group.is_none_or(|g| g == 3) =>
+                {
+                    group = Some(0);
+                }
+                '-' | '−' | '－' | '+' | '＋' if !seen_digit && !seen_sign => {
+                    seen_sign = true;
+                    negative = !matches!(c, '+' | '＋');
+                }
+                '$' | '£' | '€' | '¥' | '￥' | '＄' | '￡' | ' ' if !seen_digit => {}
+                c if c.is_ascii_uppercase() && !seen_digit => {}
+                _ => return None,
+            }
+        }
+        let scale = scale.unwrap_or(0);
+        if !seen_digit || (scale == 0 && group.is_some_and(|g| g != 3)) || scale > Self::MAX_DIGITS {
+            return None;
+        }
+        Some(Self { digits: if negative { -digits } else { digits }, scale })
+    }
+
+    /// The common case: an optional minus, at most 18 ASCII digits, at most one point.
+    fn read_plain(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let (negative, rest) = match bytes {
+            [b'-', rest @ ..] => (true, rest),
+            rest => (false, rest),
+        };
+        if rest.is_empty() || rest.len() > Self::MAX_DIGITS as usize {
+            return None;
+        }
+        let (mut digits, mut scale, mut seen) = (0_i64, None::<u32>, false);
+        for byte in rest {
+            match byte {
+                b'0'..=b'9' => {
+                    digits = digits * 10 + i64::from(byte - b'0');
+                    scale = scale.map(|s| s + 1);
+                    seen = true;
+                }
+                b'.' if scale.is_none() => scale = Some(0),
+                _ => return None,
+            }
+        }
+        seen.then(|| Self {
+            digits: i128::from(if negative { -digits } else { digits }),
+            scale: scale.unwrap_or(0),
+        })
+    }
+
+    /// The exact product, or an overflow.
+    pub(crate) fn times(self, other: Self) -> Result<Self> {
+        let digits = self.digits.checked_mul(other.digits);
+        digits
+            .map(|digits| Self { digits, scale: self.scale + other.scale })
+            .ok_or_else(|| Error::overflow("a product of quantity and price does not fit 128 bits"))
+    }
+
+    /// Units of 10^−`decimals`, rounded once, half to even; and whether anything was rounded away.
+    pub(crate) fn round_to(self, decimals: u8) -> Result<(i64, bool)> {
+        let decimals = u32::from(decimals);
+        let too_big = || Error::overflow("an amount does not fit 64 bits of minor units");
+        let (units, rounded) = if decimals >= self.scale {
+            let factor = 10_i128.pow(decimals - self.scale);
+            (self.digits.checked_mul(factor).ok_or_else(too_big)?, false)
+        } else {
+            let divisor = 10_i128.pow(self.scale - decimals);
+            let (quotient, rest) = (self.digits.div_euclid(divisor), self.digits.rem_euclid(divisor));
+            let up = rest * 2 > divisor || (rest * 2 == divisor && quotient % 2 != 0);
+            (quotient + i128::from(up), rest != 0)
+        };
+        i64::try_from(units).map(|units| (units, rounded)).map_err(|_| too_big())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_money_as_people_write_it() {
+        for (text, minor) in [
+            ("1234.5", 123_450),
+            ("-0.01", -1),
+            ("£1,234.50", 123_450),
+            ("-£3", -300),
+            ("£-3", -300),
+            ("(12.00)", -1_200),
+            ("￥１２．５０", 1_250),
+            ("12元", 1_200),
+            ("USD 7.25", 725),
+            ("7.25 USD", 725),
+            ("1,000,000", 100_000_000),
+            (".5", 50),
+            ("5.", 500),
+            ("1.005", 100),
+            ("1.015", 102),
+            ("-1.005", -100),
+            ("-1.015", -102),
+            ("1.0050000000000001", 101),
+            ("92233720368547758.07", i64::MAX),
+        ] {
+            assert_eq!(Currency::GBP.parse(text).unwrap(), Amount(minor), "{text}");
+        }
+        for text in [
+            "", "-", ".", "1.2.3", "1,23", "12,34.5", "1,234,5", "1e3", "NaN", "--1", "1-", "£", "abc", "1 2",
+        ] {
+            assert_eq!(Currency::GBP.parse(text).unwrap_err().kind(), ErrorKind::InvalidInput, "{text}");
+        }
+        assert_eq!(Currency::GBP.parse("92233720368547758.08").unwrap_err().kind(), ErrorKind::Overflow);
+    }
+
+    #[test]
+    fn a_product_is_rounded_once() {
+        let product = Decimal::parse("3").unwrap().times(Decimal::parse("0.835").unwrap()).unwrap();
+        assert_eq!(product.round_to(2).unwrap(), (250, true)); // 2.505 is a tie: to even
+        let exact = Decimal::parse("-6").unwrap().times(Decimal::parse("2.55").unwrap()).unwrap();
+        assert_eq!(exact.round_to(2).unwrap(), (-1_530, false));
+    }
+
+    #[test]
+    fn floats_round_as_their_decimal_text_would() {
+        let gbp = Currency::GBP;
+        for value in [0.0, 0.1, 2.675, 1.005, -2.675, 33.33, 1e9 + 0.07, 0.29, 1.15] {
+            assert_eq!(gbp.from_major(value).unwrap(), gbp.parse(&format!("{value}")).unwrap(), "{value}");
+        }
+        assert!(gbp.from_major(f64::NAN).is_err() && gbp.from_major(1e300).is_err());
+        assert!(!gbp.nearest(19.99).unwrap().1 && gbp.nearest(19.995).unwrap().1);
+    }
+
+    #[test]
+    fn totals_do_not_overflow_on_the_way() {
+        let amounts = [Amount(i64::MAX), Amount(5), Amount(-10)];
+        assert_eq!(Amount::total(amounts).unwrap(), Amount(i64::MAX - 5));
+        assert_eq!(Amount::total([Amount(i64::MAX), Amount(1)]).unwrap_err().kind(), ErrorKind::Overflow);
+    }
+}
