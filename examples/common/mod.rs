@@ -1,0 +1,152 @@
+//! What every example needs besides the library: arguments, files, a meter, output.
+//!
+//! An example is `fn main() -> ExitCode { common::main(run) }` with `fn run(args: &Args) -> common::Outcome`.
+#![allow(dead_code, unused_imports, reason = "each example uses the part it needs")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "examples are programs; programs print")]
+
+mod files;
+mod meter;
+mod output;
+
+use std::fmt;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser;
+use regulars::{Error, Place};
+
+pub(crate) use files::{open, raw_f64s, raw_i32s, raw_i64s, write_file};
+pub(crate) use meter::{Meter, peak_rss_mb};
+pub(crate) use output::{Progress, Table, print_json, say};
+
+/// What the run of an example comes to.
+pub(crate) type Outcome = Result<(), Failure>;
+
+/// Parses the arguments, runs the example, turns a failure into one line on stderr and an exit code: 1 for bad data, 2
+/// for wrong usage.
+pub(crate) fn main<A: Parser>(run: impl FnOnce(&A) -> Outcome) -> ExitCode {
+    match run(&A::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+/// One line that says where, what is wrong and what was expected.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    line: String,
+    code: u8,
+}
+
+impl Failure {
+    /// Bad data or a failing system call.
+    pub(crate) fn new(line: impl Into<String>) -> Self {
+        Self { line: line.into(), code: 1 }
+    }
+
+    /// Wrong usage, or a flag whose model is not built yet.
+    pub(crate) fn usage(line: impl Into<String>) -> Self {
+        Self { line: line.into(), code: 2 }
+    }
+
+    /// `FILE:ROW: column: rule`, as far as the error knows them. Use as `.map_err(Failure::in_file(path))`.
+    pub(crate) fn in_file(path: &Path) -> impl Fn(Error) -> Self {
+        let file = path.display().to_string();
+        move |error| {
+            let whole = error.to_string();
+            let rule = error.place().and_then(|p| whole.strip_prefix(&format!("{p}: "))).unwrap_or(&whole);
+            Self::new(match error.place() {
+                Some(Place::Row { row, column: Some(column) }) => format!("{file}:{row}: {column}: {rule}"),
+                Some(Place::Row { row, column: None }) => format!("{file}:{row}: {rule}"),
+                Some(Place::Column(column)) => format!("{file}: {column}: {rule}"),
+                _ => format!("{file}: {whole}"),
+            })
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // One line, whatever a cause may have put into its message.
+        f.write_str(&self.line.replace(['\n', '\r'], " "))
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl From<String> for Failure {
+    fn from(line: String) -> Self {
+        Self::new(line)
+    }
+}
+
+impl From<&str> for Failure {
+    fn from(line: &str) -> Self {
+        Self::new(line)
+    }
+}
+
+/// The language of reports.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Lang {
+    /// English.
+    #[default]
+    En,
+    /// Chinese.
+    Zh,
+}
+
+impl Lang {
+    /// The text in this language.
+    pub(crate) fn pick<T>(self, en: T, zh: T) -> T {
+        match self {
+            Self::En => en,
+            Self::Zh => zh,
+        }
+    }
+}
+
+/// Arguments about output, the same in every example. Use with `#[command(flatten)]`.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct OutputArgs {
+    /// Print exactly one JSON object instead of tables
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Language of reasons and reports
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) lang: Lang,
+}
+
+/// Arguments about reading CSV, the same in every example. Use with `#[command(flatten)]`.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct CsvArgs {
+    /// Which column is which, where its name does not say it: customer=..,date=..,amount=..,order=..,item=..,
+    /// quantity=..,price=..
+    #[arg(long, value_name = "FIELD=COLUMN,..", value_delimiter = ',', value_parser = field_and_column)]
+    pub(crate) columns: Vec<(String, String)>,
+    /// Encoding of the files (utf-8, gb18030, utf-16le, windows-1252, ..); detected where not given
+    #[arg(long, value_name = "NAME")]
+    pub(crate) encoding: Option<String>,
+    /// The first row that cannot be used is an error; otherwise such rows are counted and skipped
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Currency of the amounts, an ISO 4217 code
+    #[arg(long, value_name = "CODE", default_value = "USD")]
+    pub(crate) currency: String,
+}
+
+fn field_and_column(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((field, column)) if !field.trim().is_empty() && !column.trim().is_empty() => {
+            Ok((field.trim().to_owned(), column.trim().to_owned()))
+        }
+        _ => Err("expected FIELD=COLUMN".to_owned()),
+    }
+}
