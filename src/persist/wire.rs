@@ -1,0 +1,24 @@
+//! How a model is laid out in a file; implemented beside each model, never by users.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::Result;
+
+use super::{BlockReader, BlockWriter};
+
+/// A model's private wire form. `from_wire` trusts nothing: it keeps every rule that `fit` would have kept.
+pub trait Wire: Sized {
+    /// Name of the model in the envelope.
+    const KIND: &'static str;
+    /// The JSON part.
+    type Repr: Serialize + DeserializeOwned;
+
+    /// The JSON part; large arrays go to `blocks`.
+    #[doc(hidden)]
+    fn to_wire(&self, blocks: &mut BlockWriter) -> Self::Repr;
+
+    /// The model again, or an error for anything that no `fit` could have made. Blocks come in the order written.
+    #[doc(hidden)]
+    fn from_wire(repr: Self::Repr, blocks: &mut BlockReader) -> Result<Self>;
+}

@@ -1,0 +1,39 @@
+//! The promise of the README: the same input, parameters, seed and version give bit-identical results on any number of
+//! threads. Every `fit` and verb runs in pools of 1, 2, 3 and 8 threads; one function a module.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+/// Runs `f` in pools of 1, 2, 3 and 8 threads and demands equal results.
+#[cfg(feature = "rayon")]
+fn same_in_every_pool<T: PartialEq + Send>(f: impl Fn() -> T + Sync) {
+    let run = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(&f)
+    };
+    let one = run(1);
+    for threads in [2, 3, 8] {
+        assert!(run(threads) == one, "{threads} threads give another result than one");
+    }
+}
+
+#[cfg(not(feature = "rayon"))]
+fn same_in_every_pool<T: PartialEq>(f: impl Fn() -> T) {
+    assert!(f() == f(), "two runs differ");
+}
+
+#[test]
+fn ledger() {
+    use regulars::data::{Columns, Ledger};
+    use regulars::types::{AsOf, Currency, Day};
+
+    let n: i64 = 200_000;
+    let customers: Vec<i64> = (0..n).map(|i| i * 7_919 % 30_011).collect();
+    let days: Vec<i32> = (0..n).map(|i| i32::try_from(19_000 + i * 104_729 % 700).unwrap()).collect();
+    let amounts: Vec<f64> = (0..n).map(|i| (i * 31 % 10_007) as f64 / 100.0).collect();
+    same_in_every_pool(|| {
+        let ledger =
+            Ledger::from_columns(&Columns::new(Currency::EUR, &customers, &days).amounts(&amounts)).unwrap();
+        let now = ledger.observed(AsOf::new(Day::new(19_500))).unwrap();
+        now.map(|h| (h.len(), h.first_day(), h.last_day(), h.rows().last())).into_values()
+    });
+}
