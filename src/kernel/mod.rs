@@ -1,5 +1,6 @@
 //! Private ground floor: numerics, chance, hashing and the one door to ndarray and linfa.
 
 pub(crate) mod intern;
+pub(crate) mod linalg;
 pub(crate) mod par;
 pub(crate) mod rng;

@@ -1,0 +1,195 @@
+//! Dense symmetric positive-definite systems: Cholesky with solve, inverse, log-determinant and rank detection.
+//!
+//! The matrix is brought to unit diagonal first, so a pivot is the share of a column that the columns before it do not
+//! explain (1 − R²) whatever the units of the columns: one tolerance serves every table.
+
+use ndarray::{Array2, ArrayView2};
+use thiserror::Error;
+
+/// Why a matrix could not be factored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub(crate) enum Singular {
+    /// The diagonal entry of that column is zero, negative or not a number.
+    #[error("column {0} has no variation")]
+    Empty(usize),
+    /// That column is a linear combination of the ones before it, as far as f64 can tell.
+    #[error("column {0} is a combination of the columns before it")]
+    Dependent(usize),
+}
+
+impl Singular {
+    /// The column to blame.
+    pub(crate) fn column(self) -> usize {
+        match self {
+            Self::Empty(column) | Self::Dependent(column) => column,
+        }
+    }
+}
+
+/// Share of a column's variation that must remain unexplained by the columns before it: below it the pivot is rounding.
+pub(crate) const RANK_TOLERANCE: f64 = 1e-12;
+
+/// A = D L Lᵀ D with D the square roots of the diagonal.
+#[derive(Clone, Debug)]
+pub(crate) struct Cholesky {
+    lower: Array2<f64>,
+    scale: Vec<f64>,
+    smallest_pivot: f64,
+}
+
+impl Cholesky {
+    /// Factors a symmetric matrix; only the lower triangle is read. Pivots of at most `tolerance` count as dependence
+    /// ([`RANK_TOLERANCE`] unless the caller knows better).
+    pub(crate) fn new(a: ArrayView2<'_, f64>, tolerance: f64) -> Result<Self, Singular> {
+        let n = a.nrows().min(a.ncols());
+        let mut scale = Vec::with_capacity(n);
+        for j in 0..n {
+            let d = a[[j, j]];
+            if !(d > 0.0 && d.is_finite()) {
+                return Err(Singular::Empty(j));
+            }
+            scale.push(d.sqrt());
+        }
+        let mut l = vec![0.0; n * n];
+        let mut smallest_pivot = 1.0_f64;
+        for i in 0..n {
+            let (done, rest) = l.split_at_mut(i * n);
+            let row = &mut rest[..n];
+            for j in 0..i {
+                let other = &done[j * n..j * n + n];
+                let sum = a[[i, j]] / (scale[i] * scale[j]) - dot(&row[..j], &other[..j]);
+                row[j] = sum / other[j];
+            }
+            let pivot = 1.0 - dot(&row[..i], &row[..i]);
+            if pivot.is_nan() || pivot <= tolerance {
+                return Err(Singular::Dependent(i));
+            }
+            smallest_pivot = smallest_pivot.min(pivot);
+            row[i] = pivot.sqrt();
+        }
+        let lower = Array2::from_shape_vec((n, n), l).unwrap_or_else(|_| Array2::zeros((n, n)));
+        Ok(Self { lower, scale, smallest_pivot })
+    }
+
+    /// Number of columns.
+    pub(crate) fn len(&self) -> usize {
+        self.scale.len()
+    }
+
+    /// The smallest share of a column that the columns before it leave unexplained, in (0, 1]; its reciprocal is a
+    /// variance inflation factor.
+    pub(crate) fn smallest_pivot(&self) -> f64 {
+        self.smallest_pivot
+    }
+
+    /// x with A x = b, in place of b.
+    pub(crate) fn solve_in_place(&self, b: &mut [f64]) {
+        let n = self.len().min(b.len());
+        for i in 0..n {
+            let row = self.lower.row(i);
+            let row = row.as_slice().unwrap_or_default();
+            b[i] = (b[i] / self.scale[i] - dot(&row[..i], &b[..i])) / row[i];
+        }
+        for i in (0..n).rev() {
+            let row = self.lower.row(i);
+            let row = row.as_slice().unwrap_or_default();
+            let value = b[i] / row[i];
+            for (b, l) in b[..i].iter_mut().zip(&row[..i]) {
+                *b -= l * value;
+            }
+            b[i] = value;
+        }
+        for (b, s) in b.iter_mut().zip(&self.scale) {
+            *b /= s;
+        }
+    }
+
+    /// x with A x = b.
+    pub(crate) fn solve(&self, b: &[f64]) -> Vec<f64> {
+        let mut x = b.to_vec();
+        self.solve_in_place(&mut x);
+        x
+    }
+
+    /// A⁻¹, exactly symmetric.
+    pub(crate) fn inverse(&self) -> Array2<f64> {
+        let n = self.len();
+        let mut inverse = Array2::zeros((n, n));
+        let mut column = vec![0.0; n];
+        for j in 0..n {
+            column.fill(0.0);
+            column[j] = 1.0;
+            self.solve_in_place(&mut column);
+            for i in j..n {
+                inverse[[i, j]] = column[i];
+                inverse[[j, i]] = column[i];
+            }
+        }
+        inverse
+    }
+
+    /// ln det A.
+    pub(crate) fn log_det(&self) -> f64 {
+        let half: f64 = (0..self.len()).map(|i| self.lower[[i, i]].ln() + self.scale[i].ln()).sum();
+        2.0 * half
+    }
+}
+
+/// Scalar product, in four fixed lanes.
+pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let (a4, b4) = (a.chunks_exact(4), b.chunks_exact(4));
+    let tail: f64 = a4.remainder().iter().zip(b4.remainder()).map(|(a, b)| a * b).sum();
+    let mut lanes = [0.0; 4];
+    for (a, b) in a4.zip(b4) {
+        for k in 0..4 {
+            lanes[k] += a[k] * b[k];
+        }
+    }
+    (lanes[0] + lanes[2]) + (lanes[1] + lanes[3]) + tail
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+    use ndarray::array;
+
+    /// The Hilbert matrix of order 5: inverse and determinant are known exactly (1 / 266716800000).
+    #[test]
+    fn hilbert_matrix() {
+        let a = Array2::from_shape_fn((5, 5), |(i, j)| 1.0 / (i + j + 1) as f64);
+        let c = Cholesky::new(a.view(), RANK_TOLERANCE).unwrap();
+        assert_relative_eq!(c.log_det(), -(266_716_800_000_f64.ln()), max_relative = 1e-11);
+        let inverse = c.inverse();
+        assert_relative_eq!(inverse[[0, 0]], 25.0, max_relative = 1e-9);
+        assert_relative_eq!(inverse[[4, 4]], 44100.0, max_relative = 1e-9);
+        assert_relative_eq!(inverse[[3, 1]], 26880.0, max_relative = 1e-9);
+        let x = c.solve(&a.dot(&array![1.0, -2.0, 3.0, -4.0, 5.0]).to_vec());
+        for (x, expected) in x.iter().zip([1.0, -2.0, 3.0, -4.0, 5.0]) {
+            assert_relative_eq!(*x, expected, max_relative = 1e-9);
+        }
+    }
+
+    #[test]
+    fn units_do_not_change_the_verdict() {
+        let a = array![[1e-20, 0.5], [0.5, 1e20]];
+        assert_relative_eq!(Cholesky::new(a.view(), RANK_TOLERANCE).unwrap().smallest_pivot(), 0.75);
+    }
+
+    #[test]
+    fn faults_name_the_column() {
+        let fault = |a: Array2<f64>| Cholesky::new(a.view(), RANK_TOLERANCE).unwrap_err();
+        assert_eq!(fault(array![[1.0, 0.0], [0.0, 0.0]]), Singular::Empty(1));
+        assert_eq!(fault(array![[f64::NAN]]), Singular::Empty(0));
+        assert_eq!(fault(array![[1.0, 2.0], [2.0, 4.0]]), Singular::Dependent(1));
+        assert_eq!(fault(array![[1.0, 2.0], [f64::NAN, 4.0]]), Singular::Dependent(1));
+        assert_eq!(fault(array![[1.0, 2.0], [2.0, 1.0]]).column(), 1);
+    }
+
+    #[test]
+    fn nothing_to_factor() {
+        let c = Cholesky::new(Array2::zeros((0, 0)).view(), RANK_TOLERANCE).unwrap();
+        assert!(c.solve(&[]).is_empty());
+        assert_eq!(c.log_det(), 0.0);
+    }
+}
