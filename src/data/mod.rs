@@ -5,12 +5,16 @@
 //! to an [`AsOf`](crate::types::AsOf), [`Ledger::split`] adds the days after it as a holdout.
 
 mod customers;
+mod features;
 mod ledger;
 mod per_customer;
 mod policy;
 mod purchases;
 
 pub use customers::{Customers, Keys};
+pub use features::{
+    Categorical, Column, Features, FeaturesBuilder, Matrix, Missing, Numeric, Transform, TransformParams,
+};
 pub use ledger::{
     AmountColumn, Columns, DayColumn, History, Holdout, Intake, KeyColumn, Ledger, LedgerBuilder, Observed,
     Row, Split, Transaction,

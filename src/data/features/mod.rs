@@ -1,0 +1,23 @@
+//! What is known of each customer as a table: named columns, one row per customer, and the fitted transforms that turn
+//! them into a dense matrix.
+//!
+//! A [`Features`] table comes from a ledger as of a day ([`Features::behaviour`]) or from the caller's own columns
+//! ([`Features::builder`]). Columns are numeric or categorical; a missing value is missing, never NaN and never 0.
+//! A [`Transform`] is fitted once and applied to any table with the same columns, so that new customers are measured
+//! with the yardstick of the old ones.
+
+mod behaviour;
+mod builder;
+mod matrix;
+mod steps;
+mod table;
+mod transform;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+pub use builder::FeaturesBuilder;
+pub use matrix::Matrix;
+pub use table::{Categorical, Column, Features, Numeric};
+pub use transform::{Missing, Transform, TransformParams};
