@@ -10,6 +10,7 @@ mod ledger;
 mod per_customer;
 mod policy;
 mod purchases;
+mod summary;
 
 pub use customers::{Customers, Keys};
 pub use features::{
@@ -22,3 +23,4 @@ pub use ledger::{
 pub use per_customer::PerCustomer;
 pub use policy::{Anonymous, Occasion, Refunds, TimeAxis, TimeUnit};
 pub use purchases::PurchaseHistory;
+pub use summary::Purchases;

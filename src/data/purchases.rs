@@ -1,12 +1,27 @@
 //! `PurchaseHistory`: recency, frequency and age in the sense of the buy-till-you-die models.
 
-use crate::data::{Customers, TimeUnit};
+use crate::data::{Customers, Observed, Occasion, Purchases, Refunds, TimeAxis, TimeUnit};
 use crate::error::{Error, Result};
 
 /// What the lifetime models know of each customer: repeat purchases `x`, the time of the last one `t_x`, the time since
 /// the first one `t` (the literature's T), and the money spent.
 ///
 /// Times are counted from the customer's first purchase, in a stated [`TimeUnit`]; fractions are allowed.
+///
+/// ```
+/// use regulars::data::{Ledger, PurchaseHistory, TimeUnit, Transaction};
+/// use regulars::types::{Amount, AsOf, Currency, Day};
+///
+/// let mut builder = Ledger::builder(Currency::USD);
+/// for (day, cents) in [(1, 1_000), (8, 500), (22, 700)] {
+///     builder.push(Transaction::new("ann", Day::ymd(2024, 5, day)?).amount(Amount::minor(cents)))?;
+/// }
+/// let ledger = builder.build()?;
+/// let history = PurchaseHistory::observed(ledger.observed(AsOf::ymd(2024, 5, 29)?)?, TimeUnit::Week)?;
+/// assert_eq!((history.x(), history.t_x(), history.t()), (&[2.0][..], &[3.0][..], &[4.0][..]));
+/// assert_eq!(history.spend(), Some(&[600.0][..])); // cents per repeat purchase
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct PurchaseHistory {
     customers: Customers,
@@ -52,6 +67,52 @@ impl PurchaseHistory {
             }
         }
         Ok(Self { customers, unit, x, t_x, t, spend: None })
+    }
+
+    /// The histories of a ledger as of a day by the convention of the literature: the purchases of one day are one
+    /// occasion, a row of amount zero is a purchase, a refund is none and lowers the spend.
+    ///
+    /// Customers known only by refunds have no purchase and no row. For other conventions see
+    /// [`PurchaseHistory::from_purchases`].
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a unit other than days on a ledger of basket numbers,
+    /// [`EmptyInput`](crate::ErrorKind::EmptyInput) where nobody has purchased,
+    /// [`Overflow`](crate::ErrorKind::Overflow) where a customer's spend does not fit 64 bits.
+    pub fn observed(observed: Observed<'_>, unit: TimeUnit) -> Result<Self> {
+        Self::from_purchases(&Purchases::observed(observed, Occasion::Day, Refunds::Net)?, unit)
+    }
+
+    /// The histories behind purchases in sum, from a ledger or from a stream.
+    ///
+    /// x = occasions - 1, `t_x` = last day - first day, t = as-of day - first day; spend is
+    /// [`Purchases::mean_repeat_spend`], exact before the one division.
+    ///
+    /// # Errors
+    /// As [`PurchaseHistory::observed`].
+    pub fn from_purchases(purchases: &Purchases, unit: TimeUnit) -> Result<Self> {
+        if purchases.time_axis() == TimeAxis::Ordinal && unit != TimeUnit::Day {
+            return Err(Error::param(
+                "unit",
+                "basket numbers have no weeks, months or years: must be Day",
+                format!("{unit:?}"),
+            ));
+        }
+        if purchases.is_empty() {
+            return Err(Error::empty("no customer has a purchase on or before the as-of day"));
+        }
+        let span = |days: i64| days as f64 / unit.in_days();
+        let first = purchases.first_days();
+        let as_of = purchases.as_of().day();
+        let x = purchases.occasions().iter().map(|n| f64::from(n - 1)).collect();
+        let t_x = first.iter().zip(purchases.last_days()).map(|(first, last)| span(*last - *first)).collect();
+        let t = first.iter().map(|first| span(as_of - *first)).collect();
+        let history = Self::new(purchases.customers().clone(), unit, x, t_x, t)?;
+        if purchases.spend().is_none() {
+            return Ok(history);
+        }
+        let spend = (0..purchases.len()).filter_map(|row| purchases.mean_repeat_spend(row)).collect();
+        history.with_spend(spend)
     }
 
     /// Adds the mean spend of a repeat purchase, in minor units of money; 0 where there was none.
@@ -115,5 +176,54 @@ impl std::fmt::Debug for PurchaseHistory {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let money = if self.spend.is_some() { ", with spend" } else { "" };
         write!(f, "PurchaseHistory({} customers, unit {:?}{money})", self.len(), self.unit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Ledger, Transaction};
+    use crate::types::{Amount, AsOf, Currency, Day};
+
+    fn ledger(rows: &[(i64, i32, i64)]) -> Ledger {
+        let mut builder = Ledger::builder(Currency::EUR);
+        for (customer, day, amount) in rows {
+            builder.push(Transaction::new(*customer, Day::new(*day)).amount(Amount::minor(*amount))).unwrap();
+        }
+        builder.build().unwrap()
+    }
+
+    #[test]
+    fn repeat_purchases_exclude_the_first_day_and_the_future() {
+        let ledger = ledger(&[
+            (1, 10, 100),
+            (1, 10, 50),
+            (1, 24, 0),
+            (1, 31, 90),
+            (1, 99, 7),
+            (2, 50, 5),
+            (3, 20, -5),
+        ]);
+        let history =
+            PurchaseHistory::observed(ledger.observed(AsOf::new(Day::new(38))).unwrap(), TimeUnit::Week)
+                .unwrap();
+        // Customer 2 comes later, customer 3 only gave back.
+        assert_eq!(history.customers().key(0).and_then(|k| k.as_integer()), Some(1));
+        assert_eq!((history.x(), history.t_x(), history.t()), (&[2.0][..], &[3.0][..], &[4.0][..]));
+        assert_eq!(history.spend(), Some(&[45.0][..]));
+    }
+
+    #[test]
+    fn basket_numbers_have_no_weeks() {
+        let mut builder = Ledger::builder(Currency::EUR).time_axis(TimeAxis::Ordinal);
+        builder.push(Transaction::new("a", Day::new(1))).unwrap();
+        let ledger = builder.build().unwrap();
+        let observed = ledger.observed(AsOf::new(Day::new(3))).unwrap();
+        assert_eq!(
+            PurchaseHistory::observed(observed, TimeUnit::Week).unwrap_err().kind(),
+            crate::ErrorKind::InvalidParam
+        );
+        let history = PurchaseHistory::observed(observed, TimeUnit::Day).unwrap();
+        assert_eq!((history.t(), history.spend()), (&[2.0][..], None));
     }
 }
