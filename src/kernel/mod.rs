@@ -2,5 +2,8 @@
 
 pub(crate) mod intern;
 pub(crate) mod linalg;
+pub(crate) mod optim;
 pub(crate) mod par;
+pub(crate) mod quad;
 pub(crate) mod rng;
+pub(crate) mod special;

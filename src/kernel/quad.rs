@@ -1,0 +1,69 @@
+//! Gauss-Legendre rules.
+
+use std::sync::LazyLock;
+
+/// Nodes and weights on [0, 1].
+#[derive(Clone, Debug)]
+pub(crate) struct Rule {
+    pub(crate) nodes: Vec<f64>,
+    pub(crate) weights: Vec<f64>,
+}
+
+impl Rule {
+    /// The rule of `n` nodes, by Newton's method on the Legendre polynomial (Golub and Welsch 1969 is for larger n).
+    fn new(n: usize) -> Self {
+        let (mut nodes, mut weights) = (vec![0.0; n], vec![0.0; n]);
+        for i in 0..n {
+            let mut z = (std::f64::consts::PI * (i as f64 + 0.75) / (n as f64 + 0.5)).cos();
+            let mut slope = 1.0;
+            for _ in 0..20 {
+                let (mut p, mut previous) = (1.0, 0.0);
+                for j in 0..n {
+                    let j = j as f64;
+                    (p, previous) = (((2.0 * j + 1.0) * z * p - j * previous) / (j + 1.0), p);
+                }
+                slope = n as f64 * (z * p - previous) / (z * z - 1.0);
+                let change = p / slope;
+                z -= change;
+                if change.abs() < 1e-16 {
+                    break;
+                }
+            }
+            // Descending z is ascending (1 - z) / 2.
+            nodes[i] = 0.5 * (1.0 - z);
+            weights[i] = 1.0 / ((1.0 - z * z) * slope * slope);
+        }
+        Self { nodes, weights }
+    }
+}
+
+static RULES: LazyLock<[Rule; 4]> =
+    LazyLock::new(|| [Rule::new(6), Rule::new(10), Rule::new(16), Rule::new(24)]);
+
+/// The smallest rule kept that has at least `n` nodes, at most 24.
+pub(crate) fn rule(n: usize) -> &'static Rule {
+    let rules = &*RULES;
+    rules.iter().find(|r| r.nodes.len() >= n).unwrap_or(&rules[3])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exact_for_polynomials() {
+        for n in [6, 10, 16, 24] {
+            let rule = rule(n);
+            assert_eq!(rule.nodes.len(), n);
+            for power in 0..2 * n {
+                let sum: f64 = rule
+                    .nodes
+                    .iter()
+                    .zip(&rule.weights)
+                    .map(|(x, w)| w * x.powi(i32::try_from(power).unwrap()))
+                    .sum();
+                assert!((sum * (power as f64 + 1.0) - 1.0).abs() < 1e-13, "{n} {power} {sum}");
+            }
+        }
+    }
+}
