@@ -1,0 +1,171 @@
+//! What is in the shop, and what a customer puts into the basket.
+
+use crate::kernel::rng::Rng;
+
+use super::life::{Life, Purpose, stream};
+use super::params::ShopParams;
+use super::zipf::Alias;
+
+/// Draws for one place of a basket before it stays empty.
+const ATTEMPTS: u32 = 4;
+
+/// The items, by popularity rank. Item `i` belongs to group `i % groups`.
+#[derive(Clone, Debug)]
+pub(super) struct Catalogue {
+    groups: u32,
+    /// The key of each item, shuffled so that keys do not tell popularity.
+    keys: Vec<u32>,
+    /// Price level of each item, relative to the average one.
+    prices: Vec<f64>,
+    popularity: Alias,
+    within_group: Alias,
+}
+
+impl Catalogue {
+    pub(super) fn new(params: &ShopParams) -> Self {
+        let n = params.catalogue;
+        let groups = params.groups.min(n);
+        let mut rng = stream(params.seed, None, Purpose::Basket);
+        let mut keys: Vec<u32> = (1..=n).collect();
+        rng.shuffle(&mut keys);
+        let prices = (0..n).map(|_| (0.6 * rng.normal()).exp()).collect();
+        Self {
+            groups,
+            keys,
+            prices,
+            popularity: Alias::zipf(n, params.popularity),
+            within_group: Alias::zipf(n.div_ceil(groups), params.popularity),
+        }
+    }
+
+    pub(super) fn key(&self, item: u32) -> i64 {
+        i64::from(self.keys[item as usize])
+    }
+
+    pub(super) fn price(&self, item: u32) -> f64 {
+        self.prices[item as usize]
+    }
+
+    pub(super) fn group(&self, item: u32) -> u32 {
+        item % self.groups
+    }
+
+    fn any(&self, rng: &mut Rng) -> u32 {
+        self.popularity.draw(rng)
+    }
+
+    /// An item of a group. The last rank exists in some groups only; rank 0 exists in all, so the loop ends.
+    fn of_group(&self, group: u32, rng: &mut Rng) -> u32 {
+        loop {
+            let item = u64::from(self.within_group.draw(rng)) * u64::from(self.groups) + u64::from(group);
+            if item < self.keys.len() as u64 {
+                return u32::try_from(item).unwrap_or(group);
+            }
+        }
+    }
+}
+
+/// An item a customer keeps coming back for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Favourite {
+    pub(super) item: u32,
+    /// How much it is liked.
+    weight: f64,
+    /// Days after which half the wish for it has come back.
+    pub(super) period: f64,
+    last: f64,
+}
+
+/// A customer's habits.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Habits {
+    pub(super) favourites: Vec<Favourite>,
+    /// Places already filled, by position in `favourites`.
+    wishes: Vec<f64>,
+}
+
+impl Habits {
+    /// Draws a customer's favourites: distinct items, mostly out of one or two groups.
+    pub(super) fn draw(&mut self, params: &ShopParams, catalogue: &Catalogue, life: &Life, rng: &mut Rng) {
+        self.favourites.clear();
+        let home = [catalogue.group(catalogue.any(rng)), catalogue.group(catalogue.any(rng))];
+        let gap = if life.rate > 0.0 { (1.0 / life.rate).min(1e6) } else { 1e6 };
+        for rank in 1..=params.favourites {
+            let item = (0..ATTEMPTS).find_map(|_| {
+                let item = if rng.chance(params.affinity) {
+                    catalogue.of_group(home[usize::from(rng.chance(0.5))], rng)
+                } else {
+                    catalogue.any(rng)
+                };
+                self.favourites.iter().all(|f| f.item != item).then_some(item)
+            });
+            let period = gap * (0.5 + 2.5 * rng.uniform());
+            if let Some(item) = item {
+                let weight = f64::from(rank).powf(-0.7);
+                self.favourites.push(Favourite { item, weight, period, last: f64::NEG_INFINITY });
+            }
+        }
+    }
+
+    /// Fills a basket at time `t` with distinct items.
+    pub(super) fn fill(
+        &mut self,
+        params: &ShopParams,
+        catalogue: &Catalogue,
+        t: f64,
+        rng: &mut Rng,
+        basket: &mut Vec<u32>,
+    ) {
+        basket.clear();
+        let places = 1 + rng.poisson(params.basket - 1.0);
+        self.wishes.clear();
+        self.wishes.extend(self.favourites.iter().map(|f| {
+            let x = ((t - f.last) / f.period).powi(2);
+            f.weight * if x.is_finite() { x / (1.0 + x) } else { 1.0 }
+        }));
+        for _ in 0..places {
+            if rng.chance(params.habit) {
+                if let Some(chosen) = self.wish(rng) {
+                    let favourite = &mut self.favourites[chosen];
+                    favourite.last = t;
+                    self.wishes[chosen] = 0.0;
+                    if !basket.contains(&favourite.item) {
+                        basket.push(favourite.item);
+                    }
+                    continue;
+                }
+            }
+            for _ in 0..ATTEMPTS {
+                let item = if !basket.is_empty() && rng.chance(params.affinity) {
+                    #[expect(clippy::cast_possible_truncation, reason = "below the length of a basket")]
+                    let beside = basket[rng.below(basket.len() as u64) as usize];
+                    catalogue.of_group(catalogue.group(beside), rng)
+                } else {
+                    catalogue.any(rng)
+                };
+                if !basket.contains(&item) {
+                    basket.push(item);
+                    break;
+                }
+            }
+        }
+    }
+
+    /// A favourite not yet in the basket, by weight.
+    fn wish(&self, rng: &mut Rng) -> Option<usize> {
+        let total: f64 = self.wishes.iter().sum();
+        if total <= 0.0 {
+            return None;
+        }
+        let mut left = rng.uniform() * total;
+        let mut last = None;
+        for (i, wish) in self.wishes.iter().enumerate().filter(|(_, w)| **w > 0.0) {
+            last = Some(i);
+            left -= wish;
+            if left < 0.0 {
+                break;
+            }
+        }
+        last
+    }
+}

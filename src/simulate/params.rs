@@ -1,0 +1,394 @@
+//! `ShopParams`: what kind of shop, how many customers, how untidy its records.
+
+use crate::error::{Error, Result};
+use crate::types::{Currency, Day, Seed};
+
+use super::shop::Shop;
+
+/// How a customer's relationship ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Dropout {
+    /// Never.
+    Never,
+    /// After each repeat purchase with a probability drawn once per customer from Beta(a, b): the BG/NBD process.
+    AfterRepeat {
+        /// First shape of the beta distribution.
+        a: f64,
+        /// Second shape of the beta distribution.
+        b: f64,
+    },
+    /// After each purchase, the first one included: the MBG/NBD process.
+    AfterEvery {
+        /// First shape of the beta distribution.
+        a: f64,
+        /// Second shape of the beta distribution.
+        b: f64,
+    },
+    /// At any time, at a rate per week drawn once per customer from Gamma(s, beta): the Pareto/NBD process.
+    AnyTime {
+        /// Shape s.
+        shape: f64,
+        /// Rate beta, in weeks.
+        rate: f64,
+    },
+}
+
+/// The script the customers' names and addresses are written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Script {
+    /// Invented Latin names.
+    #[default]
+    Latin,
+    /// Chinese names, addresses, mobile numbers and identity cards, all drawn at random.
+    Han,
+}
+
+/// Parameters of a simulated shop. Customers and seed have no default; everything else has.
+///
+/// ```
+/// use regulars::simulate::ShopParams;
+/// use regulars::types::Seed;
+///
+/// let shop = ShopParams::new(500, Seed(7)).days(365).refunds(0.02).simulate()?;
+/// let ledger = shop.ledger()?;
+/// assert_eq!(ledger.customers().len(), 500);
+/// # Ok::<(), regulars::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[must_use]
+pub struct ShopParams {
+    pub(super) customers: u32,
+    pub(super) seed: Seed,
+    pub(super) start: Day,
+    pub(super) days: u32,
+    pub(super) arrivals: Option<u32>,
+    pub(super) rate: (f64, f64),
+    pub(super) regularity: u32,
+    pub(super) dropout: Dropout,
+    pub(super) spend: (f64, f64, f64),
+    pub(super) currency: Currency,
+    pub(super) catalogue: u32,
+    pub(super) groups: u32,
+    pub(super) popularity: f64,
+    pub(super) basket: f64,
+    pub(super) favourites: u32,
+    pub(super) habit: f64,
+    pub(super) affinity: f64,
+    pub(super) seasonality: f64,
+    pub(super) trend: f64,
+    pub(super) refunds: f64,
+    pub(super) anonymous: f64,
+    pub(super) second_accounts: f64,
+    pub(super) complaints: f64,
+    pub(super) script: Script,
+    pub(super) duplicates: f64,
+    pub(super) typos: f64,
+    pub(super) missing: f64,
+    pub(super) households: f64,
+}
+
+impl ShopParams {
+    /// Orders one customer can place; who would place more is taken to leave with this one.
+    pub(super) const MAX_ORDERS: u32 = 100_000;
+    /// Most records one person can have.
+    pub(super) const MAX_RECORDS: u32 = 64;
+
+    /// A shop with that many customers, each of whom buys at least once.
+    pub const fn new(customers: u32, seed: Seed) -> Self {
+        Self {
+            customers,
+            seed,
+            // 2023-01-01, a Sunday.
+            start: Day::new(19_358),
+            days: 730,
+            arrivals: None,
+            rate: (0.8, 7.0),
+            regularity: 1,
+            dropout: Dropout::AfterRepeat { a: 0.8, b: 4.0 },
+            spend: (6.0, 4.0, 15.0),
+            currency: Currency::EUR,
+            catalogue: 1_000,
+            groups: 40,
+            popularity: 0.9,
+            basket: 3.0,
+            favourites: 8,
+            habit: 0.6,
+            affinity: 0.5,
+            seasonality: 0.0,
+            trend: 0.0,
+            refunds: 0.0,
+            anonymous: 0.0,
+            second_accounts: 0.0,
+            complaints: 0.05,
+            script: Script::Latin,
+            duplicates: 0.83,
+            typos: 0.08,
+            missing: 1.0,
+            households: 0.25,
+        }
+    }
+
+    /// The shop's first day; 2023-01-01 by default.
+    pub const fn start(mut self, day: Day) -> Self {
+        self.start = day;
+        self
+    }
+
+    /// Days the shop is open, 1 to 36,525; 730 by default.
+    pub const fn days(mut self, days: u32) -> Self {
+        self.days = days;
+        self
+    }
+
+    /// First purchases fall evenly into the first so many days; by default two thirds of all.
+    pub const fn arrivals(mut self, days: u32) -> Self {
+        self.arrivals = Some(days);
+        self
+    }
+
+    /// Purchases per week while active: each customer's own rate is drawn from Gamma(r, alpha), whose mean is
+    /// `r / alpha` (at most 70). 0.8 and 7 weeks by default.
+    pub const fn rate(mut self, r: f64, alpha: f64) -> Self {
+        self.rate = (r, alpha);
+        self
+    }
+
+    /// How clocklike purchases are: gaps are Erlang-k with the customer's rate. 1, the default, is the Poisson process;
+    /// at most 100.
+    pub const fn regularity(mut self, k: u32) -> Self {
+        self.regularity = k;
+        self
+    }
+
+    /// How customers leave; by default after each repeat purchase with a probability from Beta(0.8, 4).
+    pub const fn dropout(mut self, dropout: Dropout) -> Self {
+        self.dropout = dropout;
+        self
+    }
+
+    /// Order values: Gamma(p, nu) in major units with each customer's nu from Gamma(q, gamma), the Gamma-Gamma model;
+    /// the mean order is `p * gamma / (q - 1)`. 6, 4 and 15 by default.
+    pub const fn spend(mut self, p: f64, q: f64, gamma: f64) -> Self {
+        self.spend = (p, q, gamma);
+        self
+    }
+
+    /// The currency; euro by default.
+    pub const fn currency(mut self, currency: Currency) -> Self {
+        self.currency = currency;
+        self
+    }
+
+    /// Number of different items, 1 to 10,000,000; 1,000 by default.
+    pub const fn catalogue(mut self, items: u32) -> Self {
+        self.catalogue = items;
+        self
+    }
+
+    /// Number of affinity groups the items fall into; 40 by default, never more than items.
+    pub const fn groups(mut self, groups: u32) -> Self {
+        self.groups = groups;
+        self
+    }
+
+    /// Exponent of the items' Zipf popularity, 0 (all alike) to 3; 0.9 by default.
+    pub const fn popularity(mut self, exponent: f64) -> Self {
+        self.popularity = exponent;
+        self
+    }
+
+    /// Mean number of different items in an order, 1 to 100; 3 by default.
+    pub const fn basket(mut self, items: f64) -> Self {
+        self.basket = items;
+        self
+    }
+
+    /// Number of items each customer keeps coming back for, at most 1,000; 8 by default.
+    pub const fn favourites(mut self, items: u32) -> Self {
+        self.favourites = items;
+        self
+    }
+
+    /// Probability that a place in the basket goes to a favourite; 0.6 by default.
+    pub const fn habit(mut self, probability: f64) -> Self {
+        self.habit = probability;
+        self
+    }
+
+    /// Probability that any other place goes to an item of the same group as one already in the basket; 0.5 by default.
+    pub const fn affinity(mut self, probability: f64) -> Self {
+        self.affinity = probability;
+        self
+    }
+
+    /// Swing of the purchase rate over the year, 0 (none, the default) to 1, with its peak in mid-December.
+    pub const fn seasonality(mut self, amplitude: f64) -> Self {
+        self.seasonality = amplitude;
+        self
+    }
+
+    /// Growth of the purchase rate per year as a logarithm, −5 to 5; 0 by default.
+    pub const fn trend(mut self, log_growth_per_year: f64) -> Self {
+        self.trend = log_growth_per_year;
+        self
+    }
+
+    /// Share of order rows that are given back within three weeks; 0 by default.
+    pub const fn refunds(mut self, share: f64) -> Self {
+        self.refunds = share;
+        self
+    }
+
+    /// Share of all orders that are placed by nobody known, below 1; 0 by default.
+    pub const fn anonymous(mut self, share: f64) -> Self {
+        self.anonymous = share;
+        self
+    }
+
+    /// Share of customers who buy under two accounts; 0 by default, so that accounts are people.
+    pub const fn second_accounts(mut self, share: f64) -> Self {
+        self.second_accounts = share;
+        self
+    }
+
+    /// Probability of a complaint about an order; five times as much about the last order of one who leaves. 0.05 by
+    /// default, at most 0.2.
+    pub const fn complaints(mut self, probability: f64) -> Self {
+        self.complaints = probability;
+        self
+    }
+
+    /// The script of names and addresses; Latin by default.
+    pub const fn script(mut self, script: Script) -> Self {
+        self.script = script;
+        self
+    }
+
+    /// Mean number of records a person has besides the first, 0 to 20; 0.83 by default.
+    pub const fn duplicates(mut self, mean: f64) -> Self {
+        self.duplicates = mean;
+        self
+    }
+
+    /// Probability that a value of a record is mistyped; 0.08 by default. 0 also switches off every other slip: nicknames,
+    /// swapped names and days, moved house, changed numbers.
+    pub const fn typos(mut self, probability: f64) -> Self {
+        self.typos = probability;
+        self
+    }
+
+    /// How often values are missing, as a multiple of each source's habit; 1 by default, 0 for none, at most 2.
+    pub const fn missing(mut self, factor: f64) -> Self {
+        self.missing = factor;
+        self
+    }
+
+    /// Share of people who live with another customer and share address, often family name, sometimes the phone; 0.25 by
+    /// default, below 1.
+    pub const fn households(mut self, share: f64) -> Self {
+        self.households = share;
+        self
+    }
+
+    /// Whether every parameter is in its domain.
+    ///
+    /// # Errors
+    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) naming the first that is not.
+    pub fn check(&self) -> Result<()> {
+        // Keys of second accounts and of orders are built from the number of customers.
+        if self.customers > 1_000_000_000 {
+            return Err(Error::param("customers", "must be at most 1000000000", self.customers));
+        }
+        within("days", self.days, 1, 36_525)?;
+        if self.start.checked_add(i64::from(self.days) + 366).is_none() {
+            return Err(Error::param("start", "must leave room for all days", self.start));
+        }
+        if let Some(days) = self.arrivals {
+            within("arrivals", days, 1, self.days)?;
+        }
+        within("regularity", self.regularity, 1, 100)?;
+        within("catalogue", self.catalogue, 1, 10_000_000)?;
+        within("groups", self.groups, 1, 10_000_000)?;
+        within("favourites", self.favourites, 0, 1_000)?;
+        let (r, alpha) = self.rate;
+        shape("rate", r)?;
+        shape("rate", alpha)?;
+        if r / alpha > 70.0 {
+            return Err(Error::param(
+                "rate",
+                "must mean at most 70 purchases per week (r / alpha)",
+                r / alpha,
+            ));
+        }
+        match self.dropout {
+            Dropout::Never => {}
+            Dropout::AfterRepeat { a, b } | Dropout::AfterEvery { a, b } => {
+                shape("dropout", a)?;
+                shape("dropout", b)?;
+            }
+            Dropout::AnyTime { shape: s, rate } => {
+                shape("dropout", s)?;
+                shape("dropout", rate)?;
+            }
+        }
+        let (p, q, gamma) = self.spend;
+        for value in [p, q, gamma] {
+            shape("spend", value)?;
+        }
+        if q <= 1.0 {
+            return Err(Error::param("spend", "must have q above 1, or the mean does not exist", q));
+        }
+        between("popularity", self.popularity, 0.0, 3.0)?;
+        between("basket", self.basket, 1.0, 100.0)?;
+        between("trend", self.trend, -5.0, 5.0)?;
+        between("duplicates", self.duplicates, 0.0, 20.0)?;
+        between("missing", self.missing, 0.0, 2.0)?;
+        between("complaints", self.complaints, 0.0, 0.2)?;
+        for (name, value) in [
+            ("habit", self.habit),
+            ("affinity", self.affinity),
+            ("seasonality", self.seasonality),
+            ("refunds", self.refunds),
+            ("second_accounts", self.second_accounts),
+            ("typos", self.typos),
+        ] {
+            between(name, value, 0.0, 1.0)?;
+        }
+        // The mean number of extra orders is share / (1 - share); beyond 0.99 nothing would be left of the shop.
+        between("anonymous", self.anonymous, 0.0, 0.99)?;
+        between("households", self.households, 0.0, 0.95)
+    }
+
+    /// Opens the shop. Nothing is stored but the catalogue: every customer is a function of the seed and of the
+    /// customer's number, computed when asked for.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn simulate(&self) -> Result<Shop> {
+        self.check()?;
+        Ok(Shop::open(self.clone()))
+    }
+}
+
+fn within(name: &'static str, value: u32, low: u32, high: u32) -> Result<()> {
+    if (low..=high).contains(&value) {
+        Ok(())
+    } else {
+        Err(Error::param(name, &format!("must be {low} to {high}"), value))
+    }
+}
+
+pub(super) fn between(name: &'static str, value: f64, low: f64, high: f64) -> Result<()> {
+    if (low..=high).contains(&value) {
+        Ok(())
+    } else {
+        Err(Error::param(name, &format!("must lie in [{low}, {high}]"), value))
+    }
+}
+
+/// Shapes and rates of the distributions, within bounds where the samplers keep their precision.
+fn shape(name: &'static str, value: f64) -> Result<()> {
+    between(name, value, 1e-3, 1e6)
+}

@@ -1,0 +1,400 @@
+use super::*;
+use crate::data::TimeUnit;
+use crate::error::{ErrorKind, Place};
+use crate::kernel::rng::mix;
+use crate::types::{AsOf, Currency, Day, Horizon, Seed};
+
+fn as_of(shop: &Shop, day: i64) -> AsOf {
+    AsOf::new(shop.days().0.checked_add(day).unwrap())
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    let values: Vec<f64> = values.collect();
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    (mean, (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n / n).sqrt())
+}
+
+/// Asserts that a sample mean lies within five of its standard errors.
+fn close(what: &str, (mean, error): (f64, f64), expected: f64) {
+    assert!((mean - expected).abs() < 5.0 * error + 1e-12, "{what}: {mean} ± {error}, expected {expected}");
+}
+
+fn checksum(rows: impl Iterator<Item = OrderRow>) -> u64 {
+    rows.fold(0, |hash, row| {
+        [
+            row.customer.unwrap_or(0),
+            i64::from(row.day.days_since_epoch()),
+            i64::from(row.second_of_day),
+            row.order,
+            row.item,
+            row.quantity.in_thousandths(),
+            row.amount.in_minor(),
+        ]
+        .into_iter()
+        .fold(hash, |hash, value| mix(hash ^ value.cast_unsigned()))
+    })
+}
+
+fn busy(customers: u32) -> ShopParams {
+    ShopParams::new(customers, Seed(11))
+        .days(400)
+        .refunds(0.05)
+        .anonymous(0.1)
+        .second_accounts(0.2)
+        .seasonality(0.4)
+        .trend(0.1)
+}
+
+#[test]
+fn a_small_shop_is_pinned() {
+    let shop = busy(50).simulate().unwrap();
+    assert_eq!((shop.rows().count(), checksum(shop.rows())), PINNED);
+}
+
+const PINNED: (usize, u64) = (737, 11941780464531685678);
+
+#[test]
+fn parts_make_the_whole_and_any_part_can_be_had_alone() {
+    let shop = busy(700).simulate().unwrap();
+    let whole: Vec<_> = shop.rows().collect();
+    let parts: Vec<_> =
+        [0..1, 1..300, 300..300, 300..9999].into_iter().flat_map(|p| shop.rows_of(p)).collect();
+    assert!(whole == parts);
+    assert_eq!(shop.ledger().unwrap().len(), whole.len());
+    #[expect(clippy::reversed_empty_ranges, reason = "a range the wrong way round is what is tested")]
+    let none = shop.rows_of(5..2).count();
+    assert_eq!(none, 0);
+}
+
+#[test]
+fn rates_and_dropout_have_their_distribution() {
+    let n = 20_000;
+    let shop = ShopParams::new(n, Seed(1)).rate(0.5, 5.0).dropout(Dropout::AfterRepeat { a: 2.0, b: 3.0 });
+    let people = shop.simulate().unwrap().truth().people().unwrap();
+    close("rate", mean(people.values().iter().map(|p| p.rate_per_week)), 0.1);
+    close("dropout", mean(people.values().iter().map(|p| p.dropout)), 0.4);
+    // Gamma-Gamma: the mean order is p gamma / (q - 1) = 30 euros.
+    close("mean order", mean(people.values().iter().map(|p| p.mean_order.in_minor())), 3000.0);
+}
+
+#[test]
+fn purchases_follow_the_process() {
+    for dropout in [
+        Dropout::Never,
+        Dropout::AfterRepeat { a: 0.8, b: 2.5 },
+        Dropout::AfterEvery { a: 0.8, b: 2.5 },
+        Dropout::AnyTime { shape: 0.6, rate: 12.0 },
+    ] {
+        for (season, trend) in [(0.0, 0.0), (0.8, 0.5)] {
+            let shop = ShopParams::new(20_000, Seed(5)).dropout(dropout).seasonality(season).trend(trend);
+            let shop = shop.arrivals(90).simulate().unwrap();
+            for day in [100, 500] {
+                let (as_of, horizon) = (as_of(&shop, day), Horizon::days(200).unwrap());
+                let expected = shop.truth().expected_purchases(as_of, horizon).unwrap();
+                let actual = shop.truth().purchases(as_of, horizon).unwrap();
+                assert_eq!(expected.customers(), actual.customers());
+                let excess = expected.values().iter().zip(actual.values()).map(|(e, a)| f64::from(*a) - e);
+                close(&format!("{dropout:?}, season {season}, day {day}"), mean(excess), 0.0);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_share_of_leavers_is_that_of_the_model() {
+    // With dropout after every purchase, the share that leaves at the first is the mean of Beta(a, b).
+    let shop = ShopParams::new(20_000, Seed(8)).dropout(Dropout::AfterEvery { a: 1.0, b: 3.0 });
+    let people = shop.simulate().unwrap().truth().people().unwrap();
+    let once = people.values().iter().map(|p| f64::from(u8::from(p.orders == 1 && p.left.is_some())));
+    close("leavers at once", mean(once), 0.25);
+}
+
+#[test]
+fn regular_customers_are_regular() {
+    let gaps = |k| {
+        let shop =
+            ShopParams::new(300, Seed(2)).rate(1e5, 1e5).dropout(Dropout::Never).regularity(k).days(2000);
+        let shop = shop.simulate().unwrap();
+        let mut gaps = Vec::new();
+        for person in 0..300 {
+            let mut days: Vec<f64> = shop
+                .rows_of(person..person + 1)
+                .map(|r| f64::from(r.day.days_since_epoch()) + f64::from(r.second_of_day) / 86_400.0)
+                .collect();
+            days.dedup();
+            gaps.extend(days.windows(2).map(|w| (w[1] - w[0]) / 7.0));
+        }
+        gaps
+    };
+    for k in [1, 4] {
+        let gaps = gaps(k);
+        // The gap that would span the end is cut off, so a few long gaps per cent are missing.
+        let (mean, _) = mean(gaps.iter().copied());
+        assert!((mean - 1.0).abs() < 0.02, "mean gap of {mean} weeks");
+        let variance = gaps.iter().map(|g| (g - mean).powi(2)).sum::<f64>() / gaps.len() as f64;
+        assert!((variance * f64::from(k) - 1.0).abs() < 0.06, "variance {variance} for k = {k}");
+    }
+}
+
+#[test]
+fn rows_add_up_to_gamma_orders() {
+    let shop = ShopParams::new(5_000, Seed(4)).spend(6.0, 4.0, 15.0).simulate().unwrap();
+    let mut orders = std::collections::BTreeMap::<i64, i64>::new();
+    for row in shop.rows() {
+        assert!(row.amount.in_minor() >= 0);
+        *orders.entry(row.order).or_default() += row.amount.in_minor();
+    }
+    let people = shop.truth().people().unwrap();
+    let total: f64 = people.values().iter().map(|p| p.mean_order.in_minor() * f64::from(p.orders)).sum();
+    let paid: f64 = orders.values().map(|a| *a as f64).sum();
+    assert_eq!(orders.len() as u64, people.values().iter().map(|p| u64::from(p.orders)).sum::<u64>());
+    assert!((paid / total - 1.0).abs() < 0.02, "paid {paid}, expected {total}");
+}
+
+#[test]
+fn baskets_repeat_favourites() {
+    let repeat_share = |habit| {
+        let shop = ShopParams::new(400, Seed(9)).habit(habit).dropout(Dropout::Never).simulate().unwrap();
+        let people = shop.truth().people().unwrap();
+        let (mut favourite, mut all) = (0_u32, 0_u32);
+        for row in shop.rows() {
+            let person = people.by_key(row.customer.unwrap()).unwrap();
+            favourite += u32::from(person.favourites.contains(&row.item));
+            all += 1;
+        }
+        f64::from(favourite) / f64::from(all)
+    };
+    let shares = [0.0, 0.3, 0.6, 0.9].map(repeat_share);
+    assert!(shares.is_sorted_by(|a, b| a + 0.1 < *b), "{shares:?}");
+    assert!(shares[0] < 0.2 && (shares[3] - 0.9).abs() < 0.08, "{shares:?}");
+}
+
+#[test]
+fn items_of_a_group_go_together() {
+    // Pairs within one basket that share a group, against chance; groups are told by the catalogue.
+    let lift = |affinity| {
+        let shop =
+            ShopParams::new(500, Seed(3)).habit(0.0).affinity(affinity).popularity(0.5).simulate().unwrap();
+        let groups: std::collections::BTreeMap<i64, u32> = (0..shop.params().catalogue)
+            .map(|item| (shop.catalogue.key(item), shop.catalogue.group(item)))
+            .collect();
+        let rows: Vec<_> = shop.rows().collect();
+        let (mut same, mut pairs) = (0_u32, 0_u32);
+        for pair in rows.windows(2).filter(|w| w[0].order == w[1].order) {
+            same += u32::from(groups[&pair[0].item] == groups[&pair[1].item]);
+            pairs += 1;
+        }
+        f64::from(same) / f64::from(pairs)
+    };
+    let shares = [0.0, 0.4, 0.8].map(lift);
+    assert!(shares[0] < 0.06 && shares[1] > 0.2 && shares[2] > shares[1] + 0.2, "{shares:?}");
+}
+
+#[test]
+fn knobs_move_what_they_name_and_nothing_else() {
+    let base = ShopParams::new(2_000, Seed(6)).days(300);
+    let plain: Vec<_> = base.clone().simulate().unwrap().rows().collect();
+    for (share, rows) in [0.02, 0.1, 0.3].map(|s| (s, base.clone().refunds(s).simulate().unwrap())) {
+        let (refunds, others): (Vec<_>, Vec<_>) = rows.rows().partition(|r| r.amount.in_minor() < 0);
+        assert!(others == plain, "refunds changed the purchases");
+        let seen = refunds.len() as f64 / plain.len() as f64;
+        assert!((seen / share - 1.0).abs() < 0.1, "{seen} for {share}");
+    }
+    for share in [0.05, 0.5] {
+        let shop = base.clone().anonymous(share).simulate().unwrap();
+        let (nobody, others): (Vec<_>, Vec<_>) = shop.rows().partition(|r| r.customer.is_none());
+        assert!(others == plain, "walk-in customers changed the others");
+        let seen = nobody.len() as f64 / (nobody.len() + others.len()) as f64;
+        assert!((seen - share).abs() < 0.03, "{seen} for {share}");
+    }
+    let shop = base.clone().second_accounts(0.3).simulate().unwrap();
+    let people: Vec<_> = shop.rows().map(|r| shop.truth().person_of(r.customer.unwrap()).unwrap()).collect();
+    let before: Vec<_> = plain.iter().map(|r| u32::try_from(r.customer.unwrap() - 1).unwrap()).collect();
+    assert_eq!(people, before);
+    assert!(shop.ledger().unwrap().customers().len() > 2_100);
+}
+
+#[test]
+fn popularity_is_skewed_as_asked() {
+    let top = |exponent| {
+        let shop =
+            ShopParams::new(500, Seed(6)).popularity(exponent).habit(0.0).affinity(0.0).simulate().unwrap();
+        let mut counts = std::collections::BTreeMap::<i64, u32>::new();
+        for row in shop.rows() {
+            *counts.entry(row.item).or_default() += 1;
+        }
+        let total: u32 = counts.values().sum();
+        f64::from(*counts.values().max().unwrap()) / f64::from(total)
+    };
+    let shares = [0.0, 0.5, 1.0, 1.5].map(top);
+    assert!(shares.is_sorted_by(|a, b| a * 2.0 < *b), "{shares:?}");
+}
+
+#[test]
+fn the_ledger_and_the_truth_agree() {
+    let shop = ShopParams::new(3_000, Seed(10)).simulate().unwrap();
+    let ledger = shop.ledger().unwrap();
+    assert_eq!(ledger.covers(), shop.days());
+    let as_of = as_of(&shop, 400);
+    let observed = ledger.observed(as_of).unwrap();
+    let active = shop.truth().active(as_of).unwrap();
+    assert_eq!(active.customers(), &observed.customers());
+    let exact = shop.purchase_history(as_of, TimeUnit::Day).unwrap();
+    assert_eq!(exact.customers(), &observed.customers());
+    let days = observed.map(|h| (h.first_day(), h.last_day()));
+    for (row, (first, last)) in days.values().iter().enumerate() {
+        assert!(((*last - *first) as f64 - exact.t_x()[row]).abs() < 1.0);
+        assert!(((as_of.day() - *first + 1) as f64 - exact.t()[row]).abs() <= 1.0);
+    }
+}
+
+#[test]
+fn the_exact_history_counts_orders_and_money() {
+    let shop = ShopParams::new(300, Seed(10)).simulate().unwrap();
+    let end = AsOf::new(shop.days().1);
+    let history = shop.purchase_history(end, TimeUnit::Week).unwrap();
+    let mut orders = std::collections::BTreeMap::<(i64, i64), i64>::new();
+    for row in shop.rows() {
+        *orders.entry((row.customer.unwrap(), row.order)).or_default() += row.amount.in_minor();
+    }
+    for row in 0..history.len() {
+        let customer = history.customers().key(row).unwrap().as_integer().unwrap();
+        let values: Vec<i64> = orders.range((customer, 0)..(customer + 1, 0)).map(|(_, v)| *v).collect();
+        assert_eq!(history.x()[row], values.len() as f64 - 1.0);
+        let spend = values[1..].iter().sum::<i64>() as f64 / (values.len() as f64 - 1.0).max(1.0);
+        assert!((history.spend().unwrap()[row] - spend).abs() < 1e-6);
+    }
+}
+
+#[test]
+fn complaints_gather_before_the_end() {
+    let shop = ShopParams::new(3_000, Seed(10)).complaints(0.1).simulate().unwrap();
+    let people = shop.truth().people().unwrap();
+    let complaints = shop.complaints();
+    let orders: u32 = people.values().iter().map(|p| p.orders).sum();
+    let leavers = people.values().iter().filter(|p| p.left.is_some()).count() as f64;
+    let expected = 0.1 * f64::from(orders) + 0.4 * leavers;
+    let seen = complaints.len() as f64;
+    assert!((seen / expected - 1.0).abs() < 0.05, "{seen} of {expected}");
+}
+
+#[test]
+fn threads_do_not_matter() {
+    let shop = busy(900).simulate().unwrap();
+    let end = as_of(&shop, 300);
+    let horizon = Horizon::days(60).unwrap();
+    let all = || {
+        let ledger = shop.ledger().unwrap();
+        let rows: Vec<_> = ledger
+            .observed(end)
+            .unwrap()
+            .map(|h| h.rows().map(|r| (r.day, r.second_of_day, r.amount)).collect::<Vec<_>>())
+            .into_values();
+        let truth = shop.truth();
+        (
+            rows,
+            truth.expected_purchases(end, horizon).unwrap(),
+            truth.people().unwrap(),
+            shop.purchase_history(end, TimeUnit::Week).unwrap(),
+            shop.complaints(),
+        )
+    };
+    let expected = all();
+    #[cfg(feature = "rayon")]
+    for threads in [1, 2, 3, 8] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        assert!(pool.install(all) == expected, "{threads} threads");
+    }
+    assert!(all() == expected);
+}
+
+#[test]
+fn nobody_and_one() {
+    let empty = ShopParams::new(0, Seed(1)).simulate().unwrap();
+    assert_eq!(empty.rows().count(), 0);
+    assert_eq!(empty.ledger().unwrap_err().kind(), ErrorKind::EmptyInput);
+    let day = as_of(&empty, 10);
+    assert_eq!(empty.purchase_history(day, TimeUnit::Week).unwrap_err().kind(), ErrorKind::EmptyInput);
+    assert!(empty.truth().people().unwrap().is_empty());
+    assert_eq!((empty.truth().person(0), empty.truth().person_of(1)), (None, None));
+    let one = ShopParams::new(1, Seed(1)).catalogue(1).groups(9).days(1).simulate().unwrap();
+    assert_eq!(one.ledger().unwrap().customers().len(), 1);
+    assert_eq!(one.truth().person(0).unwrap().favourites.len(), 1);
+    let beyond = one.truth().active(as_of(&one, 1)).unwrap_err();
+    assert_eq!(beyond.kind(), ErrorKind::InvalidParam);
+}
+
+#[test]
+fn every_knob_is_checked() {
+    let p = || ShopParams::new(10, Seed(1));
+    let dropout = |a, b| p().dropout(Dropout::AfterRepeat { a, b });
+    let bad = [
+        (ShopParams::new(1_000_000_001, Seed(1)), "customers"),
+        (p().days(0), "days"),
+        (p().days(36_526), "days"),
+        (p().start(Day::new(i32::MAX)), "start"),
+        (p().arrivals(0), "arrivals"),
+        (p().arrivals(731), "arrivals"),
+        (p().rate(0.0, 1.0), "rate"),
+        (p().rate(1.0, f64::NAN), "rate"),
+        (p().rate(100.0, 1.0), "rate"),
+        (p().regularity(0), "regularity"),
+        (dropout(0.0, 1.0), "dropout"),
+        (dropout(1.0, f64::INFINITY), "dropout"),
+        (p().dropout(Dropout::AnyTime { shape: -1.0, rate: 1.0 }), "dropout"),
+        (p().spend(6.0, 1.0, 15.0), "spend"),
+        (p().spend(6.0, 2.0, f64::NAN), "spend"),
+        (p().catalogue(0), "catalogue"),
+        (p().groups(0), "groups"),
+        (p().favourites(1_001), "favourites"),
+        (p().popularity(-0.1), "popularity"),
+        (p().basket(0.5), "basket"),
+        (p().habit(1.1), "habit"),
+        (p().affinity(f64::NAN), "affinity"),
+        (p().seasonality(2.0), "seasonality"),
+        (p().trend(6.0), "trend"),
+        (p().refunds(-0.5), "refunds"),
+        (p().anonymous(1.0), "anonymous"),
+        (p().second_accounts(2.0), "second_accounts"),
+        (p().complaints(0.3), "complaints"),
+        (p().duplicates(21.0), "duplicates"),
+        (p().typos(f64::INFINITY), "typos"),
+        (p().missing(3.0), "missing"),
+        (p().households(1.0), "households"),
+    ];
+    for (params, name) in bad {
+        let error = params.simulate().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidParam, "{name}");
+        assert_eq!(error.place(), Some(&Place::Parameter(name)));
+    }
+}
+
+#[test]
+fn extreme_shops_stand() {
+    let tiny = 1e-3;
+    for params in [
+        ShopParams::new(20, Seed(1)).rate(tiny, 1e6).dropout(Dropout::AnyTime { shape: tiny, rate: 1e6 }),
+        ShopParams::new(20, Seed(1)).rate(tiny, tiny).spend(tiny, 1.1, 1e6),
+        ShopParams::new(20, Seed(1)).spend(1e6, 1.001, 1e6).currency(Currency::custom("FINE", 9).unwrap()),
+        ShopParams::new(20, Seed(1))
+            .seasonality(1.0)
+            .trend(-5.0)
+            .dropout(Dropout::AfterEvery { a: tiny, b: tiny }),
+        ShopParams::new(2, Seed(1)).rate(70.0, 1.0).days(3_000).basket(5.0).regularity(100).trend(5.0),
+        ShopParams::new(20, Seed(1)).catalogue(3).favourites(1_000).basket(50.0),
+        ShopParams::new(20, Seed(1)).start(Day::new(i32::MIN)).days(1),
+    ] {
+        let shop = params.simulate().unwrap();
+        let ledger = shop.ledger().unwrap();
+        assert!(!ledger.is_empty());
+        let people = shop.truth().people().unwrap();
+        assert!(
+            people
+                .values()
+                .iter()
+                .all(|p| p.mean_order.in_minor().is_finite() && p.rate_per_week.is_finite())
+        );
+        shop.purchase_history(AsOf::new(shop.days().1), TimeUnit::Day).unwrap();
+    }
+}
