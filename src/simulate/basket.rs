@@ -124,16 +124,16 @@ impl Habits {
             f.weight * if x.is_finite() { x / (1.0 + x) } else { 1.0 }
         }));
         for _ in 0..places {
-            if rng.chance(params.habit) {
-                if let Some(chosen) = self.wish(rng) {
-                    let favourite = &mut self.favourites[chosen];
-                    favourite.last = t;
-                    self.wishes[chosen] = 0.0;
-                    if !basket.contains(&favourite.item) {
-                        basket.push(favourite.item);
-                    }
-                    continue;
+            if rng.chance(params.habit)
+                && let Some(chosen) = self.wish(rng)
+            {
+                let favourite = &mut self.favourites[chosen];
+                favourite.last = t;
+                self.wishes[chosen] = 0.0;
+                if !basket.contains(&favourite.item) {
+                    basket.push(favourite.item);
                 }
+                continue;
             }
             for _ in 0..ATTEMPTS {
                 let item = if !basket.is_empty() && rng.chance(params.affinity) {
