@@ -9,6 +9,8 @@
     reason = "a test fails by panicking and says when it is skipped"
 )]
 
+#[path = "anchors/recommend.rs"]
+mod recommend;
 #[path = "anchors/rfm.rs"]
 mod rfm;
 

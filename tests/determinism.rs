@@ -37,3 +37,29 @@ fn ledger() {
         now.map(|h| (h.len(), h.first_day(), h.last_day(), h.rows().last())).into_values()
     });
 }
+
+#[test]
+fn recommend() {
+    use regulars::data::{Columns, Ledger, Occasion};
+    use regulars::recommend::{Baskets, NextItemParams};
+    use regulars::types::{AsOf, Currency, Day};
+
+    let n: i64 = 60_000;
+    let customers: Vec<i64> = (0..n).map(|i| i * 7_919 % 3_011).collect();
+    let days: Vec<i32> = (0..n).map(|i| i32::try_from(19_000 + i * 104_729 % 300).unwrap()).collect();
+    // Customers return to a few of their own among many items.
+    let items: Vec<i64> =
+        (0..n).map(|i| (i % 5 + customers[usize::try_from(i).unwrap()] * 13) % 701).collect();
+    same_in_every_pool(|| {
+        let ledger =
+            Ledger::from_columns(&Columns::new(Currency::EUR, &customers, &days).items(&items)).unwrap();
+        let now = ledger.observed(AsOf::new(Day::new(19_299))).unwrap();
+        let (history, truth) = Baskets::new(now, Occasion::Day).unwrap().leave_last_out(2, 1).unwrap();
+        let model = NextItemParams::new().fit(&history).unwrap();
+        let evaluation = model.evaluate(&truth, 10).unwrap();
+        let lists = model.recommend_all(10).unwrap().into_values();
+        let bits: Vec<Vec<u64>> =
+            lists.iter().map(|l| l.iter().map(|r| r.score.to_bits()).collect()).collect();
+        (lists, bits, evaluation.mean().ndcg.to_bits(), evaluation.coverage().to_bits())
+    });
+}

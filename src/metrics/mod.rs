@@ -1,6 +1,7 @@
 //! How good an answer is: discrimination, calibration, lift, agreement of clusterings, ranking quality.
 
 mod classification;
+pub mod ranking;
 
 pub use classification::{
     BrierDecomposition, Gain, ReliabilityBin, average_precision, brier, brier_decomposition,

@@ -1,0 +1,380 @@
+//! `Baskets`: what each customer bought together, in order of time.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::data::{Customers, History, Keys, Observed, Occasion, Split, TimeAxis};
+use crate::error::{Error, Result};
+use crate::kernel::par;
+use crate::types::{AsOf, Day};
+
+/// Stands for "no item" and "no order" in a history's dense columns.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// Customers are cut into runs of this many for parallel work.
+const CHUNK: usize = 1024;
+
+/// Every customer's baskets, oldest first. A basket is a set of items: quantities and repeated rows do not count.
+///
+/// Refunds and rows without an item are left out; a customer may be left with no basket at all.
+///
+/// ```
+/// # use regulars::{data::*, types::*};
+/// # let mut builder = Ledger::builder(Currency::EUR);
+/// # for (day, item) in [(1, "tea"), (1, "milk"), (2, "tea")] {
+/// #     builder.push(Transaction::new("ann", Day::ymd(2024, 5, day)?).item(item))?;
+/// # }
+/// # let ledger = builder.build()?;
+/// use regulars::recommend::Baskets;
+///
+/// let baskets = Baskets::new(ledger.observed(AsOf::ymd(2024, 5, 31)?)?, Occasion::Day)?;
+/// assert_eq!((baskets.len(), baskets.rows()), (2, 3));
+/// # Ok::<(), regulars::Error>(())
+/// ```
+#[derive(Clone, PartialEq)]
+pub struct Baskets {
+    pub(super) customers: Arc<Keys>,
+    pub(super) items: Arc<Keys>,
+    /// Baskets of customer `c`: `first[c]..first[c + 1]`.
+    pub(super) first: Vec<usize>,
+    /// Day of each basket.
+    pub(super) days: Vec<Day>,
+    /// Rows of basket `b`: `start[b]..start[b + 1]`.
+    pub(super) start: Vec<usize>,
+    /// Item numbers, ascending within a basket.
+    pub(super) bought: Vec<u32>,
+    pub(super) as_of: AsOf,
+    pub(super) time: TimeAxis,
+}
+
+/// One customer's baskets, oldest first: borrowed from [`Baskets`] or from a model's own store.
+#[derive(Clone, Copy)]
+pub(super) struct Past<'a> {
+    pub(super) days: &'a [Day],
+    /// One more than there are baskets; the first need not be 0.
+    pub(super) start: &'a [usize],
+    /// The rows of these baskets alone.
+    pub(super) bought: &'a [u32],
+}
+
+impl<'a> Past<'a> {
+    pub(super) const EMPTY: Past<'static> = Past { days: &[], start: &[0], bought: &[] };
+
+    pub(super) fn len(self) -> usize {
+        self.days.len()
+    }
+
+    pub(super) fn basket(self, b: usize) -> &'a [u32] {
+        &self.bought[self.start[b] - self.start[0]..self.start[b + 1] - self.start[0]]
+    }
+
+    pub(super) fn baskets(self) -> impl DoubleEndedIterator<Item = &'a [u32]> + ExactSizeIterator {
+        (0..self.len()).map(move |b| self.basket(b))
+    }
+
+    /// The first `n` baskets.
+    pub(super) fn take(self, n: usize) -> Self {
+        let n = n.min(self.len());
+        let end = self.start[n] - self.start[0];
+        Self { days: &self.days[..n], start: &self.start[..=n], bought: &self.bought[..end] }
+    }
+
+    /// Distinct items, ascending.
+    pub(super) fn items(self) -> Vec<u32> {
+        let mut items = self.bought.to_vec();
+        items.sort_unstable();
+        items.dedup();
+        items
+    }
+}
+
+/// Baskets of one customer being put together.
+#[derive(Default)]
+struct Grouped {
+    baskets_of: Vec<usize>,
+    days: Vec<Day>,
+    sizes: Vec<usize>,
+    bought: Vec<u32>,
+}
+
+impl Baskets {
+    /// The baskets known as of a day: one for each day of a customer, or one for each order.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the ledger has no items, or no orders under
+    /// [`Occasion::Order`]; [`InvalidParam`](crate::ErrorKind::InvalidParam) for [`Occasion::Row`];
+    /// [`EmptyInput`](crate::ErrorKind::EmptyInput) where no customer has a basket.
+    pub fn new(now: Observed<'_>, occasion: Occasion) -> Result<Self> {
+        Self::build(now, now.as_of(), occasion, |customer| now.history_at(customer))
+    }
+
+    /// The first basket of each customer within the holdout of a split: the truth that a model fitted on
+    /// [`split.observed()`](Split::observed) is scored against.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn next(split: &Split<'_>, occasion: Occasion) -> Result<Self> {
+        let (observed, holdout) = (split.observed(), split.holdout());
+        let all = Self::build(observed, AsOf::new(holdout.days().1), occasion, |customer| {
+            Some(holdout.history_at(customer)).filter(|h| !h.is_empty())
+        })?;
+        Ok(all.keep(|_, b, _| b == 0))
+    }
+
+    fn build<'a>(
+        source: Observed<'a>,
+        as_of: AsOf,
+        occasion: Occasion,
+        history: impl Fn(usize) -> Option<History<'a>> + Sync + Send,
+    ) -> Result<Self> {
+        let ledger = source.ledger();
+        let Some(items) = ledger.items() else {
+            return Err(Error::input("baskets need the item column, and the ledger has none"));
+        };
+        match occasion {
+            Occasion::Day => {}
+            Occasion::Order if ledger.orders().is_some() => {}
+            Occasion::Order => {
+                return Err(Error::input(
+                    "one basket per order needs the order column, and the ledger has none",
+                ));
+            }
+            _ => return Err(Error::param("occasion", "must be Day or Order", format!("{occasion:?}"))),
+        }
+        let people = ledger.customers().len();
+        let parts = par::map_chunks(people, CHUNK, |range| {
+            let mut part = Grouped::default();
+            for customer in range {
+                let before = part.days.len();
+                if let Some(history) = history(customer) {
+                    part.add(history, occasion);
+                }
+                part.baskets_of.push(part.days.len() - before);
+            }
+            part
+        });
+        let mut all = Self {
+            customers: ledger.customers().clone(),
+            items: items.clone(),
+            first: Vec::with_capacity(people + 1),
+            days: Vec::with_capacity(parts.iter().map(|p| p.days.len()).sum()),
+            start: vec![0],
+            bought: Vec::with_capacity(parts.iter().map(|p| p.bought.len()).sum()),
+            as_of,
+            time: ledger.time_axis(),
+        };
+        all.first.push(0);
+        for part in parts {
+            for count in part.baskets_of {
+                all.first.push(all.first[all.first.len() - 1] + count);
+            }
+            for size in part.sizes {
+                all.start.push(all.start[all.start.len() - 1] + size);
+            }
+            all.days.extend(part.days);
+            all.bought.extend(part.bought);
+        }
+        if all.days.is_empty() {
+            return Err(Error::empty("no customer has a basket: every row is a refund or has no item"));
+        }
+        Ok(all)
+    }
+
+    /// Number of baskets.
+    pub fn len(&self) -> usize {
+        self.days.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.days.is_empty()
+    }
+
+    /// Number of (basket, item) pairs.
+    pub fn rows(&self) -> usize {
+        self.bought.len()
+    }
+
+    /// The customers with at least one basket.
+    pub fn customers(&self) -> Customers {
+        let people = u32::try_from(self.customers.len()).unwrap_or(u32::MAX);
+        let with = (0..people).filter(|c| self.first[*c as usize] < self.first[*c as usize + 1]).collect();
+        Customers::some(self.customers.clone(), with)
+    }
+
+    /// The items that are in at least one basket.
+    pub fn distinct_items(&self) -> usize {
+        self.popularity().iter().filter(|n| **n > 0).count()
+    }
+
+    /// Holds out each customer's last basket: (history, truth). The field's "leave last out".
+    ///
+    /// A customer stays with at least `min_baskets` baskets. Then items that are in fewer than `min_item` histories'
+    /// baskets are dropped from histories and truths, baskets that became empty vanish, and customers left without a
+    /// truth or without a history are dropped; a truth is never replaced by an earlier basket. `(2, 1)` keeps all
+    /// that can be kept.
+    ///
+    /// This is not a clean split in time: one customer's history may be later than another's truth. For that, use
+    /// [`Ledger::split`](crate::data::Ledger::split) and [`Baskets::next`].
+    ///
+    /// # Errors
+    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) for `min_baskets` below 2,
+    /// [`EmptyInput`](crate::ErrorKind::EmptyInput) where no customer is left.
+    pub fn leave_last_out(&self, min_baskets: usize, min_item: u32) -> Result<(Self, Self)> {
+        if min_baskets < 2 {
+            return Err(Error::param(
+                "min_baskets",
+                "must be at least 2: a history and a truth",
+                min_baskets,
+            ));
+        }
+        let count = |customer: usize| self.first[customer + 1] - self.first[customer];
+        let history = self.keep(|customer, b, _| count(customer) >= min_baskets && b + 1 < count(customer));
+        let popularity = history.popularity();
+        let frequent = |item: u32| popularity[item as usize] >= min_item;
+        let history = history.keep(|_, _, item| frequent(item));
+        let truth = self.keep(|customer, b, item| {
+            count(customer) >= min_baskets && b + 1 == count(customer) && frequent(item)
+        });
+        let both = |c: usize| history.first[c] < history.first[c + 1] && truth.first[c] < truth.first[c + 1];
+        let (history, truth) = (history.keep(|c, _, _| both(c)), truth.keep(|c, _, _| both(c)));
+        if truth.is_empty() {
+            return Err(Error::empty(format!(
+                "no customer has {min_baskets} baskets to hold one of them out"
+            )));
+        }
+        Ok((history, truth))
+    }
+
+    /// The rows for which `keep(customer, basket number of the customer, item)` holds; empty baskets vanish.
+    pub(super) fn keep(&self, keep: impl Fn(usize, usize, u32) -> bool) -> Self {
+        let mut kept = Self {
+            customers: self.customers.clone(),
+            items: self.items.clone(),
+            first: Vec::with_capacity(self.first.len()),
+            days: Vec::new(),
+            start: vec![0],
+            bought: Vec::new(),
+            ..*self
+        };
+        kept.first.push(0);
+        for customer in 0..self.customers.len() {
+            let past = self.past(customer);
+            for b in 0..past.len() {
+                let before = kept.bought.len();
+                kept.bought.extend(past.basket(b).iter().copied().filter(|item| keep(customer, b, *item)));
+                if kept.bought.len() > before {
+                    kept.days.push(past.days[b]);
+                    kept.start.push(kept.bought.len());
+                }
+            }
+            kept.first.push(kept.days.len());
+        }
+        kept
+    }
+
+    pub(super) fn past(&self, customer: usize) -> Past<'_> {
+        let baskets = self.first[customer]..self.first[customer + 1];
+        let rows = self.start[baskets.start]..self.start[baskets.end];
+        Past {
+            days: &self.days[baskets.clone()],
+            start: &self.start[baskets.start..=baskets.end],
+            bought: &self.bought[rows],
+        }
+    }
+
+    /// Number of baskets that hold each item of the dictionary.
+    pub(super) fn popularity(&self) -> Vec<u32> {
+        let mut popularity = vec![0_u32; self.items.len()];
+        for item in &self.bought {
+            popularity[*item as usize] = popularity[*item as usize].saturating_add(1);
+        }
+        popularity
+    }
+}
+
+/// Prints counts, never keys.
+impl fmt::Debug for Baskets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Baskets({} baskets, {} rows, {} customers, as of {})",
+            self.len(),
+            self.rows(),
+            self.customers().len(),
+            self.as_of
+        )
+    }
+}
+
+impl Grouped {
+    fn add(&mut self, history: History<'_>, occasion: Occasion) {
+        let (days, Some(items)) = (history.days(), history.item_numbers()) else { return };
+        let orders = history.order_numbers().filter(|_| occasion == Occasion::Order);
+        let counts = |row: usize| items[row] != NONE && !history.is_refund(row);
+        let mut rows: Vec<(usize, u32)> = Vec::new();
+        match orders {
+            None => {
+                let mut basket = 0;
+                for row in (0..items.len()).filter(|r| counts(*r)) {
+                    if row > 0 && days[row] != days[basket] {
+                        basket = row;
+                    }
+                    rows.push((basket, items[row]));
+                }
+            }
+            Some(orders) => {
+                // An order is dated and placed by its first row, whatever lies between its rows; rows without an order
+                // make one basket a day.
+                let mut firsts: Vec<((u32, i32), usize)> = Vec::new();
+                let name = |row: usize| match orders[row] {
+                    NONE => (NONE, days[row].days_since_epoch()),
+                    order => (order, 0),
+                };
+                firsts.extend((0..items.len()).map(|row| (name(row), row)));
+                firsts.sort_unstable();
+                firsts.dedup_by_key(|(name, _)| *name);
+                for row in (0..items.len()).filter(|r| counts(*r)) {
+                    let at = firsts.partition_point(|(n, _)| *n < name(row));
+                    rows.push((firsts[at].1, items[row]));
+                }
+            }
+        }
+        rows.sort_unstable();
+        rows.dedup();
+        let mut open = None;
+        for (basket, item) in rows {
+            if open != Some(basket) {
+                open = Some(basket);
+                self.days.push(days[basket]);
+                self.sizes.push(0);
+            }
+            if let Some(size) = self.sizes.last_mut() {
+                *size += 1;
+            }
+            self.bought.push(item);
+        }
+    }
+}
+
+/// What a model is fitted on: a view of a ledger, or baskets already put together.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum BasketSource<'a> {
+    /// The baskets of a ledger as of a day, one per [occasion](super::NextItemParams::occasion).
+    Observed(Observed<'a>),
+    /// Ready baskets; the parameter `occasion` plays no part.
+    Baskets(&'a Baskets),
+}
+
+impl<'a> From<Observed<'a>> for BasketSource<'a> {
+    fn from(now: Observed<'a>) -> Self {
+        Self::Observed(now)
+    }
+}
+
+impl<'a> From<&'a Baskets> for BasketSource<'a> {
+    fn from(baskets: &'a Baskets) -> Self {
+        Self::Baskets(baskets)
+    }
+}

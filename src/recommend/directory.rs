@@ -1,0 +1,87 @@
+//! `Directory`: the keys a model was fitted with, and those that arrived since.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::data::Keys;
+use crate::error::{Error, Result};
+use crate::types::Key;
+
+/// Numbers for keys: those of the fitted dictionary keep theirs, later ones are numbered as they come. The order of
+/// keys is that of a dictionary built from all of them, so that ties fall as they would after a refit.
+#[derive(Clone, Debug)]
+pub(super) struct Directory {
+    base: Arc<Keys>,
+    later: Vec<Key<'static>>,
+    numbers: HashMap<Key<'static>, u32>,
+    /// Whether the fitted keys are all integers, and whether a later key is a text.
+    base_integers: bool,
+    texts_came: bool,
+}
+
+impl Directory {
+    pub(super) fn new(base: Arc<Keys>) -> Self {
+        let base_integers = base.iter().all(|key| key.as_integer().is_some());
+        Self { base, later: Vec::new(), numbers: HashMap::new(), base_integers, texts_came: false }
+    }
+
+    pub(super) fn base(&self) -> &Arc<Keys> {
+        &self.base
+    }
+
+    /// Later keys, in the order of their numbers.
+    pub(super) fn later(&self) -> &[Key<'static>] {
+        &self.later
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.base.len() + self.later.len()
+    }
+
+    pub(super) fn find(&self, key: &Key<'_>) -> Option<usize> {
+        match self.base.find(key) {
+            Some(number) => Some(number),
+            None if self.later.is_empty() => None,
+            None => self.numbers.get(&key.clone().into_owned()).map(|n| *n as usize),
+        }
+    }
+
+    pub(super) fn find_or_add(&mut self, key: &Key<'_>) -> Result<usize> {
+        if let Some(number) = self.find(key) {
+            return Ok(number);
+        }
+        let number = self.len();
+        match u32::try_from(number) {
+            Ok(n) if n < u32::MAX => {
+                let key = key.clone().into_owned();
+                self.texts_came |= key.as_integer().is_none();
+                self.numbers.insert(key.clone(), n);
+                self.later.push(key);
+                Ok(number)
+            }
+            _ => Err(Error::overflow("more than 4294967294 distinct keys")),
+        }
+    }
+
+    pub(super) fn key(&self, number: usize) -> Key<'_> {
+        self.base
+            .get(number)
+            .or_else(|| self.later.get(number - self.base.len()).map(Key::from))
+            .unwrap_or_else(|| Key::from(""))
+    }
+
+    /// The order of the keys.
+    pub(super) fn compare(&self, a: u32, b: u32) -> Ordering {
+        let fitted = self.base.len();
+        let reordered = self.base_integers && self.texts_came;
+        if a == b || (!reordered && (a as usize) < fitted && (b as usize) < fitted) {
+            return a.cmp(&b);
+        }
+        let (a, b) = (self.key(a as usize), self.key(b as usize));
+        match (a.as_integer(), b.as_integer()) {
+            (Some(a), Some(b)) if self.base_integers && !self.texts_came => a.cmp(&b),
+            _ => a.to_text().as_bytes().cmp(b.to_text().as_bytes()),
+        }
+    }
+}

@@ -1,0 +1,331 @@
+//! `NextItemModel`: the fitted model and what can be asked of it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::data::{Customers, Keys, Occasion, PerCustomer, TimeAxis};
+use crate::error::{Error, Result};
+use crate::kernel::par;
+use crate::types::{AsOf, Day, Key};
+
+use super::baskets::{Baskets, NONE, Past};
+use super::directory::Directory;
+use super::params::{Method, NextItemParams};
+use super::rank::{Candidate, Eligible, select};
+use super::reasons::{Ago, Reason, ReasonKind, Recommendation};
+use super::request::Request;
+use super::update::Revised;
+
+/// A fitted recommender. It holds every customer's baskets and answers alone, without the data it was fitted on.
+///
+/// Made by [`NextItemParams::fit`]; kept fresh by [`update`](Self::update).
+#[derive(Clone)]
+pub struct NextItemModel {
+    pub(super) method: Method,
+    pub(super) occasion: Occasion,
+    pub(super) as_of: AsOf,
+    pub(super) time: TimeAxis,
+    pub(super) customers: Directory,
+    pub(super) items: Directory,
+    pub(super) baskets: Baskets,
+    /// Histories of customers who had an update since the fit.
+    pub(super) revised: BTreeMap<u32, Revised>,
+    pub(super) popularity: Popularity,
+    pub(super) categories: Categories,
+}
+
+/// How often each item was bought up to the fit, and the order that follows.
+#[derive(Clone)]
+pub(super) struct Popularity {
+    /// Baskets that hold each fitted item.
+    pub(super) baskets: Vec<u32>,
+    /// Items with at least one basket, most popular first, then by key.
+    pub(super) order: Vec<u32>,
+    /// Place of each item in that order, from 1; 0 for an item without a basket.
+    pub(super) rank: Vec<u32>,
+}
+
+impl Popularity {
+    pub(super) fn new(baskets: Vec<u32>) -> Self {
+        let mut order: Vec<u32> = (0_u32..).zip(&baskets).filter(|(_, n)| **n > 0).map(|(i, _)| i).collect();
+        order.sort_by_key(|item| std::cmp::Reverse(baskets[*item as usize]));
+        let mut rank = vec![0; baskets.len()];
+        for (place, item) in (1..).zip(&order) {
+            rank[*item as usize] = place;
+        }
+        Self { baskets, order, rank }
+    }
+
+    /// Baskets that hold an item; 0 for one that came after the fit.
+    pub(super) fn of(&self, item: u32) -> u32 {
+        self.baskets.get(item as usize).copied().unwrap_or(0)
+    }
+
+    fn max(&self) -> u32 {
+        self.order.first().map_or(0, |item| self.of(*item))
+    }
+}
+
+/// The category of each fitted item; `NONE` for none.
+#[derive(Clone, Default)]
+pub(super) struct Categories {
+    pub(super) names: Vec<Key<'static>>,
+    pub(super) of: Vec<u32>,
+}
+
+impl Categories {
+    fn new(pairs: &[(Key<'static>, Key<'static>)], items: &Keys) -> Result<Self> {
+        if pairs.is_empty() {
+            return Ok(Self::default());
+        }
+        let names = Keys::new(pairs.iter().map(|(_, category)| category))?;
+        let mut of = vec![NONE; items.len()];
+        for (item, category) in pairs {
+            if let (Some(item), Some(category)) = (items.find(item), names.find(category)) {
+                of[item] = u32::try_from(category).unwrap_or(NONE);
+            }
+        }
+        Ok(Self { names: names.iter().map(Key::into_owned).collect(), of })
+    }
+
+    pub(super) fn of(&self, item: u32) -> Option<u32> {
+        self.of.get(item as usize).copied().filter(|category| *category != NONE)
+    }
+}
+
+/// What a customer did with one item.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Own {
+    pub(super) item: u32,
+    /// Baskets that hold it, and the first and last of them, counted from 0.
+    pub(super) times: u32,
+    pub(super) first: u32,
+    pub(super) last: u32,
+}
+
+/// Every item of a history, ascending.
+pub(super) fn own_items(past: Past<'_>) -> Vec<Own> {
+    let mut rows: Vec<(u32, u32)> = (0_u32..)
+        .zip(past.baskets())
+        .flat_map(|(b, basket)| basket.iter().map(move |item| (*item, b)))
+        .collect();
+    rows.sort_unstable();
+    let mut own: Vec<Own> = Vec::with_capacity(rows.len());
+    for (item, b) in rows {
+        match own.last_mut().filter(|o| o.item == item) {
+            Some(o) => (o.times, o.last) = (o.times + 1, b),
+            None => own.push(Own { item, times: 1, first: b, last: b }),
+        }
+    }
+    own
+}
+
+impl NextItemModel {
+    pub(super) fn new(params: &NextItemParams, baskets: Baskets) -> Result<Self> {
+        Ok(Self {
+            method: params.method,
+            occasion: params.occasion,
+            as_of: baskets.as_of,
+            time: baskets.time,
+            customers: Directory::new(baskets.customers.clone()),
+            items: Directory::new(baskets.items.clone()),
+            popularity: Popularity::new(baskets.popularity()),
+            categories: Categories::new(&params.categories, &baskets.items)?,
+            revised: BTreeMap::new(),
+            baskets,
+        })
+    }
+
+    /// The last known day: that of the fit, or of the latest basket since.
+    pub fn as_of(&self) -> AsOf {
+        self.as_of
+    }
+
+    /// How items are scored.
+    pub fn method(&self) -> Method {
+        self.method
+    }
+
+    /// Items that can be recommended to anybody: those in at least one basket up to the fit.
+    pub fn catalogue(&self) -> usize {
+        self.popularity.order.len()
+    }
+
+    /// A summary of what the model was fitted on.
+    pub fn summary(&self) -> NextItemSummary {
+        NextItemSummary {
+            method: self.method,
+            customers: self.baskets.customers().len() as u64,
+            items: self.catalogue() as u64,
+            baskets: self.baskets.len() as u64,
+            rows: self.baskets.rows() as u64,
+        }
+    }
+
+    pub(super) fn past(&self, customer: Option<usize>) -> Past<'_> {
+        match customer {
+            None => Past::EMPTY,
+            Some(c) => match u32::try_from(c).ok().and_then(|c| self.revised.get(&c)) {
+                Some(revised) => revised.past(),
+                None if c < self.baskets.customers.len() => self.baskets.past(c),
+                None => Past::EMPTY,
+            },
+        }
+    }
+
+    /// The next items of one customer, best first: a number of items, or a [`Request`].
+    ///
+    /// A customer the model does not know is served by popularity. The list is as long as asked for whenever that
+    /// many items are eligible (but see [`Method::PTopFreq`]).
+    ///
+    /// # Errors
+    /// As [`Request::check`]; [`InvalidParam`](crate::ErrorKind::InvalidParam) for a limit per category where the model
+    /// has no categories.
+    pub fn recommend<'k>(
+        &self,
+        customer: impl Into<Key<'k>>,
+        request: impl Into<Request>,
+    ) -> Result<Vec<Recommendation>> {
+        let request = request.into();
+        let eligible = self.resolve(&request)?;
+        let past = self.past(self.customers.find(&customer.into()));
+        Ok(self.list(past, &request, &eligible))
+    }
+
+    /// The next items of every customer who has a basket, in parallel: the lists [`recommend`](Self::recommend) gives.
+    ///
+    /// # Errors
+    /// As [`recommend`](Self::recommend).
+    pub fn recommend_all(&self, request: impl Into<Request>) -> Result<PerCustomer<Vec<Recommendation>>> {
+        let request = request.into();
+        let eligible = self.resolve(&request)?;
+        let (customers, numbers) = self.everyone()?;
+        let lists =
+            par::map(numbers.len(), |row| self.list(self.past(Some(numbers[row])), &request, &eligible));
+        PerCustomer::new(customers, lists)
+    }
+
+    /// Customers with a basket, and the number of each inside the model.
+    fn everyone(&self) -> Result<(Customers, Vec<usize>)> {
+        let with = |c: &usize| self.past(Some(*c)).len() > 0;
+        if self.customers.later().is_empty() {
+            let numbers: Vec<usize> = (0..self.customers.len()).filter(with).collect();
+            let present = numbers.iter().filter_map(|c| u32::try_from(*c).ok()).collect();
+            return Ok((Customers::some(self.customers.base().clone(), present), numbers));
+        }
+        let numbers: Vec<usize> = (0..self.customers.len()).filter(with).collect();
+        let keys = Keys::new(numbers.iter().map(|c| self.customers.key(*c)))?;
+        let numbers = keys.iter().filter_map(|key| self.customers.find(&key)).collect();
+        Ok((Customers::all(Arc::new(keys)), numbers))
+    }
+
+    pub(super) fn resolve(&self, request: &Request) -> Result<Eligible> {
+        request.check()?;
+        if request.per_category.is_some() && self.categories.of.is_empty() {
+            return Err(Error::param("per_category", "needs a model fitted with categories", "none"));
+        }
+        Ok(Eligible::new(request, &self.items, &self.popularity))
+    }
+
+    /// The list without words, for callers that only need the items.
+    pub(super) fn ranked(
+        &self,
+        past: Past<'_>,
+        own: &[Own],
+        request: &Request,
+        eligible: &Eligible,
+    ) -> Vec<Candidate> {
+        let (mut candidates, fill) = self.candidates(past, own);
+        candidates.retain(|c| eligible.allows(c.item, c.repeat, request.bought));
+        candidates.sort_unstable_by(|a, b| {
+            b.score
+                .total_cmp(&a.score)
+                .then_with(|| self.popularity.of(b.item).cmp(&self.popularity.of(a.item)))
+                .then_with(|| self.items.compare(a.item, b.item))
+        });
+        select(candidates, fill, own, request, eligible, &self.popularity, &self.categories)
+    }
+
+    fn candidates(&self, past: Past<'_>, own: &[Own]) -> (Vec<Candidate>, bool) {
+        let frequent =
+            || own.iter().map(|o| Candidate { item: o.item, score: o.times.into(), repeat: true }).collect();
+        match self.method {
+            Method::GTopFreq => (Vec::new(), true),
+            Method::PTopFreq => (frequent(), past.len() == 0),
+            Method::GpTopFreq => (frequent(), true),
+        }
+    }
+
+    fn list(&self, past: Past<'_>, request: &Request, eligible: &Eligible) -> Vec<Recommendation> {
+        let own = own_items(past);
+        let ranked = self.ranked(past, &own, request, eligible);
+        ranked.into_iter().map(|candidate| self.say(past, &own, candidate)).collect()
+    }
+
+    /// Puts a candidate into the words of its reasons. The popularity that breaks ties is part of the score, as a
+    /// fraction below one purchase.
+    fn say(&self, past: Past<'_>, own: &[Own], candidate: Candidate) -> Recommendation {
+        let mut reasons = Vec::with_capacity(2);
+        let known = own.binary_search_by_key(&candidate.item, |o| o.item).ok().map(|at| own[at]);
+        if let Some(own) = known.filter(|_| self.method != Method::GTopFreq) {
+            reasons.push(Reason { kind: self.bought(past, own), contribution: own.times.into() });
+        }
+        let baskets = self.popularity.of(candidate.item);
+        let share = f64::from(baskets) / (f64::from(self.popularity.max()) + 1.0);
+        if baskets > 0 {
+            let rank = self.popularity.rank[candidate.item as usize];
+            reasons.push(Reason { kind: ReasonKind::Popular { baskets, rank }, contribution: share });
+        }
+        Recommendation {
+            item: self.items.key(candidate.item as usize).into_owned(),
+            score: reasons.iter().map(|r| r.contribution).sum(),
+            reasons,
+        }
+    }
+
+    pub(super) fn bought(&self, past: Past<'_>, own: Own) -> ReasonKind {
+        let (first, last) = (past.days[own.first as usize], past.days[own.last as usize]);
+        let gaps = u64::from(own.times) - 1;
+        let halves_up = |total: u64| (total + gaps / 2).checked_div(gaps);
+        let days = |from: Day, to: Day| u64::try_from(to - from).unwrap_or(0);
+        let (last, interval) = if self.time == TimeAxis::Calendar {
+            (Ago::Days(days(last, self.as_of.day())), halves_up(days(first, last)).map(Ago::Days))
+        } else {
+            let since = past.len() as u64 - u64::from(own.last);
+            (Ago::Baskets(since), halves_up(u64::from(own.last - own.first)).map(Ago::Baskets))
+        };
+        ReasonKind::Bought { times: own.times, last, interval }
+    }
+}
+
+/// Prints counts, never keys.
+impl fmt::Debug for NextItemModel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "NextItemModel({:?}, {} items, {:?}, {} customers revised)",
+            self.method,
+            self.catalogue(),
+            self.baskets,
+            self.revised.len()
+        )
+    }
+}
+
+/// What a model was fitted on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct NextItemSummary {
+    /// How items are scored.
+    pub method: Method,
+    /// Customers with at least one basket.
+    pub customers: u64,
+    /// Items in at least one basket.
+    pub items: u64,
+    /// Baskets.
+    pub baskets: u64,
+    /// (basket, item) pairs.
+    pub rows: u64,
+}

@@ -1,0 +1,106 @@
+//! `NextItemParams`: which method, what a basket is, which item belongs to which category.
+
+use std::borrow::Cow;
+
+use crate::data::Occasion;
+use crate::error::{Error, Result};
+use crate::types::Key;
+
+use super::baskets::{BasketSource, Baskets};
+use super::model::NextItemModel;
+
+/// How items are scored.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum Method {
+    /// Everybody's most popular items (G-TopFreq).
+    GTopFreq,
+    /// The customer's own most frequent items, and nothing else (P-TopFreq). A customer with few items gets a short
+    /// list; one without any is served by popularity.
+    PTopFreq,
+    /// The customer's own most frequent items, then everybody's (GP-TopFreq). Ties by popularity: breaking them by
+    /// first purchase, as published code does, costs about a tenth of the recall.
+    #[default]
+    GpTopFreq,
+}
+
+/// Fits a [`NextItemModel`]. See the [module page](super).
+///
+/// ```
+/// use regulars::recommend::{Method, NextItemParams};
+/// use regulars::data::Occasion;
+///
+/// let params = NextItemParams::new().occasion(Occasion::Order).method(Method::GpTopFreq);
+/// assert!(params.check().is_ok());
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct NextItemParams {
+    pub(super) method: Method,
+    pub(super) occasion: Occasion,
+    pub(super) categories: Vec<(Key<'static>, Key<'static>)>,
+}
+
+impl NextItemParams {
+    /// The default: nothing needs to be set.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How items are scored.
+    pub fn method(mut self, method: Method) -> Self {
+        self.method = method;
+        self
+    }
+
+    /// What a basket is: all purchases of a day (the default) or an order.
+    pub fn occasion(mut self, occasion: Occasion) -> Self {
+        self.occasion = occasion;
+        self
+    }
+
+    /// (item, category) pairs, for [`Request::per_category`](super::Request::per_category). Items that are not listed
+    /// belong to no category and are not limited; of two pairs for one item the later holds.
+    ///
+    /// ```
+    /// let params = regulars::recommend::NextItemParams::new().categories([("oolong", "tea"), ("sencha", "tea")]);
+    /// # assert!(params.check().is_ok());
+    /// ```
+    pub fn categories<'k, I, C>(mut self, pairs: impl IntoIterator<Item = (I, C)>) -> Self
+    where
+        I: Into<Key<'k>>,
+        C: Into<Key<'k>>,
+    {
+        self.categories =
+            pairs.into_iter().map(|(i, c)| (i.into().into_owned(), c.into().into_owned())).collect();
+        self
+    }
+
+    /// Whether the parameters can be used.
+    ///
+    /// # Errors
+    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) for [`Occasion::Row`]: a basket of one row is no basket.
+    pub fn check(&self) -> Result<()> {
+        match self.occasion {
+            Occasion::Day | Occasion::Order => Ok(()),
+            other => Err(Error::param("occasion", "must be Day or Order", format!("{other:?}"))),
+        }
+    }
+
+    /// Fits on what is known as of a day, or on ready [`Baskets`].
+    ///
+    /// # Errors
+    /// As [`check`](Self::check) and [`Baskets::new`]; [`EmptyInput`](crate::ErrorKind::EmptyInput) for no baskets.
+    pub fn fit<'a>(&self, data: impl Into<BasketSource<'a>>) -> Result<NextItemModel> {
+        self.check()?;
+        let baskets = match data.into() {
+            BasketSource::Observed(now) => Cow::Owned(Baskets::new(now, self.occasion)?),
+            BasketSource::Baskets(baskets) => Cow::Borrowed(baskets),
+        };
+        if baskets.is_empty() {
+            return Err(Error::empty("no baskets"));
+        }
+        NextItemModel::new(self, baskets.into_owned())
+    }
+}

@@ -1,0 +1,155 @@
+//! From scored candidates to the list: eligibility, quotas, and the fill by popularity.
+
+use super::directory::Directory;
+use super::model::{Categories, Own, Popularity};
+use super::request::{AlreadyBought, Request};
+
+/// An item that a method has scored for a customer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Candidate {
+    pub(super) item: u32,
+    pub(super) score: f64,
+    /// Whether the customer bought it before.
+    pub(super) repeat: bool,
+}
+
+/// A request's lists in the model's numbers, worked out once for a whole batch.
+pub(super) struct Eligible {
+    /// Ascending; `None` allows everything.
+    allow: Option<Vec<u32>>,
+    /// The same, most popular first.
+    allow_by_popularity: Vec<u32>,
+    /// Ascending.
+    deny: Vec<u32>,
+}
+
+impl Eligible {
+    pub(super) fn new(request: &Request, items: &Directory, popularity: &Popularity) -> Self {
+        let numbers = |keys: &[_]| {
+            let mut numbers: Vec<u32> =
+                keys.iter().filter_map(|key| u32::try_from(items.find(key)?).ok()).collect();
+            numbers.sort_unstable();
+            numbers.dedup();
+            numbers
+        };
+        let allow = request.allow.as_deref().map(numbers);
+        let mut allow_by_popularity = allow.clone().unwrap_or_default();
+        allow_by_popularity.retain(|item| popularity.of(*item) > 0);
+        allow_by_popularity.sort_unstable_by_key(|item| popularity.rank[*item as usize]);
+        Self { allow, allow_by_popularity, deny: numbers(&request.deny) }
+    }
+
+    pub(super) fn allows(&self, item: u32, repeat: bool, bought: AlreadyBought) -> bool {
+        let kind = match bought {
+            AlreadyBought::Allowed => true,
+            AlreadyBought::Excluded => !repeat,
+            AlreadyBought::Only => repeat,
+        };
+        kind && self.allow.as_ref().is_none_or(|allow| allow.binary_search(&item).is_ok())
+            && (self.deny.is_empty() || self.deny.binary_search(&item).is_err())
+    }
+
+    /// What fills a list that the candidates leave short.
+    fn by_popularity<'a>(&'a self, popularity: &'a Popularity) -> &'a [u32] {
+        if self.allow.is_some() { &self.allow_by_popularity } else { &popularity.order }
+    }
+}
+
+/// Places left in a list.
+struct Places {
+    left: usize,
+    repeats: usize,
+    explores: usize,
+    per_category: Option<usize>,
+    in_category: Vec<(u32, usize)>,
+}
+
+impl Places {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share in [0, 1] of a length in memory"
+    )]
+    fn new(request: &Request) -> Self {
+        let n = request.how_many;
+        let (repeats, explores) = match request.repeat_share {
+            None => (n, n),
+            Some(share) => {
+                let repeats = ((n as f64 * share).round() as usize).min(n);
+                (repeats, n - repeats)
+            }
+        };
+        Self { left: n, repeats, explores, per_category: request.per_category, in_category: Vec::new() }
+    }
+
+    fn take(&mut self, candidate: Candidate, categories: &Categories) -> bool {
+        let kind = if candidate.repeat { &mut self.repeats } else { &mut self.explores };
+        if *kind == 0 {
+            return false;
+        }
+        if let (Some(limit), Some(category)) = (self.per_category, categories.of(candidate.item)) {
+            match self.in_category.iter_mut().find(|(c, _)| *c == category) {
+                Some((_, n)) if *n >= limit => return false,
+                Some((_, n)) => *n += 1,
+                None => self.in_category.push((category, 1)),
+            }
+        }
+        *kind -= 1;
+        self.left -= 1;
+        true
+    }
+}
+
+/// Takes the best eligible candidates within the quotas, best first, then popular items until the list is full.
+///
+/// `candidates` are eligible and in order. Where the share of repeats cannot be kept because one kind ran out, the
+/// other kind takes its places.
+pub(super) fn select(
+    mut candidates: Vec<Candidate>,
+    fill: bool,
+    own: &[Own],
+    request: &Request,
+    eligible: &Eligible,
+    popularity: &Popularity,
+    categories: &Categories,
+) -> Vec<Candidate> {
+    let mut places = Places::new(request);
+    if request.repeat_share.is_none() && request.per_category.is_none() && candidates.len() >= places.left {
+        candidates.truncate(places.left);
+        return candidates;
+    }
+    let mut scored: Vec<u32> = candidates.iter().map(|c| c.item).collect();
+    scored.sort_unstable();
+    let popular = eligible.by_popularity(popularity);
+    let fillers =
+        popular.iter().filter(|_| fill).filter(|item| scored.binary_search(item).is_err()).map(|item| {
+            let repeat = own.binary_search_by_key(item, |o| o.item).is_ok();
+            Candidate { item: *item, score: f64::NEG_INFINITY, repeat }
+        });
+    let fillers = fillers.filter(|c| eligible.allows(c.item, c.repeat, request.bought));
+    let mut taken = Vec::with_capacity(places.left.min(candidates.len() + popular.len()));
+    let mut passed = Vec::new();
+    for (place, candidate) in candidates.into_iter().chain(fillers).enumerate() {
+        if places.left == 0 {
+            break;
+        }
+        if places.take(candidate, categories) {
+            taken.push((place, candidate));
+        } else if request.repeat_share.is_some() {
+            passed.push((place, candidate));
+        }
+    }
+    if places.left > 0 && !passed.is_empty() {
+        (places.repeats, places.explores) = (places.left, places.left);
+        for (place, candidate) in passed {
+            if places.left == 0 {
+                break;
+            }
+            if places.take(candidate, categories) {
+                taken.push((place, candidate));
+            }
+        }
+        taken.sort_unstable_by_key(|(place, _)| *place);
+    }
+    taken.into_iter().map(|(_, candidate)| candidate).collect()
+}

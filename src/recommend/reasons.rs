@@ -1,0 +1,166 @@
+//! `Recommendation` and its reasons, in numbers and in words.
+
+use std::fmt;
+
+use crate::types::Key;
+
+/// A language for words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Language {
+    /// English.
+    #[default]
+    English,
+    /// Simplified Chinese.
+    Chinese,
+}
+
+/// An item, its score, and why.
+///
+/// Scores order the items of one list; only where the method says so do they compare across customers. The
+/// contributions of the reasons add up to the score.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Recommendation {
+    /// The item.
+    pub item: Key<'static>,
+    /// Higher is better.
+    pub score: f64,
+    /// Why, with what each reason adds to the score.
+    pub reasons: Vec<Reason>,
+}
+
+impl Recommendation {
+    /// The reasons as one line, weightiest first; reasons that add nothing are left out.
+    ///
+    /// ```
+    /// # use regulars::{data::*, recommend::*, types::*};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// # builder.push(Transaction::new("ann", Day::ymd(2024, 5, 1)?).item("tea"))?;
+    /// # builder.push(Transaction::new("ann", Day::ymd(2024, 5, 8)?).item("tea"))?;
+    /// # let ledger = builder.build()?;
+    /// let model = NextItemParams::new().method(Method::GpTopFreq).fit(ledger.observed(AsOf::ymd(2024, 5, 10)?)?)?;
+    /// let first = &model.recommend("ann", 1)?[0];
+    /// assert_eq!(
+    ///     first.why(Language::English),
+    ///     "bought 2 times, last 2 days ago, usually every 7 days; popular: in 2 baskets, rank 1"
+    /// );
+    /// assert_eq!(first.why(Language::Chinese), "买过2次，最近一次在2天前，通常每7天买一次；热销：出现在2个购物篮中，排名第1");
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    pub fn why(&self, language: Language) -> String {
+        let mut reasons: Vec<&Reason> = self.reasons.iter().filter(|r| r.contribution != 0.0).collect();
+        reasons.sort_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()));
+        let words: Vec<String> = reasons.iter().map(|r| r.kind.words(language)).collect();
+        words.join(match language {
+            Language::English => "; ",
+            Language::Chinese => "；",
+        })
+    }
+}
+
+/// One reason and what it adds to the score.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Reason {
+    /// What it is.
+    pub kind: ReasonKind,
+    /// What it adds to (or takes from) the score.
+    pub contribution: f64,
+}
+
+/// Time since a purchase, in the ledger's own time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Ago {
+    /// Days of the calendar.
+    Days(u64),
+    /// Baskets of the customer, for ledgers without dates.
+    Baskets(u64),
+}
+
+/// What speaks for an item.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ReasonKind {
+    /// The customer bought it before.
+    Bought {
+        /// Baskets of the customer that hold it.
+        times: u32,
+        /// Since the last of them.
+        last: Ago,
+        /// Usual time between two of them, where there were at least two.
+        interval: Option<Ago>,
+    },
+    /// Everybody buys it.
+    Popular {
+        /// Baskets of all customers that hold it.
+        baskets: u32,
+        /// 1 for the most popular item.
+        rank: u32,
+    },
+}
+
+impl ReasonKind {
+    /// The reason in words.
+    pub fn words(&self, language: Language) -> String {
+        match language {
+            Language::English => self.english(),
+            Language::Chinese => self.chinese(),
+        }
+    }
+
+    fn english(&self) -> String {
+        let plural = |n: u64, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+        let every = |n: u64, word: &str| if n == 1 { word.to_owned() } else { format!("{n} {word}s") };
+        match self {
+            Self::Bought { times, last, interval } => {
+                let times = match times {
+                    1 => "bought once".to_owned(),
+                    n => format!("bought {n} times"),
+                };
+                let last = match last {
+                    Ago::Days(0) => ", last today".to_owned(),
+                    Ago::Days(n) => format!(", last {} ago", plural(*n, "day")),
+                    Ago::Baskets(0 | 1) => ", in the last basket".to_owned(),
+                    Ago::Baskets(n) => format!(", last {n} baskets ago"),
+                };
+                let interval = match interval {
+                    Some(Ago::Days(n)) => format!(", usually every {}", every(*n, "day")),
+                    Some(Ago::Baskets(n)) => format!(", usually every {}", every(*n, "basket")),
+                    None => String::new(),
+                };
+                times + &last + &interval
+            }
+            Self::Popular { baskets, rank } => {
+                format!("popular: in {}, rank {rank}", plural((*baskets).into(), "basket"))
+            }
+        }
+    }
+
+    fn chinese(&self) -> String {
+        match self {
+            Self::Bought { times, last, interval } => {
+                let last = match last {
+                    Ago::Days(0) => "，最近一次在今天".to_owned(),
+                    Ago::Days(n) => format!("，最近一次在{n}天前"),
+                    Ago::Baskets(0 | 1) => "，上次购物买过".to_owned(),
+                    Ago::Baskets(n) => format!("，最近一次在{n}次购物前"),
+                };
+                let interval = match interval {
+                    Some(Ago::Days(n)) => format!("，通常每{n}天买一次"),
+                    Some(Ago::Baskets(n)) => format!("，通常每{n}次购物买一次"),
+                    None => String::new(),
+                };
+                format!("买过{times}次{last}{interval}")
+            }
+            Self::Popular { baskets, rank } => format!("热销：出现在{baskets}个购物篮中，排名第{rank}"),
+        }
+    }
+}
+
+impl fmt::Display for ReasonKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words(Language::English))
+    }
+}

@@ -1,0 +1,154 @@
+//! Next items on Ta-Feng and Online Retail: last basket of each customer held out, five fixed folds of customers.
+//!
+//! The expected figures of the frequency methods come from an independent Python implementation of the same protocol;
+//! they are exact up to the four digits printed.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use regulars::data::{Columns, Ledger, Occasion, TimeAxis};
+use regulars::metrics::ranking::RankingQuality;
+use regulars::recommend::{Baskets, Method, NextItemModel, NextItemParams};
+use regulars::types::{AsOf, Currency, Day};
+
+use super::{data_dir, read, rows};
+
+/// The rows of a CSV file behind its header, quotes resolved.
+fn quoted_rows(text: &str) -> impl Iterator<Item = Vec<String>> {
+    text.lines().skip(1).map(|line| {
+        let mut fields = vec![String::new()];
+        let mut quoted = false;
+        for c in line.chars() {
+            match c {
+                '"' => quoted = !quoted,
+                ',' if !quoted => fields.push(String::new()),
+                _ => fields.last_mut().unwrap().push(c),
+            }
+        }
+        fields
+    })
+}
+
+struct Anchor {
+    history: Baskets,
+    truth: Baskets,
+    folds: HashMap<String, usize>,
+}
+
+impl Anchor {
+    fn new(dir: &Path, ledger: &Ledger, min_baskets: usize, min_item: u32) -> Self {
+        let now = ledger.observed(AsOf::new(ledger.covers().1)).unwrap();
+        let baskets = Baskets::new(now, Occasion::Day).unwrap();
+        let (history, truth) = baskets.leave_last_out(min_baskets, min_item).unwrap();
+        let folds = read(dir, "folds.csv.gz");
+        let folds = rows(&folds).map(|r| (r[0].to_owned(), r[1].parse().unwrap())).collect();
+        Self { history, truth, folds }
+    }
+
+    fn ta_feng(data: &Path) -> Self {
+        let dir = data.join("ta-feng-baskets");
+        let (mut customer, mut basket, mut item) = (Vec::new(), Vec::new(), Vec::new());
+        for row in rows(&read(&dir, "ta_feng_baskets.csv.gz")) {
+            customer.push(row[0].parse::<i64>().unwrap());
+            basket.push(row[1].parse::<i32>().unwrap());
+            item.push(row[2].parse::<i64>().unwrap());
+        }
+        let columns =
+            Columns::new(Currency::EUR, &customer, &basket).items(&item).time_axis(TimeAxis::Ordinal);
+        Self::new(&dir, &Ledger::from_columns(&columns).unwrap(), 2, 1)
+    }
+
+    fn online_retail(data: &Path) -> Self {
+        let dir = data.join("online-retail");
+        let (mut customer, mut day, mut item) = (Vec::new(), Vec::<Day>::new(), Vec::new());
+        for row in quoted_rows(&read(&dir, "online_retail.csv.gz")) {
+            let [invoice, code, _, quantity, date, price, who, _] = &row[..] else { panic!("{row:?}") };
+            let sold = quantity.parse::<i64>().unwrap() > 0 && price.parse::<f64>().unwrap() > 0.0;
+            if sold && !who.is_empty() && !invoice.starts_with('C') {
+                customer.push(who.clone());
+                day.push(date[..10].parse().unwrap());
+                item.push(code.clone());
+            }
+        }
+        let columns = Columns::new(Currency::GBP, &customer, &day).items(&item);
+        Self::new(&dir, &Ledger::from_columns(&columns).unwrap(), 3, 3)
+    }
+
+    fn figures(&self, model: &NextItemModel, k: usize) -> RankingQuality {
+        let evaluation = model.evaluate(&self.truth, k).unwrap();
+        let folds = evaluation.by_fold(5, |key| self.folds.get(&*key.to_text()).copied());
+        assert_eq!(folds.iter().map(|f| f.lists).sum::<u64>(), self.folds.len() as u64);
+        RankingQuality::mean_of_folds(&folds)
+    }
+
+    /// R@10, R@20, N@10, N@10 full, N@20, N@20 full, PHR@10, repeat R@10, explore R@10; repeat share to three digits.
+    fn assert_row(&self, method: Method, expected: [f64; 9], repeat_share: f64) {
+        let model = NextItemParams::new().method(method).fit(&self.history).unwrap();
+        let (ten, twenty) = (self.figures(&model, 10), self.figures(&model, 20));
+        let got = [
+            ten.recall,
+            twenty.recall,
+            ten.ndcg,
+            ten.ndcg_full,
+            twenty.ndcg,
+            twenty.ndcg_full,
+            ten.hit_rate,
+            ten.repeat_recall,
+            ten.explore_recall,
+        ];
+        for (at, (got, expected)) in got.iter().zip(expected).enumerate() {
+            assert!(
+                (got - expected).abs() <= 0.000_051,
+                "{method:?}, figure {at}: {got:.5}, expected {expected}"
+            );
+        }
+        assert!((ten.repeat_share - repeat_share).abs() <= 0.000_51, "{method:?}: {}", ten.repeat_share);
+    }
+}
+
+#[test]
+fn ta_feng_frequency_methods() {
+    let Some(data) = data_dir() else { return };
+    let anchor = Anchor::ta_feng(&data);
+    assert_eq!(anchor.truth.customers().len(), 13_858);
+    assert_eq!(anchor.history.rows() + anchor.truth.rows(), 571_933);
+    anchor.assert_row(
+        Method::GTopFreq,
+        [0.0803, 0.1071, 0.0875, 0.0842, 0.0942, 0.0937, 0.2489, 0.1268, 0.0573],
+        0.109,
+    );
+    anchor.assert_row(
+        Method::PTopFreq,
+        [0.1217, 0.1539, 0.1182, 0.1109, 0.1264, 0.1251, 0.3996, 0.6224, 0.0],
+        0.926,
+    );
+    anchor.assert_row(
+        Method::GpTopFreq,
+        [0.1350, 0.1832, 0.1236, 0.1163, 0.1371, 0.1358, 0.4204, 0.6224, 0.0145],
+        0.926,
+    );
+}
+
+#[test]
+fn online_retail_frequency_methods() {
+    let Some(data) = data_dir() else { return };
+    let anchor = Anchor::online_retail(&data);
+    assert_eq!(anchor.truth.customers().len(), 1_916);
+    assert_eq!(anchor.history.distinct_items(), 3_220);
+    assert_eq!(anchor.history.rows() + anchor.truth.rows(), 311_281);
+    anchor.assert_row(
+        Method::GTopFreq,
+        [0.0373, 0.0661, 0.0756, 0.0446, 0.0768, 0.0612, 0.3951, 0.0671, 0.0135],
+        0.218,
+    );
+    anchor.assert_row(
+        Method::PTopFreq,
+        [0.2086, 0.2862, 0.3162, 0.2282, 0.3167, 0.2768, 0.8027, 0.4117, 0.0],
+        0.975,
+    );
+    anchor.assert_row(
+        Method::GpTopFreq,
+        [0.2092, 0.2874, 0.3164, 0.2284, 0.3172, 0.2774, 0.8037, 0.4117, 0.0006],
+        0.975,
+    );
+}
