@@ -13,6 +13,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
+use regulars::data::Ledger;
+use regulars::data::csv::{CsvFormat, CsvParams, RawTable, Strictness};
+use regulars::types::Currency;
 use regulars::{Error, Place};
 
 pub(crate) use files::{open, raw_f64s, raw_i32s, raw_i64s, write_file};
@@ -149,4 +152,40 @@ fn field_and_column(text: &str) -> Result<(String, String), String> {
         }
         _ => Err("expected FIELD=COLUMN".to_owned()),
     }
+}
+
+impl CsvArgs {
+    /// The ledger of a file of orders.
+    pub(crate) fn ledger(&self, path: &Path) -> Result<Ledger, Failure> {
+        let progress = Progress::spinner("reading orders");
+        let mut params =
+            CsvParams::new(Currency::new(&self.currency).map_err(usage)?).strictness(self.strictness());
+        for (field, column) in &self.columns {
+            params = params.column(field.parse().map_err(usage)?, column);
+        }
+        if let Some(encoding) = &self.encoding {
+            params = params.encoding(encoding.parse().map_err(usage)?);
+        }
+        let ledger = Ledger::read_csv(open(path)?, &params).map_err(Failure::in_file(path));
+        drop(progress);
+        ledger
+    }
+
+    /// Any file with a header, as columns of text.
+    pub(crate) fn table(&self, path: &Path) -> Result<RawTable, Failure> {
+        let mut format = CsvFormat::new().strictness(self.strictness());
+        if let Some(encoding) = &self.encoding {
+            format = format.encoding(encoding.parse().map_err(usage)?);
+        }
+        RawTable::read_csv(open(path)?, &format).map_err(Failure::in_file(path))
+    }
+
+    fn strictness(&self) -> Strictness {
+        if self.strict { Strictness::Strict } else { Strictness::Lenient }
+    }
+}
+
+/// A wrong value of an argument.
+fn usage(error: Error) -> Failure {
+    Failure::usage(error.to_string())
 }

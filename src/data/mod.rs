@@ -4,6 +4,8 @@
 //! sorted by customer and time. Everything later reads it through a cut in time: [`Ledger::observed`] shows the days up
 //! to an [`AsOf`](crate::types::AsOf), [`Ledger::split`] adds the days after it as a holdout.
 
+#[cfg(feature = "csv")]
+pub mod csv;
 mod customers;
 mod features;
 mod ledger;

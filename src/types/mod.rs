@@ -10,6 +10,8 @@ mod money;
 mod number;
 mod quantity;
 
+pub(crate) use money::Decimal;
+
 pub use day::{AsOf, Day, Horizon, Weekday};
 pub use key::{CustomerIx, ItemIx, Key};
 pub use money::{Amount, Currency, Expected};

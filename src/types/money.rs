@@ -331,7 +331,7 @@ impl Decimal {
         let mut group = None::<u32>;
         let number = text
             .trim_end_matches(['元', '圆', ' '])
-            .trim_end_matches(|c: char| c.is_ascii_alphabetic())
+            .trim_end_matches(|c: char| c.is_ascii_uppercase())
             .trim_end()
             .chars();
         for c in number {
@@ -456,7 +456,22 @@ mod tests {
             assert_eq!(Currency::GBP.parse(text).unwrap(), Amount(minor), "{text}");
         }
         for text in [
-            "", "-", ".", "1.2.3", "1,23", "12,34.5", "1,234,5", "1e3", "NaN", "--1", "1-", "£", "abc", "1 2",
+            "",
+            "-",
+            ".",
+            "1.2.3",
+            "1,23",
+            "12,34.5",
+            "1,234,5",
+            "1e3",
+            "NaN",
+            "--1",
+            "1-",
+            "£",
+            "abc",
+            "1 2",
+            "12 apples",
+            "12e",
         ] {
             assert_eq!(Currency::GBP.parse(text).unwrap_err().kind(), ErrorKind::InvalidInput, "{text}");
         }

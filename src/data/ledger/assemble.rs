@@ -17,24 +17,30 @@ pub(super) const SECONDS_PER_DAY: u32 = 86_400;
 /// Reason under which skipped rows without a customer are counted.
 pub(super) const NO_CUSTOMER: &str = "no customer";
 
+/// Row numbers that are kept for each reason of leaving rows out.
+const EXAMPLES: usize = 5;
+
 /// Columns in the order of arrival, with provisional numbers for keys.
 #[derive(Debug)]
 pub(crate) struct Assembler {
-    pub(super) currency: Currency,
-    pub(super) anonymous: Anonymous,
-    pub(super) time: TimeAxis,
+    pub(in crate::data) currency: Currency,
+    pub(in crate::data) anonymous: Anonymous,
+    pub(in crate::data) time: TimeAxis,
     pub(super) customers: Interner,
     pub(super) orders: Interner,
     pub(super) items: Interner,
     pub(super) customer: Vec<u32>,
     pub(super) rows: Rows,
-    pub(super) rows_read: u64,
+    pub(in crate::data) rows_read: u64,
     pub(super) rows_skipped: BTreeMap<String, u64>,
-    pub(super) rounded_amounts: u64,
+    pub(super) skipped_examples: BTreeMap<String, Vec<u64>>,
+    #[cfg(feature = "csv")]
+    pub(in crate::data) source: Option<crate::data::csv::CsvSource>,
+    pub(in crate::data) rounded_amounts: u64,
 }
 
 impl Assembler {
-    pub(super) fn new(currency: Currency) -> Self {
+    pub(in crate::data) fn new(currency: Currency) -> Self {
         Self {
             currency,
             anonymous: Anonymous::default(),
@@ -46,27 +52,34 @@ impl Assembler {
             rows: Rows::default(),
             rows_read: 0,
             rows_skipped: BTreeMap::new(),
+            skipped_examples: BTreeMap::new(),
+            #[cfg(feature = "csv")]
+            source: None,
             rounded_amounts: 0,
         }
     }
 
-    pub(super) fn skip(&mut self, reason: &str) {
-        self.skip_many(reason, 1);
+    pub(in crate::data) fn is_empty(&self) -> bool {
+        self.customer.is_empty()
     }
 
-    fn skip_many(&mut self, reason: &str, rows: u64) {
+    /// Counts rows that are left out; `examples` are the numbers of the first few, ascending.
+    pub(in crate::data) fn skip_many(&mut self, reason: &str, rows: u64, examples: &[u64]) {
         if rows > 0 {
             *self.rows_skipped.entry(reason.to_owned()).or_default() += rows;
+            let kept = self.skipped_examples.entry(reason.to_owned()).or_default();
+            let room = EXAMPLES.saturating_sub(kept.len());
+            kept.extend(examples.iter().take(room));
         }
     }
 
     /// Adds one row; `number` is its number for messages.
-    pub(super) fn push(&mut self, number: u64, row: &Transaction<'_>) -> Result<()> {
+    pub(in crate::data) fn push(&mut self, number: u64, row: &Transaction<'_>) -> Result<()> {
         if row.second.is_some_and(|s| s >= SECONDS_PER_DAY) {
             return Err(Error::row(number, Some("second_of_day"), "expected 0 to 86399"));
         }
         if row.customer.is_none() && self.anonymous == Anonymous::Skip {
-            self.skip(NO_CUSTOMER);
+            self.skip_many(NO_CUSTOMER, 1, &[number]);
             return Ok(());
         }
         let so_far = self.customer.len();
@@ -109,11 +122,12 @@ impl Assembler {
         let before = self.customer.len();
         self.rows.retain(&keep);
         retain(&mut self.customer, &keep);
-        self.skip_many(NO_CUSTOMER, (before - self.customer.len()) as u64);
+        let first = (1_u64..).zip(&keep).filter(|(_, keep)| !**keep).map(|(row, _)| row).take(EXAMPLES);
+        self.skip_many(NO_CUSTOMER, (before - self.customer.len()) as u64, &first.collect::<Vec<_>>());
     }
 
     /// Sorts everything into place.
-    pub(super) fn build(self) -> Result<Ledger> {
+    pub(in crate::data) fn build(self) -> Result<Ledger> {
         let n = self.customer.len();
         if n == 0 {
             return Err(Error::empty("a ledger needs at least one usable row"));
@@ -139,9 +153,12 @@ impl Assembler {
             rows_kept: rows_kept as u64,
             rows_anonymous: (n - rows_kept) as u64,
             rows_skipped: self.rows_skipped,
+            skipped_examples: self.skipped_examples,
             duplicate_rows: rows.count_duplicates(&offsets),
             refund_rows: (0..n).filter(|i| rows.is_refund(*i)).count() as u64,
             rounded_amounts: self.rounded_amounts,
+            #[cfg(feature = "csv")]
+            source: self.source,
         };
         let first = rows.day.iter().min().copied().unwrap_or(Day::new(0));
         let last = rows.day.iter().max().copied().unwrap_or(Day::new(0));
@@ -151,8 +168,8 @@ impl Assembler {
             customers: Arc::new(customers),
             orders,
             items,
-            offsets,
-            rows,
+            offsets: offsets.into(),
+            rows: Arc::new(rows),
             covers: (first, last),
             intake,
         })))
@@ -319,7 +336,7 @@ impl Rows {
 }
 
 impl Store {
-    /// The same rows for another cover; columns are shared only through the ledger's `Arc`, so this copies them.
+    /// The same rows, shared.
     pub(super) fn shallow_clone(&self) -> Self {
         Self {
             currency: self.currency,
@@ -327,8 +344,8 @@ impl Store {
             customers: Arc::clone(&self.customers),
             orders: self.orders.clone(),
             items: self.items.clone(),
-            offsets: self.offsets.clone(),
-            rows: self.rows.clone(),
+            offsets: Arc::clone(&self.offsets),
+            rows: Arc::clone(&self.rows),
             covers: self.covers,
             intake: self.intake.clone(),
         }

@@ -6,6 +6,8 @@ mod rows;
 mod store;
 mod views;
 
+#[cfg(feature = "csv")]
+pub(in crate::data) use assemble::Assembler;
 pub use columns::{AmountColumn, Columns, DayColumn, KeyColumn};
 pub use rows::{LedgerBuilder, Transaction};
 pub use store::{Intake, Ledger};

@@ -19,13 +19,13 @@ use super::store::Ledger;
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Transaction<'a> {
-    pub(super) customer: Option<Key<'a>>,
+    pub(in crate::data) customer: Option<Key<'a>>,
     pub(super) day: Day,
-    pub(super) second: Option<u32>,
-    pub(super) order: Option<Key<'a>>,
-    pub(super) item: Option<Key<'a>>,
-    pub(super) amount: Option<Amount>,
-    pub(super) quantity: Option<Quantity>,
+    pub(in crate::data) second: Option<u32>,
+    pub(in crate::data) order: Option<Key<'a>>,
+    pub(in crate::data) item: Option<Key<'a>>,
+    pub(in crate::data) amount: Option<Amount>,
+    pub(in crate::data) quantity: Option<Quantity>,
     pub(super) currency: Option<Currency>,
 }
 

@@ -25,8 +25,8 @@ pub(crate) struct Store {
     pub(crate) customers: Arc<Keys>,
     pub(crate) orders: Option<Arc<Keys>>,
     pub(crate) items: Option<Arc<Keys>>,
-    pub(crate) offsets: Vec<usize>,
-    pub(crate) rows: Rows,
+    pub(crate) offsets: Arc<[usize]>,
+    pub(crate) rows: Arc<Rows>,
     pub(crate) covers: (Day, Day),
     pub(crate) intake: Intake,
 }
@@ -54,12 +54,17 @@ pub struct Intake {
     pub rows_anonymous: u64,
     /// Rows left out, by reason.
     pub rows_skipped: BTreeMap<String, u64>,
+    /// Numbers of the first five rows left out for each reason.
+    pub skipped_examples: BTreeMap<String, Vec<u64>>,
     /// Rows in the ledger that repeat another one exactly.
     pub duplicate_rows: u64,
     /// Rows in the ledger whose amount or quantity is below zero.
     pub refund_rows: u64,
     /// Amounts that were finer than the currency and had to be rounded.
     pub rounded_amounts: u64,
+    /// The file that the rows came from, where they came through the CSV door.
+    #[cfg(feature = "csv")]
+    pub source: Option<crate::data::csv::CsvSource>,
 }
 
 impl Ledger {

@@ -1,0 +1,79 @@
+//! The CSV door: files of orders as shops export them, read once, exactly, with nothing dropped uncounted.
+//!
+//! # When to use it
+//! For files. An engine that has its columns in memory already uses
+//! [`Ledger::from_columns`](crate::data::Ledger::from_columns); a program that makes its rows uses
+//! [`Ledger::builder`](crate::data::Ledger::builder). All three give the same ledger for the same rows.
+//!
+//! # What it finds out by itself
+//! - **Encoding**: UTF-8 with or without byte-order mark, UTF-16 with one, GB18030 (GBK, GB2312). What it found stands in
+//!   [`CsvSource`]; [`encoding`](CsvParams::encoding) overrides it. Western files in windows-1252 must be stated: nothing
+//!   tells them from a dozen others.
+//! - **Delimiter**: comma, semicolon, tab or bar, by the header.
+//! - **Columns**: by their usual names in English and Chinese (`customer_id`, `InvoiceDate`, 订单号, `实付金额（元）`), whatever
+//!   their case, spaces, underscores and full-width forms; [`column`](CsvParams::column) overrides. What was taken for
+//!   what stands in [`CsvSource::columns`].
+//! - **Time**: dates as `2011-12-09`, `2011/12/9`, `20111209`, 2011年12月9日, each perhaps with a time of day, which then
+//!   orders the rows of a day. Dates such as `09/12/2011` are refused until [`date_order`](CsvParams::date_order) says how
+//!   to read them. Where there are no dates but numbered baskets, the number is the time
+//!   ([`TimeAxis::Ordinal`](crate::data::TimeAxis::Ordinal)).
+//!
+//! # What it keeps exact
+//! Ids are text: leading zeros and long numbers survive. Amounts are decimals of any length up to 36 digits. Without an
+//! amount column the amount of a row is quantity times unit price, multiplied exactly and rounded once, half to even, to
+//! the currency's decimals; rounded rows are counted. A price without a quantity is the price of one piece.
+//!
+//! # What it does with awkward rows
+//! | row | becomes |
+//! |---|---|
+//! | cancellation, return (quantity or amount below zero) | an ordinary negative fact, counted as a refund; the policy is chosen where it is used ([`Refunds`](crate::data::Refunds)) |
+//! | price zero, free item | a purchase of amount 0 |
+//! | postage, bank charges, other codes that are no products | an item like any other: what is a product is for the caller to say |
+//! | no customer (empty, `NULL`, `NaN`) | skipped and counted, or kept as an order of nobody ([`Anonymous`](crate::data::Anonymous)) |
+//! | exact repetition of another row | kept, and counted |
+//! | unreadable date or number, other width, damaged text | [`Strictness`]: counted by reason and left out, or an error |
+//! | another currency | always an error |
+//!
+//! # Example
+//! ```
+//! use regulars::data::{Ledger, csv::{CsvParams, Field}};
+//! use regulars::types::{AsOf, Currency};
+//!
+//! let file = "会员号;下单时间;订单号;实付金额\n007;2024年5月1日 9:30;A1;￥1,250.00\n007;2024-06-01;A2;80\nx;昨天;A3;5\n";
+//! let ledger = Ledger::read_csv(file.as_bytes(), &CsvParams::new(Currency::CNY))?;
+//!
+//! assert_eq!(ledger.intake().rows_read, 3);
+//! assert_eq!(ledger.intake().rows_skipped["date: expected year, month and day such as 2011-12-09"], 1);
+//! let source = ledger.intake().source.as_ref().expect("read from a file");
+//! assert_eq!(source.columns[0], (Field::Customer, "会员号".to_owned()));
+//!
+//! let now = ledger.observed(AsOf::ymd(2024, 6, 30)?)?;
+//! let days = now.map(|history| history.len());
+//! assert_eq!(days.by_key("007"), Some(&2));
+//! # Ok::<(), regulars::Error>(())
+//! ```
+//!
+//! # Complexity
+//! One pass over the bytes with no allocation per row, then the sort of the ledger. Memory: the ledger's columns and
+//! dictionaries, twice while sorting; never the text of the file.
+//!
+//! # Errors
+//! See [`Ledger::read_csv`](crate::data::Ledger::read_csv). Messages name the row as a spreadsheet shows it (the header is
+//! row 1) and the column, never the content of a field.
+
+mod dates;
+mod encoding;
+mod header;
+mod orders;
+mod params;
+mod reader;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use dates::DateOrder;
+pub use encoding::Encoding;
+pub use header::Field;
+pub use params::{CsvFormat, CsvParams, DecimalMark, Strictness};
+pub use reader::CsvSource;
+pub use table::{RawTable, TextColumn};

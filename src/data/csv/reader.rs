@@ -1,0 +1,256 @@
+//! Rows of a file, one after the other, without an allocation for each.
+
+use std::fmt;
+use std::io::Read;
+
+use csv::ByteRecord;
+
+use crate::error::{Error, ErrorKind, Place, Result};
+
+use super::encoding::Utf8Reader;
+use super::{CsvFormat, Encoding, Field, Strictness};
+
+/// What a file turned out to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CsvSource {
+    /// The encoding, detected or stated.
+    pub encoding: Encoding,
+    /// The character between fields.
+    pub delimiter: char,
+    /// The column that was taken for each field, by its header.
+    pub columns: Vec<(Field, String)>,
+    /// Whether the file was read to its end (see [`CsvFormat::limit`]).
+    pub is_complete: bool,
+}
+
+/// A row that cannot be used: which field is to blame, and what was expected of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) field: Option<Field>,
+    pub(crate) rule: &'static str,
+    pub(crate) kind: ErrorKind,
+}
+
+impl Fault {
+    pub(crate) const fn new(field: Option<Field>, rule: &'static str) -> Self {
+        Self { field, rule, kind: ErrorKind::InvalidInput }
+    }
+}
+
+/// As a reason for leaving a row out.
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.field {
+            Some(field) => write!(f, "{field}: {}", self.rule),
+            None => f.write_str(self.rule),
+        }
+    }
+}
+
+/// How many rows were left out for which reason, and the first few of each.
+#[derive(Debug, Default)]
+pub(crate) struct Skipped(Vec<(Fault, u64, Vec<u64>)>);
+
+impl Skipped {
+    const EXAMPLES: usize = 5;
+
+    pub(crate) fn note(&mut self, fault: Fault, row: u64) {
+        let at = self.0.iter().position(|(f, ..)| *f == fault).unwrap_or_else(|| {
+            self.0.push((fault, 0, Vec::new()));
+            self.0.len() - 1
+        });
+        let (_, count, rows) = &mut self.0[at];
+        *count += 1;
+        if rows.len() < Self::EXAMPLES {
+            rows.push(row);
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Reason, count and the first rows.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (String, u64, &[u64])> {
+        self.0.iter().map(|(fault, count, rows)| (fault.to_string(), *count, rows.as_slice()))
+    }
+
+    /// The most frequent reason, for the error of a file of which nothing is left.
+    pub(crate) fn main_reason(&self) -> Option<String> {
+        let (fault, count, rows) =
+            self.0.iter().max_by_key(|(_, count, rows)| (*count, std::cmp::Reverse(rows.first())))?;
+        let first = rows.first().copied().unwrap_or_default();
+        Some(format!("{count} rows were left out for `{fault}`, the first of them row {first}"))
+    }
+}
+
+/// The rows of one file. The header is row 1.
+pub(crate) struct Records<R: Read> {
+    csv: csv::Reader<Utf8Reader<R>>,
+    header: Vec<String>,
+    record: ByteRecord,
+    row: u64,
+    limit: u64,
+    delimiter: u8,
+    strictness: Strictness,
+    at_limit: bool,
+}
+
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+impl<R: Read> Records<R> {
+    /// Opens a file: finds the encoding and the delimiter, reads the header.
+    pub(crate) fn open(reader: R, format: &CsvFormat) -> Result<Self> {
+        format.check()?;
+        let mut text = Utf8Reader::new(reader, format.encoding);
+        let start = text.peek().map_err(broken_io)?;
+        let delimiter = format.delimiter.unwrap_or_else(|| likely_delimiter(start));
+        let csv = csv::ReaderBuilder::new()
+            .delimiter(delimiter)
+            .has_headers(false)
+            .flexible(true)
+            .buffer_capacity(1 << 16)
+            .from_reader(text);
+        let mut records = Self {
+            csv,
+            header: Vec::new(),
+            record: ByteRecord::new(),
+            row: 0,
+            limit: format.limit.map_or(u64::MAX, |rows| rows.saturating_add(1)),
+            delimiter,
+            strictness: format.strictness,
+            at_limit: false,
+        };
+        if !records.read()? {
+            return Err(Error::empty("a file without a header"));
+        }
+        let names = records.record.iter().map(|name| {
+            std::str::from_utf8(name)
+                .map(|name| name.trim().to_owned())
+                .map_err(|_| Error::row(1, None, "expected a header of text in the file's encoding"))
+        });
+        records.header = names.collect::<Result<_>>()?;
+        Ok(records)
+    }
+
+    fn read(&mut self) -> Result<bool> {
+        match self.csv.read_byte_record(&mut self.record) {
+            Ok(more) => {
+                self.row += u64::from(more);
+                Ok(more)
+            }
+            Err(error) => Err(match error.into_kind() {
+                csv::ErrorKind::Io(error) => broken_io(error),
+                _ => Error::row(self.row + 1, None, "expected a row of comma-separated values"),
+            }),
+        }
+    }
+
+    /// Goes to the next row; `false` at the end.
+    pub(crate) fn advance(&mut self) -> Result<bool> {
+        if self.row >= self.limit {
+            // Whether anything follows decides whether the file was read whole.
+            self.at_limit = self.read()?;
+            return Ok(false);
+        }
+        self.read()
+    }
+
+    /// The number of the row, with the header as row 1.
+    pub(crate) fn row(&self) -> u64 {
+        self.row
+    }
+
+    pub(crate) fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    /// Whether the row has the shape of the header. Empty fields behind the last column do no harm.
+    pub(crate) fn check_shape(&self) -> std::result::Result<(), Fault> {
+        const WIDTH: Fault = Fault::new(None, "expected as many fields as the header has");
+        const QUOTE: Fault = Fault::new(None, "expected every quote to be closed");
+        let width = self.header.len();
+        if self.record.len() != width
+            && (self.record.len() < width || self.record.iter().skip(width).any(|f| !f.is_empty()))
+        {
+            return Err(if self.is_unclosed() { QUOTE } else { WIDTH });
+        }
+        if self.is_unclosed() { Err(QUOTE) } else { Ok(()) }
+    }
+
+    /// Whether the last row swallowed the rest of the file: it spans lines, and the quotes of the file do not pair up.
+    fn is_unclosed(&self) -> bool {
+        let source = self.csv.get_ref();
+        source.quotes() % 2 == 1
+            && self.csv.position().byte() == source.served()
+            && self.record.as_slice().contains(&b'\n')
+    }
+
+    /// A field as text without surrounding space.
+    pub(crate) fn text(&self, column: usize, field: Field) -> std::result::Result<&str, Fault> {
+        let wrong = Fault::new(Some(field), "expected text in the file's encoding");
+        let bytes = self.record.get(column).unwrap_or_default();
+        let text = std::str::from_utf8(bytes).map_err(|_| wrong)?.trim();
+        if self.csv.get_ref().has_replaced() && text.contains('\u{fffd}') {
+            return Err(wrong);
+        }
+        Ok(text)
+    }
+
+    /// A field as text just as it stands; `None` where it is no text.
+    pub(crate) fn raw(&self, column: usize) -> Option<&str> {
+        std::str::from_utf8(self.record.get(column).unwrap_or_default()).ok()
+    }
+
+    /// Counts an unusable row, or makes it the error of a strict reader.
+    pub(crate) fn refuse(&self, fault: Fault, column: Option<usize>, skipped: &mut Skipped) -> Result<()> {
+        match self.strictness {
+            Strictness::Lenient => {
+                skipped.note(fault, self.row);
+                Ok(())
+            }
+            Strictness::Strict => {
+                let column = column.and_then(|c| self.header.get(c)).map(|name| name.clone().into());
+                Err(Error::new(fault.kind, Place::Row { row: self.row, column }, fault.rule))
+            }
+        }
+    }
+
+    /// What the file turned out to be.
+    pub(crate) fn source(&self, columns: Vec<(Field, String)>) -> CsvSource {
+        CsvSource {
+            encoding: self.csv.get_ref().encoding(),
+            delimiter: char::from(self.delimiter),
+            columns,
+            is_complete: !self.at_limit,
+        }
+    }
+}
+
+fn broken_io(error: std::io::Error) -> Error {
+    match error.kind() {
+        std::io::ErrorKind::InvalidData => Error::new(ErrorKind::InvalidInput, None, error),
+        _ => Error::new(ErrorKind::Io, None, error),
+    }
+}
+
+/// The one that cuts the header into most parts, quotes aside; the comma where none does.
+fn likely_delimiter(start: &[u8]) -> u8 {
+    let mut counts = [0_u32; DELIMITERS.len()];
+    let mut is_quoted = false;
+    for byte in start {
+        match byte {
+            b'"' => is_quoted = !is_quoted,
+            b'\n' | b'\r' if !is_quoted && counts.iter().any(|c| *c > 0) => break,
+            byte if !is_quoted => {
+                if let Some(i) = DELIMITERS.iter().position(|d| d == byte) {
+                    counts[i] += 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    let most = counts.iter().max().copied().unwrap_or(0);
+    counts.iter().position(|c| *c == most).map_or(b',', |i| DELIMITERS[i])
+}
