@@ -9,6 +9,9 @@
     reason = "a test fails by panicking and says when it is skipped"
 )]
 
+#[cfg(feature = "csv")]
+#[path = "anchors/data.rs"]
+mod data;
 #[path = "anchors/recommend.rs"]
 mod recommend;
 #[path = "anchors/rfm.rs"]

@@ -13,8 +13,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
+#[cfg(feature = "csv")]
 use regulars::data::Ledger;
+#[cfg(feature = "csv")]
 use regulars::data::csv::{CsvFormat, CsvParams, RawTable, Strictness};
+#[cfg(feature = "csv")]
 use regulars::types::Currency;
 use regulars::{Error, Place};
 
@@ -154,6 +157,8 @@ fn field_and_column(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// Examples that read files state `required-features = ["csv"]` in Cargo.toml.
+#[cfg(feature = "csv")]
 impl CsvArgs {
     /// The ledger of a file of orders.
     pub(crate) fn ledger(&self, path: &Path) -> Result<Ledger, Failure> {

@@ -10,10 +10,10 @@ mod money;
 mod number;
 mod quantity;
 
-pub(crate) use money::Decimal;
-
 pub use day::{AsOf, Day, Horizon, Weekday};
 pub use key::{CustomerIx, ItemIx, Key};
+#[cfg(feature = "csv")]
+pub(crate) use money::Decimal;
 pub use money::{Amount, Currency, Expected};
 pub use number::{Probability, Seed};
 pub use quantity::Quantity;
