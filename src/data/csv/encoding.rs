@@ -157,13 +157,13 @@ impl<R: Read> Utf8Reader<R> {
             if matches!(self.mode, Mode::Start) {
                 self.start();
             }
-            if matches!(self.mode, Mode::Undecided) {
-                if let Some(first) = self.raw.iter().position(|b| !b.is_ascii()) {
-                    self.gather(first + WINDOW)?;
-                    let encoding = detect(&self.raw[first..], self.at_end)?;
-                    self.encoding = Some(encoding);
-                    self.mode = mode_of(encoding);
-                }
+            if matches!(self.mode, Mode::Undecided)
+                && let Some(first) = self.raw.iter().position(|b| !b.is_ascii())
+            {
+                self.gather(first + WINDOW)?;
+                let encoding = detect(&self.raw[first..], self.at_end)?;
+                self.encoding = Some(encoding);
+                self.mode = mode_of(encoding);
             }
             match &mut self.mode {
                 Mode::Decode(decoder) => {
