@@ -12,6 +12,7 @@ mod ledger;
 mod per_customer;
 mod policy;
 mod purchases;
+mod records;
 mod summary;
 
 pub use customers::{Customers, Keys};
@@ -25,4 +26,8 @@ pub use ledger::{
 pub use per_customer::PerCustomer;
 pub use policy::{Anonymous, Occasion, Refunds, TimeAxis, TimeUnit};
 pub use purchases::PurchaseHistory;
+pub(crate) use records::{Dictionary, Intern, NONE, is_han};
+pub use records::{Field, FieldKind, Record, RecordColumns, Records, RecordsBuilder};
+#[cfg(feature = "csv")]
+pub use records::{RecordsCsv, RecordsCsvParams};
 pub use summary::Purchases;

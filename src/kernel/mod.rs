@@ -7,3 +7,4 @@ pub(crate) mod par;
 pub(crate) mod quad;
 pub(crate) mod rng;
 pub(crate) mod special;
+pub(crate) mod union;

@@ -111,7 +111,7 @@ impl<'a> From<&'a Vec<f64>> for AmountColumn<'a> {
 }
 
 impl KeyColumn<'_> {
-    fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match self {
             Self::Integers(values) => values.len(),
             Self::Texts(values) => values.len(),

@@ -1,0 +1,226 @@
+//! The CSV door: one file for each source, or a column that names it.
+
+use std::fmt;
+use std::io::Read;
+
+use crate::error::{Error, Place, Result};
+use crate::types::Day;
+
+use super::infer::infer;
+use super::kind::{Field, FieldKind};
+use super::store::{Assembler, Records};
+
+/// How files of records are read.
+///
+/// Columns are recognised by their headers, English and Chinese: the record id (`id`, `rec_id`, `unique_id`, ..), the
+/// source (`source`, 来源), the day of the last update (`updated_at`, ..). Every other column becomes a field whose kind
+/// follows from its header or, failing that, from its values, unless [`kind`](Self::kind) says otherwise.
+///
+/// ```
+/// use regulars::data::{FieldKind, Records, RecordsCsvParams};
+///
+/// let shop = "id,姓名,手机号,note\n1,张伟,138 0013 8000,vip\n2,李娜,,\n";
+/// let mut files = Records::csv(RecordsCsvParams::new().ignore("note"));
+/// files.read("shop", shop.as_bytes())?;
+/// files.read("till", "id,phone\n1,+8613800138000\n".as_bytes())?;
+/// let records = files.build()?;
+/// assert_eq!(records.len(), 3);
+/// assert_eq!(records.fields()[0].kind(), FieldKind::ChineseName);
+/// # Ok::<(), regulars::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct RecordsCsvParams {
+    id: Option<String>,
+    ignored: Vec<String>,
+    kinds: Vec<(String, FieldKind)>,
+}
+
+impl RecordsCsvParams {
+    /// Everything recognised, nothing ignored.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The column of the record ids. Without one that is given or recognised, ids are row numbers.
+    pub fn id(mut self, column: impl Into<String>) -> Self {
+        self.id = Some(column.into());
+        self
+    }
+
+    /// A column that is not read.
+    pub fn ignore(mut self, column: impl Into<String>) -> Self {
+        self.ignored.push(column.into());
+        self
+    }
+
+    /// The kind of a column.
+    pub fn kind(mut self, column: impl Into<String>, kind: FieldKind) -> Self {
+        self.kinds.push((column.into(), kind));
+        self
+    }
+}
+
+/// Files being read into one table. Columns of one name in several files are one field.
+pub struct RecordsCsv {
+    params: RecordsCsvParams,
+    files: Vec<File>,
+}
+
+struct File {
+    source: String,
+    headers: Vec<String>,
+    rows: Vec<csv::StringRecord>,
+}
+
+/// Prints counts, never values.
+impl fmt::Debug for RecordsCsv {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows: usize = self.files.iter().map(|f| f.rows.len()).sum();
+        write!(f, "RecordsCsv({} files, {rows} rows)", self.files.len())
+    }
+}
+
+/// What a column is for.
+#[derive(Clone, Copy, PartialEq)]
+enum Role {
+    Id,
+    Source,
+    Updated,
+    Field(usize),
+    Ignored,
+}
+
+fn plain(header: &str) -> String {
+    header.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+impl Records {
+    /// The CSV door.
+    pub fn csv(params: RecordsCsvParams) -> RecordsCsv {
+        RecordsCsv { params, files: Vec::new() }
+    }
+}
+
+impl RecordsCsv {
+    /// Reads one file, comma-separated with a header, UTF-8 with or without byte-order mark, or GB18030 where the bytes
+    /// are not UTF-8. `source` is the source of its records unless the file has a column that names it.
+    ///
+    /// # Errors
+    /// [`Io`](crate::ErrorKind::Io) from the reader; [`InvalidInput`](crate::ErrorKind::InvalidInput) for bytes in
+    /// neither encoding and for rows with another number of cells than the header, naming the row.
+    pub fn read(&mut self, source: &str, mut reader: impl Read) -> Result<()> {
+        let mut bytes = Vec::new();
+        reader
+            .read_to_end(&mut bytes)
+            .map_err(|e| Error::new(crate::ErrorKind::Io, Place::Stage("read"), e))?;
+        let text = match std::str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes)) {
+            Ok(text) => std::borrow::Cow::Borrowed(text),
+            Err(_) => encoding_rs::GB18030
+                .decode_without_bom_handling_and_without_replacement(&bytes)
+                .ok_or_else(|| Error::input("the text is neither UTF-8 nor GB18030"))?,
+        };
+        let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
+        let fault = |row: u64| {
+            move |_: csv::Error| {
+                let message = "expected as many cells as the header has, quoted as CSV quotes";
+                Error::input(message).at(Place::Row { row, column: None })
+            }
+        };
+        let headers = reader.headers().map_err(fault(1))?.iter().map(|h| h.trim().to_owned()).collect();
+        let mut rows = Vec::new();
+        for (row, record) in (2..).zip(reader.into_records()) {
+            rows.push(record.map_err(fault(row))?);
+        }
+        self.files.push(File { source: source.to_owned(), headers, rows });
+        Ok(())
+    }
+
+    /// The table of all files read.
+    ///
+    /// # Errors
+    /// [`EmptyInput`](crate::ErrorKind::EmptyInput) without rows or fields;
+    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) for a parameter that names no column;
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for an id that appears twice in one source.
+    pub fn build(self) -> Result<Records> {
+        let known = |name: &String| self.files.iter().any(|f| f.headers.contains(name));
+        let named = self.params.kinds.iter().map(|(name, _)| ("kind", name));
+        let named = named.chain(self.params.ignored.iter().map(|name| ("ignore", name)));
+        for (parameter, name) in named.chain(self.params.id.iter().map(|name| ("id", name))) {
+            if !known(name) && !self.files.is_empty() {
+                return Err(Error::param(parameter, "must name a column of the files", format!("`{name}`")));
+            }
+        }
+        let mut fields: Vec<Field> = Vec::new();
+        let mut roles = Vec::with_capacity(self.files.len());
+        for file in &self.files {
+            let mut of_file = Vec::with_capacity(file.headers.len());
+            for (i, header) in file.headers.iter().enumerate() {
+                of_file.push(self.role(file, i, header, &of_file, &mut fields));
+            }
+            roles.push(of_file);
+        }
+        let mut table = Assembler::new(fields)?;
+        for (file, roles) in self.files.iter().zip(&roles) {
+            let cell = |row: &csv::StringRecord, role: Role| {
+                roles.iter().position(|r| *r == role).and_then(|i| row.get(i)).map(|t| t.trim().to_owned())
+            };
+            for (number, row) in file.rows.iter().enumerate() {
+                let id = cell(row, Role::Id)
+                    .filter(|id| !id.is_empty())
+                    .unwrap_or_else(|| format!("#{}", number + 2));
+                let source = cell(row, Role::Source).filter(|s| !s.is_empty());
+                let updated: Option<Day> = cell(row, Role::Updated).and_then(|t| read_day(&t));
+                table.open(&id, source.as_deref().unwrap_or(&file.source), updated)?;
+                for (role, text) in roles.iter().zip(row.iter()) {
+                    if let Role::Field(field) = role {
+                        table.value(*field, text)?;
+                    }
+                }
+            }
+        }
+        table.finish()
+    }
+
+    fn role(&self, file: &File, i: usize, header: &str, before: &[Role], fields: &mut Vec<Field>) -> Role {
+        let params = &self.params;
+        if params.ignored.iter().any(|name| name == header) {
+            return Role::Ignored;
+        }
+        let given = params.kinds.iter().find(|(name, _)| name == header).map(|(_, kind)| *kind);
+        let key = plain(header);
+        let free = |role: Role| !before.contains(&role);
+        let is_id = match &params.id {
+            Some(name) => name == header,
+            None => matches!(
+                key.as_str(),
+                "id" | "recid" | "recordid" | "uniqueid" | "rowid" | "记录编号" | "编号"
+            ),
+        };
+        if is_id && given.is_none() && free(Role::Id) {
+            return Role::Id;
+        }
+        if given.is_none() {
+            match key.as_str() {
+                "source" | "sourcesystem" | "system" | "来源" if free(Role::Source) => return Role::Source,
+                "updatedat" | "updated" | "lastupdated" | "modified" | "modifiedat" | "更新时间"
+                | "更新日期"
+                    if free(Role::Updated) =>
+                {
+                    return Role::Updated;
+                }
+                _ => {}
+            }
+        }
+        if let Some(field) = fields.iter().position(|f| f.name() == header) {
+            return Role::Field(field);
+        }
+        let kind = given.unwrap_or_else(|| infer(header, file.rows.iter().filter_map(|r| r.get(i))));
+        fields.push(Field::new(header, kind));
+        Role::Field(fields.len() - 1)
+    }
+}
+
+fn read_day(text: &str) -> Option<Day> {
+    text.split(['T', ' ']).next().unwrap_or(text).parse().ok()
+}

@@ -1,0 +1,254 @@
+//! `FieldKind`: what a field is, from which follows how it is read, compared and searched.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::error::{Error, Result};
+
+/// What the values of a field are.
+///
+/// A kind says all that matching needs: how values are normalised, how two of them are compared, which of them are
+/// useful to look for candidates, and what is usual for people (e-mail addresses are nearly unique, cities are not).
+///
+/// ```
+/// use regulars::data::FieldKind;
+///
+/// assert_eq!("e-mail".parse::<FieldKind>()?, FieldKind::Email);
+/// assert_eq!(FieldKind::from_header("手机号"), Some(FieldKind::Phone));
+/// assert_eq!(FieldKind::from_header("Given Name"), Some(FieldKind::GivenName));
+/// # Ok::<(), regulars::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum FieldKind {
+    /// First or given name.
+    GivenName,
+    /// Surname or family name.
+    FamilyName,
+    /// Whole name in one field, Latin or Chinese.
+    FullName,
+    /// Name in Han characters or its pinyin, family name first or last.
+    ChineseName,
+    /// Day of birth.
+    BirthDate,
+    /// E-mail address.
+    Email,
+    /// Telephone number.
+    Phone,
+    /// Number of an identity card or social security.
+    NationalId,
+    /// Customer number or account in one of the systems: the key of a ledger.
+    CustomerAccount,
+    /// Name or number of a person in a messenger or social network.
+    Handle,
+    /// Whole postal address, or street and number.
+    Address,
+    /// Part of an address that has no kind of its own: a second line, a building.
+    AddressPart,
+    /// House or flat number.
+    HouseNumber,
+    /// Postcode.
+    Postcode,
+    /// City, town or suburb.
+    City,
+    /// State, province or country.
+    Region,
+    /// One of few values: gender, level.
+    Category,
+    /// A number.
+    Number,
+    /// Anything else.
+    FreeText,
+}
+
+impl FieldKind {
+    /// All kinds, in the order of their declaration.
+    pub const ALL: [Self; 19] = [
+        Self::GivenName,
+        Self::FamilyName,
+        Self::FullName,
+        Self::ChineseName,
+        Self::BirthDate,
+        Self::Email,
+        Self::Phone,
+        Self::NationalId,
+        Self::CustomerAccount,
+        Self::Handle,
+        Self::Address,
+        Self::AddressPart,
+        Self::HouseNumber,
+        Self::Postcode,
+        Self::City,
+        Self::Region,
+        Self::Category,
+        Self::Number,
+        Self::FreeText,
+    ];
+
+    /// The kind's name, as it is parsed and printed.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::GivenName => "given_name",
+            Self::FamilyName => "family_name",
+            Self::FullName => "full_name",
+            Self::ChineseName => "chinese_name",
+            Self::BirthDate => "birth_date",
+            Self::Email => "email",
+            Self::Phone => "phone",
+            Self::NationalId => "national_id",
+            Self::CustomerAccount => "customer_account",
+            Self::Handle => "handle",
+            Self::Address => "address",
+            Self::AddressPart => "address_part",
+            Self::HouseNumber => "house_number",
+            Self::Postcode => "postcode",
+            Self::City => "city",
+            Self::Region => "region",
+            Self::Category => "category",
+            Self::Number => "number",
+            Self::FreeText => "free_text",
+        }
+    }
+
+    /// The kind that a column's header names, in the usual English and Chinese forms.
+    pub fn from_header(header: &str) -> Option<Self> {
+        let key: String =
+            header.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        Some(match key.as_str() {
+            "givenname" | "firstname" | "forename" | "fname" | "christianname" | "名" | "名字" => {
+                Self::GivenName
+            }
+            "familyname" | "surname" | "lastname" | "lname" | "姓" | "姓氏" => Self::FamilyName,
+            "name" | "fullname" | "customername" | "contactname" | "姓名" | "客户姓名" | "客户名称"
+            | "会员姓名" | "收货人" | "联系人" => Self::FullName,
+            "chinesename" | "中文名" => Self::ChineseName,
+            "dob" | "dateofbirth" | "birthdate" | "birthday" | "born" | "生日" | "出生日期" | "出生年月" => {
+                Self::BirthDate
+            }
+            "email" | "mail" | "emailaddress" | "邮箱" | "电子邮箱" | "电子邮件" | "邮件" => {
+                Self::Email
+            }
+            "phone" | "mobile" | "tel" | "telephone" | "cell" | "cellphone" | "phonenumber"
+            | "mobilephone" | "mobilenumber" | "telephonenumber" | "手机" | "手机号" | "手机号码"
+            | "电话" | "联系电话" | "电话号码" => Self::Phone,
+            "nationalid"
+            | "idcard"
+            | "idnumber"
+            | "idno"
+            | "ssn"
+            | "socsecid"
+            | "socialsecuritynumber"
+            | "nationalinsurance"
+            | "nino"
+            | "passport"
+            | "passportnumber"
+            | "身份证"
+            | "身份证号"
+            | "身份证号码"
+            | "证件号"
+            | "证件号码" => Self::NationalId,
+            "customerid" | "customeraccount" | "account" | "accountid" | "memberid" | "customerno"
+            | "客户编号" | "会员号" | "客户号" | "会员编号" | "会员卡号" => {
+                Self::CustomerAccount
+            }
+            "wechat" | "wechatid" | "weixin" | "openid" | "unionid" | "twitter" | "handle" | "username"
+            | "qq" | "微信" | "微信号" | "用户名" => Self::Handle,
+            "address" | "street" | "streetaddress" | "address1" | "addressline1" | "postaladdress"
+            | "地址" | "详细地址" | "收货地址" | "联系地址" | "住址" => Self::Address,
+            "address2" | "addressline2" | "addr2" | "address3" | "building" | "flat" | "unit" => {
+                Self::AddressPart
+            }
+            "streetnumber" | "housenumber" | "houseno" | "streetno" | "门牌号" => Self::HouseNumber,
+            "postcode" | "zip" | "zipcode" | "postalcode" | "邮编" | "邮政编码" => Self::Postcode,
+            "city" | "town" | "suburb" | "locality" | "village" | "城市" | "市" => Self::City,
+            "state" | "province" | "region" | "county" | "country" | "省" | "省份" | "国家" => {
+                Self::Region
+            }
+            "gender" | "sex" | "title" | "level" | "性别" | "等级" => Self::Category,
+            _ => return None,
+        })
+    }
+
+    /// Whether one value is meant to belong to one person only.
+    pub const fn is_identifier(self) -> bool {
+        matches!(self, Self::Email | Self::Phone | Self::NationalId | Self::CustomerAccount | Self::Handle)
+    }
+
+    /// Whether the field says where someone lives.
+    pub(crate) const fn is_place(self) -> bool {
+        matches!(
+            self,
+            Self::Address
+                | Self::AddressPart
+                | Self::HouseNumber
+                | Self::Postcode
+                | Self::City
+                | Self::Region
+        )
+    }
+}
+
+impl fmt::Display for FieldKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Reads a kind's [`name`](FieldKind::name), whatever its case, hyphens and blanks.
+impl FromStr for FieldKind {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let plain = |s: &str| -> String { s.chars().filter(char::is_ascii_alphanumeric).collect() };
+        let wanted = plain(&text.to_ascii_lowercase());
+        Self::ALL.into_iter().find(|kind| plain(kind.name()) == wanted).ok_or_else(|| {
+            let names: Vec<_> = Self::ALL.iter().map(|k| k.name()).collect();
+            Error::param("kind", &format!("must be one of {}", names.join(", ")), text)
+        })
+    }
+}
+
+/// A named field and its kind.
+///
+/// ```
+/// use regulars::data::{Field, FieldKind};
+/// let field = Field::new("mail", FieldKind::Email);
+/// assert_eq!((field.name(), field.kind()), ("mail", FieldKind::Email));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Field {
+    name: String,
+    kind: FieldKind,
+}
+
+impl Field {
+    /// A field of that name and kind.
+    pub fn new(name: impl Into<String>, kind: FieldKind) -> Self {
+        Self { name: name.into(), kind }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its kind.
+    pub fn kind(&self) -> FieldKind {
+        self.kind
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_parse_back() {
+        for kind in FieldKind::ALL {
+            assert_eq!(kind.to_string().parse::<FieldKind>().unwrap(), kind);
+        }
+        assert!("surname-ish".parse::<FieldKind>().is_err());
+    }
+}

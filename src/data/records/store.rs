@@ -1,0 +1,282 @@
+//! `Records`: the typed columnar table of records about people.
+
+use std::fmt;
+
+use crate::error::{Error, Place, Result};
+use crate::types::Day;
+
+use super::dictionary::{Dictionary, Intern, NONE};
+use super::kind::Field;
+
+/// A day that is not known.
+const NO_DAY: i32 = i32::MIN;
+
+/// Records about people, from one or several sources: a typed table.
+///
+/// Each record has an id that is unique within its source, the source, perhaps the day it was last updated, and values
+/// of the table's fields. A value may be absent, and a field may have several values in one record. Distinct values are
+/// stored once, so a value seen a million times costs four bytes each.
+///
+/// Rows are numbered from 0 in the order given. `Debug` prints counts, never values.
+///
+/// ```
+/// use regulars::data::{Field, FieldKind, Record, Records};
+/// use regulars::types::Day;
+///
+/// let mut builder = Records::builder([
+///     Field::new("name", FieldKind::FullName),
+///     Field::new("phone", FieldKind::Phone),
+/// ])?;
+/// builder.push(
+///     Record::new("17").source("shop").updated(Day::ymd(2024, 5, 1)?).value("name", "Ann Lee").value("phone", "555 0100"),
+/// )?;
+/// builder.push(Record::new("17").source("till").value("phone", "555-0100").value("phone", "555-0199"))?;
+/// let records = builder.build()?;
+/// assert_eq!(records.len(), 2);
+/// assert_eq!(records.values(1, "phone").collect::<Vec<_>>(), ["555-0100", "555-0199"]);
+/// assert_eq!(records.row_of("till", "17"), Some(1));
+/// # Ok::<(), regulars::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Records {
+    pub(super) fields: Vec<Field>,
+    pub(super) columns: Vec<Column>,
+    pub(super) sources: Dictionary,
+    pub(super) source_of: Vec<u32>,
+    pub(super) ids: Dictionary,
+    pub(super) id_of: Vec<u32>,
+    pub(super) updated: Vec<i32>,
+    /// Rows in ascending order of (source, id), for look-ups.
+    pub(super) by_id: Vec<u32>,
+}
+
+/// One field's values: the first of each row, and the rest by row.
+#[derive(Clone, Default)]
+pub(crate) struct Column {
+    pub(crate) texts: Dictionary,
+    pub(crate) first: Vec<u32>,
+    /// Further values, ascending by row.
+    pub(crate) more: Vec<(u32, u32)>,
+}
+
+impl Column {
+    /// The further values of a row.
+    pub(crate) fn more_of(&self, row: usize) -> &[(u32, u32)] {
+        if self.more.is_empty() {
+            return &[];
+        }
+        let start = self.more.partition_point(|(r, _)| (*r as usize) < row);
+        let len = self.more[start..].partition_point(|(r, _)| *r as usize == row);
+        &self.more[start..start + len]
+    }
+}
+
+impl Records {
+    /// Number of records.
+    pub fn len(&self) -> usize {
+        self.id_of.len()
+    }
+
+    /// Whether there are none (a table that was built has at least one).
+    pub fn is_empty(&self) -> bool {
+        self.id_of.is_empty()
+    }
+
+    /// The fields, in the order of their declaration.
+    pub fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// The sources, numbered by first appearance. Records given without one share the source `""`.
+    pub fn sources(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.sources.iter()
+    }
+
+    /// The number of a row's source.
+    pub fn source(&self, row: usize) -> Option<usize> {
+        self.source_of.get(row).map(|s| *s as usize)
+    }
+
+    /// The name of a row's source.
+    pub fn source_name(&self, row: usize) -> Option<&str> {
+        self.source_of.get(row).map(|s| self.sources.get(*s))
+    }
+
+    /// The id of a row.
+    pub fn id(&self, row: usize) -> Option<&str> {
+        self.id_of.get(row).map(|id| self.ids.get(*id))
+    }
+
+    /// The row with that id in that source.
+    pub fn row_of(&self, source: &str, id: &str) -> Option<usize> {
+        let key = |row: u32| {
+            (self.sources.get(self.source_of[row as usize]), self.ids.get(self.id_of[row as usize]))
+        };
+        let found = self.by_id.binary_search_by(|row| key(*row).cmp(&(source, id))).ok()?;
+        Some(self.by_id[found] as usize)
+    }
+
+    /// The day a row was last updated, where known.
+    pub fn updated(&self, row: usize) -> Option<Day> {
+        self.updated.get(row).filter(|d| **d != NO_DAY).map(|d| Day::new(*d))
+    }
+
+    /// The values of a field in a row, as they were given; none for an unknown field or row.
+    pub fn values(&self, row: usize, field: &str) -> impl Iterator<Item = &str> {
+        let column = self.fields.iter().position(|f| f.name() == field).map(|i| &self.columns[i]);
+        column.into_iter().flat_map(move |c| {
+            let first = c.first.get(row).copied().filter(|v| *v != NONE);
+            first.into_iter().chain(c.more_of(row).iter().map(|(_, v)| *v)).map(|v| c.texts.get(v))
+        })
+    }
+
+    pub(crate) fn column(&self, field: usize) -> &Column {
+        &self.columns[field]
+    }
+
+    /// A number that differs, in practice, between tables that differ.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        let mut hash = 0x51ed_270b_u64;
+        let mut add = |v: u64| hash = crate::kernel::rng::mix(hash ^ v);
+        for (field, column) in self.fields.iter().zip(&self.columns) {
+            add(field.kind() as u64);
+            for value in &column.first {
+                add(u64::from(*value));
+            }
+            for (row, value) in &column.more {
+                add(u64::from(*row) << 32 | u64::from(*value));
+            }
+            for text in column.texts.iter() {
+                add(text.len() as u64);
+                for block in text.as_bytes().chunks(8) {
+                    let mut word = [0; 8];
+                    word[..block.len()].copy_from_slice(block);
+                    add(u64::from_le_bytes(word));
+                }
+            }
+        }
+        for source in &self.source_of {
+            add(u64::from(*source));
+        }
+        hash
+    }
+}
+
+/// Prints counts and the fields' names, never a value.
+impl fmt::Debug for Records {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Records({} records, {} sources, fields:", self.len(), self.sources.len())?;
+        for field in &self.fields {
+            write!(f, " {}={}", field.name(), field.kind())?;
+        }
+        f.write_str(")")
+    }
+}
+
+/// What all doors share: it numbers values and checks ids.
+#[derive(Default)]
+pub(crate) struct Assembler {
+    pub(crate) fields: Vec<Field>,
+    columns: Vec<Growing>,
+    sources: Intern,
+    source_of: Vec<u32>,
+    ids: Intern,
+    id_of: Vec<u32>,
+    updated: Vec<i32>,
+}
+
+#[derive(Default)]
+struct Growing {
+    texts: Intern,
+    first: Vec<u32>,
+    more: Vec<(u32, u32)>,
+}
+
+/// No record is wider; a guard for the arrays that hold one cell for each field.
+pub(crate) const MAX_FIELDS: usize = 64;
+
+impl Assembler {
+    pub(crate) fn new(fields: Vec<Field>) -> Result<Self> {
+        if fields.is_empty() {
+            return Err(Error::empty("records need at least one field"));
+        }
+        if fields.len() > MAX_FIELDS {
+            return Err(Error::param("fields", "must be at most 64", fields.len()));
+        }
+        for (i, field) in fields.iter().enumerate() {
+            if fields[..i].iter().any(|f| f.name() == field.name()) {
+                return Err(Error::param("fields", "names must differ", field.name()));
+            }
+        }
+        let columns = fields.iter().map(|_| Growing::default()).collect();
+        Ok(Self { fields, columns, ..Self::default() })
+    }
+
+    pub(crate) fn rows(&self) -> usize {
+        self.id_of.len()
+    }
+
+    /// Opens a row; its values follow.
+    pub(crate) fn open(&mut self, id: &str, source: &str, updated: Option<Day>) -> Result<()> {
+        if self.rows() >= (u32::MAX >> 1) as usize {
+            return Err(Error::overflow("more than 2147483647 records"));
+        }
+        let (id, source) = (self.ids.number(id)?, self.sources.number(source)?);
+        self.id_of.push(id);
+        self.source_of.push(source);
+        self.updated.push(updated.map_or(NO_DAY, Day::days_since_epoch));
+        for column in &mut self.columns {
+            column.first.push(NONE);
+        }
+        Ok(())
+    }
+
+    /// Adds a value to the row that was opened last. Blank values are absent values.
+    pub(crate) fn value(&mut self, field: usize, text: &str) -> Result<()> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Ok(());
+        }
+        let column = &mut self.columns[field];
+        let number = column.texts.number(text)?;
+        let Some(last) = column.first.len().checked_sub(1) else { return Ok(()) };
+        if column.first[last] == NONE {
+            column.first[last] = number;
+        } else if column.first[last] != number {
+            column.more.push((u32::try_from(last).unwrap_or(NONE), number));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn finish(self) -> Result<Records> {
+        if self.rows() == 0 {
+            return Err(Error::empty("no records"));
+        }
+        let (sources, ids) = (self.sources.finish(), self.ids.finish());
+        let key = |row: u32| (sources.get(self.source_of[row as usize]), ids.get(self.id_of[row as usize]));
+        let mut by_id: Vec<u32> = (0..u32::try_from(self.id_of.len()).unwrap_or(NONE)).collect();
+        by_id.sort_unstable_by(|a, b| key(*a).cmp(&key(*b)).then(a.cmp(b)));
+        let twice = by_id.windows(2).filter(|w| key(w[0]) == key(w[1])).map(|w| (w[1], w[0])).min();
+        if let Some((second, first)) = twice {
+            let place = Place::Row { row: u64::from(second) + 1, column: Some("id".into()) };
+            return Err(
+                Error::input(format!("the id of record {} again, in the same source", first + 1)).at(place)
+            );
+        }
+        let columns = self
+            .columns
+            .into_iter()
+            .map(|c| Column { texts: c.texts.finish(), first: c.first, more: c.more })
+            .collect();
+        Ok(Records {
+            fields: self.fields,
+            columns,
+            sources,
+            source_of: self.source_of,
+            ids,
+            id_of: self.id_of,
+            updated: self.updated,
+            by_id,
+        })
+    }
+}

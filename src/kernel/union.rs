@@ -1,0 +1,63 @@
+//! Disjoint sets.
+
+/// Union-find with path halving. The root of a set is its smallest member, so that it does not depend on the order of
+/// unions.
+#[derive(Clone, Debug)]
+pub(crate) struct UnionFind {
+    parent: Vec<u32>,
+}
+
+impl UnionFind {
+    /// `n` sets of one; `n` below 2^32.
+    pub(crate) fn new(n: usize) -> Self {
+        Self { parent: (0..=u32::MAX).take(n).collect() }
+    }
+
+    /// The smallest member of the set.
+    pub(crate) fn find(&mut self, mut x: u32) -> u32 {
+        while self.parent[x as usize] != x {
+            let above = self.parent[self.parent[x as usize] as usize];
+            self.parent[x as usize] = above;
+            x = above;
+        }
+        x
+    }
+
+    /// Joins two sets and gives the root of both.
+    pub(crate) fn union(&mut self, a: u32, b: u32) -> u32 {
+        let (a, b) = (self.find(a), self.find(b));
+        let (low, high) = (a.min(b), a.max(b));
+        self.parent[high as usize] = low;
+        low
+    }
+
+    /// The root of every member.
+    pub(crate) fn roots(mut self) -> Vec<u32> {
+        // Parents are never larger than their children, so one pass from below sees only finished parents.
+        for x in 0..self.parent.len() {
+            let parent = self.parent[x];
+            self.parent[x] = self.parent[parent as usize];
+        }
+        self.parent
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_of_unions_does_not_matter() {
+        let edges = [(5, 3), (1, 0), (3, 1), (7, 6)];
+        let mut orders = [edges.to_vec(), edges.iter().rev().copied().collect()];
+        let roots = orders.each_mut().map(|edges| {
+            let mut sets = UnionFind::new(8);
+            for (a, b) in edges {
+                sets.union(*a, *b);
+            }
+            sets.roots()
+        });
+        assert_eq!(roots[0], [0, 0, 2, 0, 4, 0, 6, 6]);
+        assert_eq!(roots[0], roots[1]);
+    }
+}

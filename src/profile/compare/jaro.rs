@@ -1,0 +1,49 @@
+//! Jaro and Jaro-Winkler similarity, bit-parallel.
+
+use super::Scratch;
+
+impl Scratch {
+    /// The Jaro similarity of two texts of at most 64 units (Jaro 1989, doi:10.1080/01621459.1989.10478785): matches
+    /// within half the longer length, less half the matches that are out of order.
+    pub(crate) fn jaro(&mut self, a: &[u8], b: &[u8]) -> f64 {
+        if a.is_empty() || b.is_empty() {
+            return if a.len() == b.len() { 1.0 } else { 0.0 };
+        }
+        self.load(a);
+        let window = (a.len().max(b.len()) / 2).saturating_sub(1);
+        let (mut taken, mut given) = (0_u64, 0_u64);
+        for (j, unit) in b.iter().enumerate() {
+            let from = j.saturating_sub(window);
+            if from >= 64 {
+                break;
+            }
+            let width = j + window + 1 - from;
+            let near = if width >= 64 { u64::MAX } else { (1 << width) - 1 } << from;
+            let hit = self.masks[*unit as usize] & near & !taken;
+            let lowest = hit & hit.wrapping_neg();
+            taken |= lowest;
+            given |= u64::from(hit != 0) << j;
+        }
+        self.clear(a);
+        let matches = taken.count_ones();
+        if matches == 0 {
+            return 0.0;
+        }
+        let mut moved = 0_u32;
+        while taken != 0 {
+            let (i, j) = (taken.trailing_zeros(), given.trailing_zeros());
+            moved += u32::from(a[i as usize] != b[j as usize]);
+            taken &= taken - 1;
+            given &= given - 1;
+        }
+        let m = f64::from(matches);
+        (m / a.len() as f64 + m / b.len() as f64 + (m - f64::from(moved / 2)) / m) / 3.0
+    }
+
+    /// Jaro-Winkler (Winkler 1990): up to four equal units in front bring it closer to 1, a tenth each.
+    pub(crate) fn jaro_winkler(&mut self, a: &[u8], b: &[u8]) -> f64 {
+        let jaro = self.jaro(a, b);
+        let prefix = a.iter().zip(b).take(4).take_while(|(x, y)| x == y).count();
+        if jaro > 0.7 { jaro + 0.1 * prefix as f64 * (1.0 - jaro) } else { jaro }
+    }
+}

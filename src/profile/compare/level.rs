@@ -1,0 +1,230 @@
+//! Levels of agreement: what a pair of values says, in one of eight words.
+
+use super::Scratch;
+use crate::data::FieldKind;
+use crate::profile::prepare::Col;
+
+/// How far two values agree, from unknown to equal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub(crate) enum Level {
+    /// One of them is absent, or nothing visible can be compared.
+    Unknown = 0,
+    Differ = 1,
+    /// Something in common: the first letters, the same year.
+    Weak = 2,
+    /// Alike at a glance: two slips apart.
+    Close = 3,
+    /// One slip apart.
+    Near = 4,
+    /// A short form: one begins with the other.
+    Short = 5,
+    /// The same key: local part of an e-mail, visible digits of a masked number, pinyin, day and month swapped.
+    SameKey = 6,
+    Equal = 7,
+}
+
+/// Number of levels.
+pub(crate) const LEVELS: usize = 8;
+
+/// The level of two values of one column. `a` and `b` are values, never [`NONE`](crate::data::NONE).
+pub(crate) fn level(col: &Col, a: u32, b: u32, scratch: &mut Scratch) -> Level {
+    if a == b {
+        return Level::Equal;
+    }
+    let (x, y) = (&col.forms[a as usize], &col.forms[b as usize]);
+    let same_key = col.key[a as usize] == col.key[b as usize];
+    if x.masked || y.masked {
+        return masked(col, a, b, same_key);
+    }
+    match col.kind {
+        FieldKind::GivenName | FieldKind::FamilyName if x.han || y.han => {
+            return han_name(col, a, b, same_key);
+        }
+        FieldKind::Phone | FieldKind::NationalId => {}
+        _ if same_key => return Level::SameKey,
+        _ => {}
+    }
+    let apart = x.edits_at_least(y);
+    let (s, t) = (col.codes_of(a), col.codes_of(b));
+    match col.kind {
+        FieldKind::GivenName | FieldKind::FamilyName => name(s, t, apart, scratch),
+        FieldKind::BirthDate => date(s, t),
+        FieldKind::Email => email(s, t, apart, scratch),
+        FieldKind::Phone | FieldKind::NationalId | FieldKind::CustomerAccount | FieldKind::Handle => {
+            match slips(s, t, apart, 2, scratch) {
+                Some(1) => Level::Near,
+                Some(2) if s.len().min(t.len()) >= 7 => Level::Close,
+                _ if tail(s, t) => Level::Weak,
+                _ => Level::Differ,
+            }
+        }
+        FieldKind::Address => address(s, t, apart, scratch),
+        FieldKind::Postcode => match slips(s, t, apart, 2, scratch) {
+            Some(1) => Level::Near,
+            Some(2) => Level::Close,
+            _ if s.len() >= 4 && t.len() >= 4 && s[..3] == t[..3] => Level::Weak,
+            _ => Level::Differ,
+        },
+        FieldKind::HouseNumber => match slips(s, t, apart, 1, scratch) {
+            Some(1) if s.len().max(t.len()) >= 2 => Level::Near,
+            _ => Level::Differ,
+        },
+        FieldKind::Category | FieldKind::Region | FieldKind::Number => match slips(s, t, apart, 1, scratch) {
+            Some(1) => Level::Near,
+            _ => Level::Differ,
+        },
+        _ => text(s, t, apart, scratch),
+    }
+}
+
+/// The distance where it is at most `limit`.
+fn slips(s: &[u8], t: &[u8], apart: u32, limit: u32, scratch: &mut Scratch) -> Option<u32> {
+    if apart > limit {
+        return None;
+    }
+    Some(scratch.osa(s, t)).filter(|d| *d <= limit)
+}
+
+fn begins(s: &[u8], t: &[u8], least: usize) -> bool {
+    let n = s.len().min(t.len());
+    n >= least && s[..n] == t[..n]
+}
+
+/// The same last eight digits behind different country codes.
+fn tail(s: &[u8], t: &[u8]) -> bool {
+    s.len() >= 8 && t.len() >= 8 && s.len() != t.len() && s[s.len() - 8..] == t[t.len() - 8..]
+}
+
+fn name(s: &[u8], t: &[u8], apart: u32, scratch: &mut Scratch) -> Level {
+    let least = s.len().min(t.len());
+    let slips = if apart <= 3 { scratch.osa(s, t) } else { u32::MAX };
+    if slips == 1 && least >= 3 {
+        return Level::Near;
+    }
+    if begins(s, t, 2) {
+        return Level::Short;
+    }
+    if slips == 2 && least >= 5 || slips == 3 && least >= 9 {
+        return Level::Close;
+    }
+    // An initial, or half of the letters in their places.
+    if least == 1 && s[0] == t[0] || slips <= 2 && least >= 3 {
+        return Level::Weak;
+    }
+    if similar(s, t, 0.82, apart, scratch) { Level::Weak } else { Level::Differ }
+}
+
+/// Whether Jaro-Winkler reaches a bound; most pairs are dismissed by the bound that common units set.
+fn similar(s: &[u8], t: &[u8], bound: f64, apart: u32, scratch: &mut Scratch) -> bool {
+    let longer = s.len().max(t.len());
+    let common = longer.saturating_sub(apart as usize) as f64;
+    let best = (common / s.len() as f64 + common / t.len() as f64 + 1.0).min(3.0) / 3.0;
+    // A common prefix takes back at most two fifths of what is missing.
+    if best + 0.4 * (1.0 - best) < bound {
+        return false;
+    }
+    scratch.jaro_winkler(s, t) >= bound
+}
+
+fn text(s: &[u8], t: &[u8], apart: u32, scratch: &mut Scratch) -> Level {
+    let least = s.len().min(t.len());
+    let slips = if apart <= 3 { scratch.osa(s, t) } else { u32::MAX };
+    match slips {
+        1 if least >= 3 => Level::Near,
+        2 if least >= 5 => Level::Close,
+        3 if least >= 9 => Level::Close,
+        _ if begins(s, t, 4) => Level::Short,
+        _ if similar(s, t, 0.85, apart, scratch) => Level::Weak,
+        _ => Level::Differ,
+    }
+}
+
+fn email(s: &[u8], t: &[u8], apart: u32, scratch: &mut Scratch) -> Level {
+    let slips = if apart <= 3 { scratch.osa(s, t) } else { u32::MAX };
+    match slips {
+        1 => return Level::Near,
+        2 | 3 => return Level::Close,
+        _ => {}
+    }
+    let local = |e: &[u8]| e.iter().position(|c| *c == b'@').unwrap_or(e.len());
+    let (s, t) = (&s[..local(s)], &t[..local(t)]);
+    let least = s.len().min(t.len());
+    if least >= 5 && s.len().abs_diff(t.len()) <= 2 && scratch.osa(s, t) <= 2 {
+        Level::Weak
+    } else {
+        Level::Differ
+    }
+}
+
+/// `YYYY-MM-DD` in both.
+fn date(s: &[u8], t: &[u8]) -> Level {
+    if s.len() != 10 || t.len() != 10 {
+        return Level::Differ;
+    }
+    let differing: Vec<usize> = (0..10).filter(|i| s[*i] != t[*i]).collect();
+    let swapped = |i: usize, j: usize| s[i] == t[j] && s[j] == t[i];
+    match differing.as_slice() {
+        [_] => Level::Near,
+        [i, j] if swapped(*i, *j) => Level::Near,
+        _ if s[..7] == t[..7] || (s[..4] == t[..4] && s[8..] == t[8..]) || s[5..] == t[5..] => Level::Close,
+        [_, _] => Level::Weak,
+        _ => Level::Differ,
+    }
+}
+
+/// Street addresses: the same house number, or the same street.
+fn address(s: &[u8], t: &[u8], apart: u32, scratch: &mut Scratch) -> Level {
+    let slips = if apart <= 4 { scratch.osa(s, t) } else { u32::MAX };
+    match slips {
+        1 => Level::Near,
+        2 | 3 if s.len().min(t.len()) >= 6 => Level::Close,
+        _ if begins(s, t, 6) => Level::Short,
+        _ => {
+            let digits = |x: &[u8]| {
+                x.iter()
+                    .filter(|c| c.is_ascii_digit())
+                    .take(4)
+                    .fold(0_u32, |n, c| n * 10 + u32::from(c - b'0'))
+            };
+            let number = digits(s);
+            if number > 0 && number == digits(t) && similar(s, t, 0.8, apart, scratch) {
+                Level::Weak
+            } else {
+                Level::Differ
+            }
+        }
+    }
+}
+
+/// Names of which at least one is in Han characters.
+fn han_name(col: &Col, a: u32, b: u32, same_key: bool) -> Level {
+    if same_key {
+        return Level::SameKey;
+    }
+    let (s, t) = (col.codes_of(a), col.codes_of(b));
+    if !(col.forms[a as usize].han && col.forms[b as usize].han) {
+        return Level::Differ;
+    }
+    let common = s.iter().filter(|c| t.contains(c)).count();
+    let longer = s.len().max(t.len());
+    if longer > 1 && common > 0 && common + 1 >= longer {
+        return if s.len() == t.len() { Level::Near } else { Level::Short };
+    }
+    Level::Differ
+}
+
+/// A mask agrees where every visible unit does.
+fn masked(col: &Col, a: u32, b: u32, same_key: bool) -> Level {
+    let (s, t) = (col.codes_of(a), col.codes_of(b));
+    if same_key && matches!(col.kind, FieldKind::Phone | FieldKind::NationalId) {
+        return Level::SameKey;
+    }
+    let agrees = s.len() == t.len() && s.iter().zip(t).all(|(c, d)| c == d || *c == b'*' || *d == b'*');
+    let seen = s.iter().zip(t).filter(|(c, d)| c == d && **c != b'*').count();
+    match (agrees, seen > 0) {
+        (true, true) => Level::SameKey,
+        (false, _) if s.len() == t.len() => Level::Differ,
+        _ => Level::Unknown,
+    }
+}

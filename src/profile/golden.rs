@@ -1,0 +1,196 @@
+//! Golden records: one value for each field of a profile, and where it comes from.
+
+use std::cmp::Reverse;
+use std::fmt;
+
+use hashbrown::HashMap;
+
+use crate::data::Records;
+use crate::error::{Error, Result};
+
+use super::normalise::Normaliser;
+use super::profiles::Profiles;
+
+/// Which of several values of a field survives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Survivorship {
+    /// The one of the record updated last; records without a day come last.
+    #[default]
+    MostRecent,
+    /// The one most records agree on, whatever its spelling.
+    Majority,
+    /// The longest.
+    Longest,
+    /// The one of the record with the most fields filled.
+    MostComplete,
+    /// The one of the source named first in [`GoldenParams::source_priority`].
+    Source,
+}
+
+/// How golden records are put together.
+///
+/// A value in which something can be read always wins over a masked one or a placeholder. Ties go to the most recent
+/// record, then to the most frequent value, then to the longest, then to the first row.
+///
+/// ```
+/// use regulars::data::{Field, FieldKind, Record, Records};
+/// use regulars::profile::{GoldenParams, MatchParams, Survivorship};
+///
+/// let fields = [Field::new("name", FieldKind::FullName), Field::new("email", FieldKind::Email)];
+/// let mut builder = Records::builder(fields)?;
+/// builder.push(Record::new("1").source("web").value("name", "A. Lee").value("email", "ann@x.org"))?;
+/// builder.push(Record::new("2").source("crm").value("name", "Ann Lee").value("email", "ann@x.org"))?;
+/// let records = builder.build()?;
+/// let people = MatchParams::new().fit(&records)?.merge(&records)?;
+///
+/// let rules = GoldenParams::new().field("name", Survivorship::Longest).source_priority(["crm"]);
+/// let ann = people.golden(&records, 0, &rules)?;
+/// assert_eq!(ann.value("name"), Some("Ann Lee"));
+/// assert_eq!(ann.row("name"), Some(1));
+/// # Ok::<(), regulars::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct GoldenParams {
+    default: Survivorship,
+    fields: Vec<(String, Survivorship)>,
+    sources: Vec<String>,
+}
+
+impl GoldenParams {
+    /// The most recent value of every field.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The rule of all fields that have none of their own.
+    pub fn default_rule(mut self, rule: Survivorship) -> Self {
+        self.default = rule;
+        self
+    }
+
+    /// The rule of one field.
+    pub fn field(mut self, field: impl Into<String>, rule: Survivorship) -> Self {
+        self.fields.push((field.into(), rule));
+        self
+    }
+
+    /// Sources, the most trusted first; those not named come last.
+    pub fn source_priority<S: Into<String>>(mut self, sources: impl IntoIterator<Item = S>) -> Self {
+        self.sources = sources.into_iter().map(Into::into).collect();
+        self
+    }
+
+    fn rule(&self, field: &str) -> Survivorship {
+        self.fields.iter().rev().find(|(name, _)| name == field).map_or(self.default, |(_, rule)| *rule)
+    }
+}
+
+/// One person's record.
+#[derive(Clone, PartialEq)]
+pub struct GoldenRecord<'a> {
+    values: Vec<(&'a str, Option<(&'a str, usize)>)>,
+}
+
+impl<'a> GoldenRecord<'a> {
+    /// The surviving value of a field.
+    pub fn value(&self, field: &str) -> Option<&'a str> {
+        self.survivor(field).map(|(value, _)| value)
+    }
+
+    /// The row the surviving value of a field comes from.
+    pub fn row(&self, field: &str) -> Option<usize> {
+        self.survivor(field).map(|(_, row)| row)
+    }
+
+    /// Field, value and row, in the order of the fields; fields nobody filled are missing.
+    pub fn iter(&self) -> impl Iterator<Item = (&'a str, &'a str, usize)> + '_ {
+        self.values.iter().filter_map(|(field, found)| found.map(|(value, row)| (*field, value, row)))
+    }
+
+    fn survivor(&self, field: &str) -> Option<(&'a str, usize)> {
+        self.values.iter().find(|(name, _)| *name == field).and_then(|(_, found)| *found)
+    }
+}
+
+/// Prints how many fields are filled.
+impl fmt::Debug for GoldenRecord<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "GoldenRecord({} of {} fields)", self.iter().count(), self.values.len())
+    }
+}
+
+impl Profiles {
+    /// The golden record of a profile. Survivorship is computed on demand and changes nothing: the records stay as they
+    /// are, so a merge can be undone.
+    ///
+    /// # Errors
+    /// [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) for records that were not the ones merged;
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a profile there is not;
+    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) for a rule of a field there is not.
+    pub fn golden<'a>(
+        &self,
+        records: &'a Records,
+        profile: usize,
+        params: &GoldenParams,
+    ) -> Result<GoldenRecord<'a>> {
+        self.check(records)?;
+        if profile >= self.len() {
+            return Err(Error::input(format!(
+                "there are {} profiles, none is numbered {profile}",
+                self.len()
+            )));
+        }
+        if let Some((name, _)) =
+            params.fields.iter().find(|(name, _)| records.fields().iter().all(|f| f.name() != name))
+        {
+            return Err(Error::param("field", "must be a field of the records", format!("`{name}`")));
+        }
+        let rows = self.records_of(profile);
+        let filled: HashMap<u32, usize> = rows
+            .iter()
+            .map(|row| {
+                let at = *row as usize;
+                (
+                    *row,
+                    records.fields().iter().filter(|f| records.values(at, f.name()).next().is_some()).count(),
+                )
+            })
+            .collect();
+        let normaliser = Normaliser::new();
+        let values = records.fields().iter().map(|field| {
+            let rule = params.rule(field.name());
+            let mut candidates = Vec::new();
+            for row in rows {
+                for value in records.values(*row as usize, field.name()) {
+                    candidates.push((value, normaliser.normalise(field.kind(), value), *row));
+                }
+            }
+            let mut votes: HashMap<&str, usize> = HashMap::new();
+            for (_, normal, _) in &candidates {
+                *votes.entry(normal.as_deref().unwrap_or("")).or_default() += 1;
+            }
+            let best = candidates.iter().max_by_key(|(value, normal, row)| {
+                let at = *row as usize;
+                let readable = normal.as_deref().map_or(0, |n| if n.contains('*') { 1 } else { 2 });
+                let votes = votes.get(normal.as_deref().unwrap_or("")).copied().unwrap_or(0);
+                let length = value.chars().count();
+                let first = match rule {
+                    Survivorship::MostRecent => 0,
+                    Survivorship::Majority => votes,
+                    Survivorship::Longest => length,
+                    Survivorship::MostComplete => filled.get(row).copied().unwrap_or(0),
+                    Survivorship::Source => {
+                        let name = records.source_name(at).unwrap_or("");
+                        let rank = params.sources.iter().position(|s| s == name);
+                        rank.map_or(0, |rank| params.sources.len() - rank)
+                    }
+                };
+                (readable, first, records.updated(at), votes, length, Reverse(*row))
+            });
+            (field.name(), best.map(|(value, _, row)| (*value, *row as usize)))
+        });
+        Ok(GoldenRecord { values: values.collect() })
+    }
+}

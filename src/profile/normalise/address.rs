@@ -1,0 +1,171 @@
+//! Addresses: one spelling for street types; Chinese addresses from the road on.
+
+use super::text::words;
+use crate::data::is_han;
+
+const SHORT: [(&str, &str); 22] = [
+    ("street", "st"),
+    ("avenue", "ave"),
+    ("road", "rd"),
+    ("lane", "ln"),
+    ("drive", "dr"),
+    ("close", "cl"),
+    ("court", "ct"),
+    ("crescent", "cres"),
+    ("place", "pl"),
+    ("circuit", "cct"),
+    ("square", "sq"),
+    ("terrace", "tce"),
+    ("boulevard", "blvd"),
+    ("highway", "hwy"),
+    ("parade", "pde"),
+    ("apartment", "apt"),
+    ("building", "bldg"),
+    ("floor", "fl"),
+    ("north", "n"),
+    ("south", "s"),
+    ("east", "e"),
+    ("west", "w"),
+];
+
+pub(super) fn address(value: &str) -> Option<String> {
+    if value.chars().any(is_han) {
+        return chinese(value);
+    }
+    let text = words(value);
+    let mut out = String::with_capacity(text.len());
+    for word in text.split(' ') {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(SHORT.iter().find(|(long, _)| *long == word).map_or(word, |(_, short)| short));
+    }
+    (!out.is_empty()).then_some(out)
+}
+
+/// Places that are often written without 省 and 市.
+const PLACES: &str = " 北京 上海 天津 重庆 河北 山西 辽宁 吉林 黑龙江 江苏 浙江 安徽 福建 江西 山东 河南 湖北 湖南 广东 海南 四川 贵州 云南 陕西 甘肃 青海 台湾 内蒙古 广西 西藏 宁夏 新疆 香港 澳门 石家庄 唐山 太原 沈阳 大连 长春 哈尔滨 南京 苏州 无锡 常州 南通 徐州 杭州 宁波 温州 嘉兴 绍兴 金华 台州 合肥 福州 厦门 泉州 南昌 济南 青岛 烟台 潍坊 郑州 洛阳 武汉 长沙 广州 深圳 珠海 佛山 东莞 中山 惠州 汕头 南宁 海口 成都 绵阳 贵阳 昆明 西安 兰州 西宁 银川 乌鲁木齐 拉萨 呼和浩特 ";
+
+/// Road, number, building and room with one spelling: `建设路235号15-973`, the city in front where it is known.
+fn chinese(value: &str) -> Option<String> {
+    let text = super::text::fold(value);
+    let text: String = text.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '*' | '#')).collect();
+    let (city, rest) = strip_places(&text);
+    let mut out = city.to_owned();
+    let chars: Vec<char> = rest.chars().collect();
+    let mut at = 0;
+    let mut behind_number = false;
+    while at < chars.len() {
+        let c = chars[at];
+        if let Some((number, used)) = han_number(&chars[at..]).filter(|(_, used)| {
+            chars
+                .get(at + used)
+                .is_some_and(|n| matches!(n, '号' | '栋' | '幢' | '座' | '室' | '楼' | '单' | '弄' | '层'))
+        }) {
+            out.push_str(&number);
+            at += used;
+            continue;
+        }
+        at += 1;
+        match c {
+            '栋' | '幢' | '座' | '#' => behind_number = push_dash(&mut out),
+            '号' if behind_number && chars.get(at) == Some(&'楼') => {
+                at += 1;
+                push_dash(&mut out);
+            }
+            '号' => {
+                behind_number = true;
+                out.push('号');
+            }
+            '单' if chars.get(at) == Some(&'元') => {
+                at += 1;
+                push_dash(&mut out);
+            }
+            '室' => {}
+            '-' => {
+                push_dash(&mut out);
+            }
+            c => out.push(c),
+        }
+    }
+    while out.ends_with('-') {
+        out.pop();
+    }
+    (!out.is_empty()).then_some(out)
+}
+
+fn push_dash(out: &mut String) -> bool {
+    if out.ends_with(|c: char| c.is_ascii_digit()) {
+        out.push('-');
+    }
+    true
+}
+
+/// The known city in front, and what follows the last 省, 市, 区, 县 in front of the road.
+fn strip_places(text: &str) -> (&str, &str) {
+    let mut city = "";
+    let mut rest = text;
+    for _ in 0..4 {
+        let known = (2..=4).rev().find_map(|n| {
+            let end = rest.char_indices().nth(n).map(|(i, _)| i)?;
+            let next = rest[end..].chars().next()?;
+            (PLACES.contains(&format!(" {} ", &rest[..end]))
+                && !matches!(next, '路' | '街' | '道' | '大' | '东' | '西' | '南' | '北' | '中'))
+            .then_some(end)
+        });
+        if let Some(end) = known {
+            city = &rest[..end];
+            rest = &rest[end..];
+            rest = rest.strip_prefix(['省', '市']).unwrap_or(rest);
+            continue;
+        }
+        // An unknown place ends in one of these within its first six characters, before any road or digit.
+        let stop = rest.char_indices().skip(1).take(6).find(|(_, c)| matches!(c, '省' | '市' | '区' | '县'));
+        let road = rest
+            .char_indices()
+            .take(7)
+            .find(|(_, c)| matches!(c, '路' | '街' | '道' | '号') || c.is_ascii_digit());
+        match (stop, road) {
+            (Some((i, c)), road) if road.is_none_or(|(r, _)| i < r) => rest = &rest[i + c.len_utf8()..],
+            _ => break,
+        }
+    }
+    (city, rest)
+}
+
+/// A number in Han characters at the start, up to 99: its digits and how many characters it took.
+fn han_number(chars: &[char]) -> Option<(String, usize)> {
+    let digit = |c: char| {
+        "零一二三四五六七八九"
+            .chars()
+            .position(|d| d == c)
+            .or((c == '〇').then_some(0))
+            .or((c == '两').then_some(2))
+    };
+    let mut used = 0;
+    let mut value = 0;
+    let mut seen_ten = false;
+    while let Some(c) = chars.get(used) {
+        if *c == '十' && !seen_ten {
+            value = if used == 0 { 10 } else { value * 10 };
+            seen_ten = true;
+        } else if let Some(d) = digit(*c) {
+            value = if seen_ten { value + d } else { value * 10 + d };
+        } else {
+            break;
+        }
+        used += 1;
+        if used > 5 {
+            return None;
+        }
+    }
+    (used > 0).then(|| (value.to_string(), used))
+}
+
+/// The address without building, flat and room; a Latin address without its flat words.
+pub(super) fn address_key(normal: &str) -> String {
+    if let Some((road, _)) = normal.split_once('号').filter(|_| normal.chars().any(is_han)) {
+        return road.to_owned();
+    }
+    normal.to_owned()
+}

@@ -1,0 +1,89 @@
+//! E-mail addresses and telephone numbers.
+
+use super::Tags;
+use super::text::fold;
+
+pub(super) fn email(value: &str, tags: Tags) -> Option<String> {
+    let folded = fold(value);
+    let mut text: String = folded
+        .chars()
+        .filter(|c| !c.is_whitespace() && !c.is_control())
+        .map(|c| if c == '＠' { '@' } else { c })
+        .collect();
+    while let Some(rest) = text.strip_prefix("mailto:") {
+        text = rest.to_owned();
+    }
+    let text = text.trim_matches(|c: char| matches!(c, '<' | '>' | '"' | '\'' | ';' | ',' | '.'));
+    let Some((local, domain)) = text.split_once('@') else {
+        return (!text.is_empty()).then(|| text.to_owned());
+    };
+    let mut local = match tags {
+        Tags::Drop => match local.split_once('+') {
+            Some((before, _)) if !before.is_empty() => before.to_owned(),
+            _ => local.to_owned(),
+        },
+        Tags::Keep => local.to_owned(),
+    };
+    let domain = if domain == "googlemail.com" { "gmail.com" } else { domain };
+    if domain == "gmail.com" {
+        local.retain(|c| c != '.');
+    }
+    if local.is_empty() && domain.is_empty() {
+        return None;
+    }
+    Some(format!("{local}@{domain}"))
+}
+
+/// Digits, asterisks and, where the country is known, a plus sign in front.
+pub(super) fn phone(value: &str, country: Option<u16>) -> Option<String> {
+    let folded = fold(value);
+    let folded = folded.trim_start();
+    let mut plus = folded.starts_with('+');
+    let digits: String = folded
+        .chars()
+        .take_while(|c| !matches!(c, 'x' | '#' | ';' | '转'))
+        .filter(|c| c.is_ascii_digit() || *c == '*')
+        .collect();
+    let mut digits = digits.as_str();
+    if let Some(rest) = digits.strip_prefix("00").filter(|r| !plus && r.len() >= 9) {
+        (plus, digits) = (true, rest);
+    }
+    if digits.is_empty() {
+        return None;
+    }
+    if plus {
+        // "+44 (0)20": the zero is dialled at home only.
+        if let Some(rest) = digits.strip_prefix("440").filter(|r| r.len() >= 9) {
+            return Some(format!("+44{rest}"));
+        }
+        return Some(format!("+{digits}"));
+    }
+    if is_chinese_mobile(digits) {
+        return Some(format!("+86{digits}"));
+    }
+    if let Some(rest) = digits.strip_prefix("86").filter(|r| is_chinese_mobile(r)) {
+        return Some(format!("+86{rest}"));
+    }
+    match country {
+        Some(code) if digits.len() >= 6 && !digits.starts_with('*') => {
+            let national = if code == 39 { digits } else { digits.trim_start_matches('0') };
+            Some(format!("+{code}{national}"))
+        }
+        _ => Some(digits.to_owned()),
+    }
+}
+
+fn is_chinese_mobile(digits: &str) -> bool {
+    let b = digits.as_bytes();
+    b.len() == 11 && b[0] == b'1' && (b'3'..=b'9').contains(&b[1])
+}
+
+/// First three and last four digits of the national number: what the usual mask leaves.
+pub(super) fn phone_key(normal: &str) -> String {
+    let national = normal.strip_prefix("+86").unwrap_or(normal.strip_prefix('+').unwrap_or(normal));
+    let chars: Vec<char> = national.chars().collect();
+    if chars.len() < 8 {
+        return national.to_owned();
+    }
+    chars[..3].iter().chain(&chars[chars.len() - 4..]).collect()
+}

@@ -1,0 +1,61 @@
+//! Dates in the usual orders. Days the calendar lacks (the 31st of a swapped month) are kept: they are evidence.
+
+use super::DateOrder;
+use super::text::fold;
+
+const MONTHS: [&str; 12] =
+    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+
+pub(super) fn date(value: &str, order: DateOrder) -> Option<String> {
+    let folded = fold(value);
+    let text = folded.split(['t', ' ']).next().filter(|t| t.contains(['-', '/', '.'])).unwrap_or(&folded);
+    let mut groups: Vec<(u32, usize)> = Vec::with_capacity(4);
+    let mut named = None;
+    let mut word = String::new();
+    let mut digits = String::new();
+    for c in text.chars().chain(std::iter::once(' ')) {
+        if c.is_ascii_digit() {
+            digits.push(c);
+        } else if !digits.is_empty() {
+            if digits.len() > 14 || groups.len() == 4 {
+                return None;
+            }
+            groups.push((digits.get(..digits.len().min(8))?.parse().ok()?, digits.len()));
+            digits.clear();
+        }
+        if c.is_ascii_alphabetic() {
+            word.push(c);
+        } else if !word.is_empty() {
+            if let Some(month) = word.get(..3).and_then(|w| MONTHS.iter().position(|m| *m == w)) {
+                named = Some((u32::try_from(month).ok()? + 1, groups.len()));
+            }
+            word.clear();
+        }
+    }
+    let (y, m, d) = match (groups.as_slice(), named) {
+        ([(n, 8 | 14)], None) => (n / 10_000, n / 100 % 100, n % 100),
+        ([(a, 4), (b, _)], Some((month, _))) => (*a, month, *b),
+        ([(a, _), (b, 4)], Some((month, _))) => (*b, month, *a),
+        ([(y, 4), (m, 1 | 2), (d, 1 | 2), ..], None) => (*y, *m, *d),
+        ([(a, 1 | 2), (b, 1 | 2), (y, 4), ..], None) => {
+            let day_first = match order {
+                _ if *a > 12 && *b <= 12 => true,
+                _ if *b > 12 && *a <= 12 => false,
+                DateOrder::DayFirst => true,
+                DateOrder::MonthFirst => false,
+            };
+            if day_first { (*y, *b, *a) } else { (*y, *a, *b) }
+        }
+        _ => return None,
+    };
+    (m <= 99 && d <= 99).then(|| format!("{y:04}-{m:02}-{d:02}"))
+}
+
+/// The same for 3 April and 4 March.
+pub(super) fn date_key(normal: &str) -> String {
+    match (normal.get(..4), normal.get(5..7), normal.get(8..10)) {
+        (Some(y), Some(m), Some(d)) if m <= d => format!("{y}{m}{d}"),
+        (Some(y), Some(m), Some(d)) => format!("{y}{d}{m}"),
+        _ => normal.to_owned(),
+    }
+}

@@ -1,0 +1,192 @@
+//! One written form for each value: what two clerks meant to type the same is typed the same.
+
+mod address;
+mod chinese;
+mod contact;
+mod date;
+mod identity;
+mod placeholder;
+mod text;
+
+use crate::data::FieldKind;
+
+pub(crate) use chinese::{pinyin_key, split_name};
+pub(crate) use text::hash_of;
+
+/// How much of a value counts. What lies behind can neither slow matching down nor change it.
+const MAX_CHARS: usize = 256;
+
+/// Rules of normalising that a country or a company chooses.
+///
+/// ```
+/// use regulars::data::FieldKind;
+/// use regulars::profile::Normaliser;
+///
+/// let n = Normaliser::new();
+/// assert_eq!(n.normalise(FieldKind::Phone, "０１３８-0013-8000").as_deref(), Some("013800138000"));
+/// assert_eq!(n.normalise(FieldKind::Phone, "+86 138 0013 8000").as_deref(), Some("+8613800138000"));
+/// assert_eq!(n.normalise(FieldKind::Phone, "138-0013-8000").as_deref(), Some("+8613800138000"));
+/// assert_eq!(n.normalise(FieldKind::BirthDate, "1987年10月7日").as_deref(), Some("1987-10-07"));
+/// assert_eq!(n.normalise(FieldKind::Email, " Ann.Lee+shop@GMAIL.com ").as_deref(), Some("annlee@gmail.com"));
+/// assert_eq!(n.normalise(FieldKind::FamilyName, "O’Brien-Müller").as_deref(), Some("obrien muller"));
+/// assert_eq!(n.normalise(FieldKind::Email, "test@test.com"), None);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Normaliser {
+    country: Option<u16>,
+    plus_tags: Tags,
+    dates: DateOrder,
+}
+
+/// What happens to the part of an e-mail address behind a plus sign.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Tags {
+    /// It is dropped: `ann+shop@example.org` is `ann@example.org`.
+    #[default]
+    Drop,
+    /// It is part of the address.
+    Keep,
+}
+
+/// How `03/04/1980` is read. Where only one order makes a day of the calendar, that one is taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum DateOrder {
+    /// 3 April.
+    #[default]
+    DayFirst,
+    /// 4 March.
+    MonthFirst,
+}
+
+/// How much of a value is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// All of it.
+    Whole,
+    /// Part of it is hidden behind asterisks.
+    Masked,
+}
+
+impl Normaliser {
+    /// The defaults: no country, tags dropped, day before month.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The calling code of telephone numbers given without one, such as 86 or 44. Without it such numbers stay as they
+    /// are, except that numbers in the form of a mainland Chinese mobile get theirs.
+    #[must_use]
+    pub fn country(mut self, calling_code: u16) -> Self {
+        self.country = Some(calling_code);
+        self
+    }
+
+    /// What happens to plus tags of e-mail addresses.
+    #[must_use]
+    pub fn plus_tags(mut self, tags: Tags) -> Self {
+        self.plus_tags = tags;
+        self
+    }
+
+    /// How dates with the year last are read.
+    #[must_use]
+    pub fn dates(mut self, order: DateOrder) -> Self {
+        self.dates = order;
+        self
+    }
+
+    /// The normal form of a value, `None` for one that says nothing (blank, `unknown`, `000-00-0000`, `test@test.com`).
+    ///
+    /// Normalising a normal form changes nothing. Only the first 256 characters count. Asterisks of a masked value stay.
+    ///
+    /// | kind | form |
+    /// |---|---|
+    /// | names, places, text | NFKC, lower case, no diacritics, no punctuation, single blanks; titles dropped |
+    /// | Chinese names | blanks dropped, common traditional characters simplified |
+    /// | e-mail | lower case, no blanks, no `mailto:`, no plus tag; dots dropped at gmail.com |
+    /// | phone | E.164 where the country is known, else digits |
+    /// | dates | `YYYY-MM-DD`, also for days the calendar lacks |
+    /// | national id | upper case letters and digits; 15-digit Chinese numbers become 18 digits |
+    /// | addresses | street types in one spelling; Chinese: road, number, building, room behind the known place |
+    #[must_use]
+    pub fn normalise(self, kind: FieldKind, value: &str) -> Option<String> {
+        let mut normal = self.once(kind, text::clip(value, MAX_CHARS))?;
+        // One rule can make room for another (a tag behind a tag); rounds end when nothing moves.
+        for _ in 0..MAX_CHARS {
+            match self.once(kind, &normal)? {
+                again if again == normal => break,
+                again => normal = again,
+            }
+        }
+        Some(normal)
+    }
+
+    fn once(self, kind: FieldKind, value: &str) -> Option<String> {
+        let normal = match kind {
+            FieldKind::Email => contact::email(value, self.plus_tags),
+            FieldKind::Phone => contact::phone(value, self.country),
+            FieldKind::BirthDate => date::date(value, self.dates),
+            FieldKind::NationalId => identity::national_id(value),
+            FieldKind::CustomerAccount | FieldKind::Handle => identity::account(value),
+            FieldKind::Postcode | FieldKind::HouseNumber => identity::code(value),
+            FieldKind::ChineseName | FieldKind::FullName => chinese::full_name(value),
+            FieldKind::GivenName | FieldKind::FamilyName => text::name(value),
+            FieldKind::Address | FieldKind::AddressPart => address::address(value),
+            FieldKind::Number => text::number(value),
+            _ => text::plain(value),
+        };
+        normal.filter(|n| !n.is_empty() && !placeholder::is_placeholder(kind, n))
+    }
+}
+
+/// Whether a Chinese national id (18 characters) has the check digit that belongs to it (GB 11643-1999, ISO 7064
+/// MOD 11-2).
+///
+/// ```
+/// assert!(regulars::profile::is_valid_chinese_id("11010519491231002X"));
+/// assert!(!regulars::profile::is_valid_chinese_id("110105194912310021"));
+/// ```
+pub fn is_valid_chinese_id(id: &str) -> bool {
+    identity::check_digit(id).is_some_and(|digit| id.as_bytes().get(17) == Some(&digit))
+}
+
+/// Whether part of a normal form is hidden.
+pub(crate) fn form_of(normal: &str) -> Form {
+    if normal.contains('*') { Form::Masked } else { Form::Whole }
+}
+
+/// The key under which values that mean nearly the same fall together: the local part of an e-mail address, what a
+/// masked number shows, the pinyin of a name, a date whatever the order of day and month, an address without its flat.
+pub(crate) fn key_of(kind: FieldKind, normal: &str) -> String {
+    match kind {
+        FieldKind::Email => normal.split('@').next().unwrap_or(normal).to_owned(),
+        FieldKind::Phone => contact::phone_key(normal),
+        FieldKind::NationalId => identity::id_key(normal),
+        FieldKind::BirthDate => date::date_key(normal),
+        FieldKind::GivenName | FieldKind::FamilyName => pinyin_key(normal),
+        FieldKind::Address => address::address_key(normal),
+        _ => normal.to_owned(),
+    }
+}
+
+/// A shorter key, to find candidates that agree on it and on another field.
+pub(crate) fn coarse_key(kind: FieldKind, normal: &str, key: &str) -> String {
+    let prefix = |text: &str, n: usize| text.chars().take(n).collect::<String>();
+    match kind {
+        FieldKind::GivenName | FieldKind::FamilyName => prefix(key, 3),
+        FieldKind::Email => prefix(key, 5),
+        FieldKind::Phone => normal.chars().rev().take(6).collect(),
+        FieldKind::BirthDate => prefix(normal, 7),
+        FieldKind::NationalId => prefix(normal, 5),
+        FieldKind::Address | FieldKind::AddressPart | FieldKind::City => prefix(normal, 6),
+        FieldKind::Postcode => prefix(normal, 3),
+        _ => key.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

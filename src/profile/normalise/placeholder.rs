@@ -1,0 +1,74 @@
+//! Values that stand for "nothing was entered".
+
+use crate::data::FieldKind;
+
+const WORDS: [&str; 27] = [
+    "unknown",
+    "n a",
+    "na",
+    "none",
+    "null",
+    "nil",
+    "nan",
+    "test",
+    "tester",
+    "testing",
+    "missing",
+    "not known",
+    "not available",
+    "undefined",
+    "anonymous",
+    "guest",
+    "xxx",
+    "xxxx",
+    "tbc",
+    "tbd",
+    "no name",
+    "noname",
+    "customer",
+    "empty",
+    "blank",
+    "not provided",
+    "unk",
+];
+const HAN: [&str; 13] =
+    ["未知", "无", "暂无", "匿名", "测试", "空", "不详", "未填写", "没有", "先生", "女士", "顾客", "客户"];
+
+pub(super) fn is_placeholder(kind: FieldKind, normal: &str) -> bool {
+    if WORDS.contains(&normal) || HAN.contains(&normal) || normal.bytes().all(|b| b == b'*') {
+        return true;
+    }
+    match kind {
+        FieldKind::Email => {
+            let (local, domain) = normal.split_once('@').unwrap_or((normal, ""));
+            let fake = matches!(
+                domain,
+                "test.com" | "example.com" | "none.com" | "na.com" | "email.com" | "noemail.com"
+            );
+            WORDS.contains(&local) && (fake || domain.is_empty())
+                || matches!(local, "noemail" | "no-email" | "noreply" | "no-reply" | "donotreply")
+                || normal == "a@a.com"
+        }
+        FieldKind::Phone | FieldKind::NationalId => {
+            let digits: Vec<u8> = normal.bytes().filter(u8::is_ascii_digit).collect();
+            let national = digits.strip_prefix(b"86").filter(|d| d.len() == 11).unwrap_or(&digits);
+            let body = if national.len() == 11 && national[0] == b'1' { &national[2..] } else { national };
+            let one_digit = body.len() >= 5 && body.windows(2).all(|w| w[0] == w[1]);
+            let counting = body.len() >= 8
+                && body.windows(2).all(|w| w[1] == w[0] + 1 || (w[0] == b'9' && w[1] == b'0'));
+            (one_digit && !normal.contains('*')) || counting
+        }
+        FieldKind::BirthDate => {
+            matches!(
+                normal,
+                "1900-01-01" | "1901-01-01" | "1970-01-01" | "1111-11-11" | "9999-12-31" | "9999-99-99"
+            ) || normal.starts_with("0000")
+        }
+        FieldKind::Postcode => {
+            normal.len() >= 4
+                && normal.bytes().all(|b| matches!(b, b'0' | b'9'))
+                && normal.bytes().all(|b| b == normal.as_bytes()[0])
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,90 @@
+//! Unicode, case, blanks, punctuation, diacritics.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use crate::data::is_han;
+use crate::kernel::rng::mix;
+
+/// The first `chars` characters.
+pub(crate) fn clip(text: &str, chars: usize) -> &str {
+    if text.len() <= chars {
+        return text;
+    }
+    text.char_indices().nth(chars).map_or(text, |(end, _)| &text[..end])
+}
+
+/// NFKC and lower case.
+pub(crate) fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    // Lower case can undo a composition and the other way round; a second round makes the form stable.
+    let once: String = text.nfkc().flat_map(char::to_lowercase).collect();
+    once.nfkc().collect()
+}
+
+/// Letters and digits in single-blank words: no diacritics, no apostrophes, other punctuation parts words.
+pub(crate) fn words(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut gap = false;
+    let mut push = |c: char| {
+        if c.is_alphanumeric() || c == '*' {
+            if gap && !out.is_empty() {
+                out.push(' ');
+            }
+            gap = false;
+            out.push(c);
+        } else if !is_combining_mark(c) && !matches!(c, '\'' | '’' | '‘' | '`' | 'ʼ') {
+            gap = true;
+        }
+    };
+    if text.is_ascii() {
+        text.chars().for_each(|c| push(c.to_ascii_lowercase()));
+    } else {
+        let folded = fold(text);
+        folded.nfd().filter(|c| !is_combining_mark(*c)).nfc().flat_map(char::to_lowercase).for_each(push);
+    }
+    out
+}
+
+/// Plain text.
+pub(crate) fn plain(text: &str) -> Option<String> {
+    let text = words(text);
+    (!text.is_empty()).then_some(text)
+}
+
+const TITLES: [&str; 14] =
+    ["mr", "mrs", "ms", "miss", "dr", "prof", "sir", "madam", "mme", "mlle", "herr", "frau", "sr", "jr"];
+
+/// A name: titles dropped, Han characters together and simplified.
+pub(crate) fn name(text: &str) -> Option<String> {
+    let text = words(text);
+    if text.chars().any(is_han) {
+        return super::chinese::full_name(&text);
+    }
+    let mut kept: Vec<&str> = text.split(' ').filter(|w| !TITLES.contains(w)).collect();
+    if kept.is_empty() {
+        kept = text.split(' ').collect();
+    }
+    let text = kept.join(" ");
+    (!text.is_empty()).then_some(text)
+}
+
+/// A number in its shortest form.
+pub(crate) fn number(text: &str) -> Option<String> {
+    let folded = fold(text);
+    let value: f64 = folded.trim().replace(',', "").parse().ok()?;
+    value.is_finite().then(|| if value == 0.0 { "0".to_owned() } else { value.to_string() })
+}
+
+/// A number for a text, the same on every machine and in every version.
+pub(crate) fn hash_of(text: &str) -> u64 {
+    let mut hash = 0x243f_6a88_85a3_08d3 ^ text.len() as u64;
+    for block in text.as_bytes().chunks(8) {
+        let mut word = [0; 8];
+        word[..block.len()].copy_from_slice(block);
+        hash = mix(hash ^ u64::from_le_bytes(word));
+    }
+    mix(hash)
+}

@@ -1,0 +1,149 @@
+//! What a caller may choose about matching.
+
+use crate::data::{FieldKind, Records};
+use crate::error::{Error, Result};
+use crate::types::Probability;
+
+use super::model::MatchModel;
+use super::normalise::Normaliser;
+
+/// How records are told to be of one person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum Method {
+    /// By the weight of all evidence: a Fellegi-Sunter model learnt from the records themselves.
+    #[default]
+    Probabilistic,
+    /// By equal identifiers alone, within [limits](MatchParams::limit).
+    Rules,
+}
+
+/// What is known of duplicates inside a source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum Sources {
+    /// A person may have several records in a source.
+    #[default]
+    MayRepeat,
+    /// A person has at most one record in each source; only records of different sources can be one person.
+    FreeOfDuplicates,
+}
+
+/// How many records may share an identifier before it stops counting as one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(crate) struct Limits(Vec<(FieldKind, u32)>);
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self(vec![
+            (FieldKind::Email, 20),
+            (FieldKind::Phone, 10),
+            (FieldKind::NationalId, 50),
+            (FieldKind::CustomerAccount, 50),
+            (FieldKind::Handle, 20),
+        ])
+    }
+}
+
+impl Limits {
+    pub(crate) fn of(&self, kind: FieldKind) -> Option<u32> {
+        self.0.iter().find(|(k, _)| *k == kind).map(|(_, limit)| *limit)
+    }
+}
+
+/// Settings of matching. The defaults are meant to be right for records about people.
+///
+/// ```
+/// use regulars::profile::{MatchParams, Method, Sources};
+/// use regulars::types::Probability;
+///
+/// let careful = MatchParams::new().threshold(Probability::new(0.9)?);
+/// let linking = MatchParams::new().sources(Sources::FreeOfDuplicates);
+/// let simple = MatchParams::new().method(Method::Rules);
+/// # let _ = (careful, linking, simple);
+/// # Ok::<(), regulars::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct MatchParams {
+    pub(crate) method: Method,
+    pub(crate) sources: Sources,
+    pub(crate) normaliser: Normaliser,
+    pub(crate) limits: Limits,
+    pub(crate) threshold: Option<Probability>,
+}
+
+impl MatchParams {
+    /// The defaults: probabilistic, sources may repeat a person, the threshold is chosen by the library.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How records are told to be of one person.
+    pub fn method(mut self, method: Method) -> Self {
+        self.method = method;
+        self
+    }
+
+    /// What is known of duplicates inside a source.
+    pub fn sources(mut self, sources: Sources) -> Self {
+        self.sources = sources;
+        self
+    }
+
+    /// How values are normalised.
+    pub fn normaliser(mut self, normaliser: Normaliser) -> Self {
+        self.normaliser = normaliser;
+        self
+    }
+
+    /// How many records may share one value of an identifier under [`Method::Rules`]. The defaults: e-mail 20, phone 10,
+    /// national id 50, account 50, handle 20.
+    pub fn limit(mut self, kind: FieldKind, records: u32) -> Self {
+        self.limits.0.retain(|(k, _)| *k != kind);
+        self.limits.0.push((kind, records));
+        self
+    }
+
+    /// The probability from which two records count as one person. Without it the library chooses the one at which the
+    /// expected pairwise F1 is best.
+    pub fn threshold(mut self, threshold: Probability) -> Self {
+        self.threshold = Some(threshold);
+        self
+    }
+
+    /// Whether the settings make sense.
+    ///
+    /// # Errors
+    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) for a limit of 0, a limit of a kind that is no identifier, or a
+    /// threshold of 0 or 1.
+    pub fn check(&self) -> Result<()> {
+        for (kind, limit) in &self.limits.0 {
+            if !kind.is_identifier() {
+                return Err(Error::param("limit", "must be of a kind that identifies a person", kind));
+            }
+            if *limit == 0 {
+                return Err(Error::param("limit", "must be at least 1", limit));
+            }
+        }
+        match self.threshold {
+            Some(p) if p.get() <= 0.0 || p.get() >= 1.0 => {
+                Err(Error::param("threshold", "must lie strictly between 0 and 1", p))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Learns from records how to tell which of them are of one person.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check); [`EmptyInput`](crate::ErrorKind::EmptyInput) without records;
+    /// [`Overflow`](crate::ErrorKind::Overflow) beyond 4 GiB of distinct values in one field.
+    pub fn fit(&self, records: &Records) -> Result<MatchModel> {
+        self.check()?;
+        MatchModel::fit(self.clone(), records)
+    }
+}

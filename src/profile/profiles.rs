@@ -1,0 +1,256 @@
+//! `Profiles`: who is who.
+
+use std::fmt;
+
+use hashbrown::HashMap;
+
+use crate::data::{Field, FieldKind, NONE, Records};
+use crate::error::{Error, Result};
+use crate::types::{Key, Probability};
+
+use super::normalise::{Normaliser, hash_of};
+
+/// A name for a profile that outlives the run: sixteen hexadecimal digits.
+///
+/// It is derived from source and id of the profile's first record (the smallest source, then id, by code point). So a
+/// rebuild over the same records gives the same id; a profile keeps its id while that record stays in it; when two
+/// profiles merge, the id of the one with the smaller first record survives; when one comes apart, the part with that
+/// record keeps it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProfileId(u64);
+
+impl ProfileId {
+    /// The number behind the digits.
+    pub fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Display for ProfileId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl fmt::Debug for ProfileId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ProfileId({self})")
+    }
+}
+
+/// The profiles of a table of records: a partition of its rows.
+///
+/// Profiles are numbered from 0 in the order of their first rows.
+///
+/// ```
+/// use regulars::data::{Field, FieldKind, Record, Records};
+/// use regulars::profile::MatchParams;
+///
+/// let mut builder = Records::builder([
+///     Field::new("account", FieldKind::CustomerAccount),
+///     Field::new("email", FieldKind::Email),
+/// ])?;
+/// builder.push(Record::new("1").value("account", "A-1").value("email", "ann@x.org"))?;
+/// builder.push(Record::new("2").value("account", "A-2").value("email", " ANN@x.org"))?;
+/// builder.push(Record::new("3").value("account", "A-3").value("email", "bob@x.org"))?;
+/// let records = builder.build()?;
+///
+/// let people = MatchParams::new().fit(&records)?.merge(&records)?;
+/// assert_eq!(people.len(), 2);
+/// assert_eq!(people.profile_of_account("A-2"), people.profile_of_account("a-1"));
+/// assert_eq!(people.records_of(0), [0, 1]);
+/// # Ok::<(), regulars::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Profiles {
+    of_row: Vec<u32>,
+    starts: Vec<u32>,
+    members: Vec<u32>,
+    ids: Vec<ProfileId>,
+    by_id: HashMap<u64, u32>,
+    accounts: HashMap<u64, u32>,
+    normaliser: Normaliser,
+    has_accounts: bool,
+    threshold: Option<Probability>,
+    pub(crate) counts: Counts,
+}
+
+/// What it took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) pairs_scored: u64,
+}
+
+impl Profiles {
+    /// Profiles from the root of each row.
+    pub(crate) fn from_roots(records: &Records, normaliser: Normaliser, roots: &[u32]) -> Self {
+        let mut of_root = vec![NONE; roots.len()];
+        let mut sizes: Vec<u32> = Vec::new();
+        let mut of_row = Vec::with_capacity(roots.len());
+        for root in roots {
+            let slot = &mut of_root[*root as usize];
+            if *slot == NONE {
+                *slot = u32::try_from(sizes.len()).unwrap_or(NONE);
+                sizes.push(0);
+            }
+            sizes[*slot as usize] += 1;
+            of_row.push(*slot);
+        }
+        let mut starts = Vec::with_capacity(sizes.len() + 1);
+        let mut total = 0;
+        for size in &sizes {
+            starts.push(total);
+            total += size;
+        }
+        starts.push(total);
+        let mut next = starts.clone();
+        let mut members = vec![0; roots.len()];
+        for (row, profile) in (0_u32..).zip(&of_row) {
+            members[next[*profile as usize] as usize] = row;
+            next[*profile as usize] += 1;
+        }
+        let mut profiles = Self {
+            of_row,
+            starts,
+            members,
+            ids: Vec::new(),
+            by_id: HashMap::new(),
+            accounts: HashMap::new(),
+            normaliser,
+            has_accounts: false,
+            threshold: None,
+            counts: Counts::default(),
+        };
+        profiles.name(records);
+        profiles.index_accounts(records);
+        profiles
+    }
+
+    pub(crate) fn with_threshold(mut self, threshold: Option<Probability>) -> Self {
+        self.threshold = threshold;
+        self
+    }
+
+    fn name(&mut self, records: &Records) {
+        for profile in 0..self.starts.len().saturating_sub(1) {
+            let key = |row: &u32| {
+                let row = *row as usize;
+                (records.source_name(row).unwrap_or(""), records.id(row).unwrap_or(""))
+            };
+            let first = self.records_of(profile).iter().min_by_key(|row| key(row)).map_or(("", ""), key);
+            let mut hash = hash_of(first.0).rotate_left(1) ^ hash_of(first.1);
+            // Two first records with one number: as good as impossible, and settled by order.
+            while self.by_id.contains_key(&hash) {
+                hash = hash.wrapping_add(1);
+            }
+            self.by_id.insert(hash, u32::try_from(profile).unwrap_or(NONE));
+            self.ids.push(ProfileId(hash));
+        }
+    }
+
+    fn index_accounts(&mut self, records: &Records) {
+        let fields: Vec<_> = records
+            .fields()
+            .iter()
+            .filter(|f| f.kind() == FieldKind::CustomerAccount)
+            .map(Field::name)
+            .collect();
+        self.has_accounts = !fields.is_empty();
+        for row in 0..records.len() {
+            let profile = self.of_row[row];
+            if self.has_accounts {
+                for value in fields.iter().flat_map(|f| records.values(row, f)) {
+                    if let Some(normal) = self.normaliser.normalise(FieldKind::CustomerAccount, value) {
+                        self.accounts.entry(hash_of(&normal)).or_insert(profile);
+                    }
+                }
+            } else {
+                self.accounts.entry(hash_of(records.id(row).unwrap_or(""))).or_insert(profile);
+            }
+        }
+    }
+
+    /// Number of profiles.
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// The profile of a record.
+    pub fn profile_of(&self, row: usize) -> Option<usize> {
+        self.of_row.get(row).map(|p| *p as usize)
+    }
+
+    /// The rows of a profile, ascending; empty for a number that is none.
+    pub fn records_of(&self, profile: usize) -> &[u32] {
+        match (self.starts.get(profile), self.starts.get(profile + 1)) {
+            (Some(start), Some(end)) => &self.members[*start as usize..*end as usize],
+            _ => &[],
+        }
+    }
+
+    /// The profile of each row.
+    pub fn labels(&self) -> &[u32] {
+        &self.of_row
+    }
+
+    /// The lasting name of a profile.
+    pub fn id(&self, profile: usize) -> Option<ProfileId> {
+        self.ids.get(profile).copied()
+    }
+
+    /// The profile of that lasting name.
+    pub fn profile_by_id(&self, id: ProfileId) -> Option<usize> {
+        self.by_id.get(&id.0).map(|p| *p as usize)
+    }
+
+    /// The lasting name of the person an account belongs to: what turns a ledger of accounts into a ledger of people.
+    ///
+    /// Accounts are the values of the fields of kind [`CustomerAccount`](FieldKind::CustomerAccount); in a table without
+    /// such a field, the ids of the records. Where several profiles have it, the one with the smallest row.
+    pub fn profile_of_account<'k>(&self, account: impl Into<Key<'k>>) -> Option<ProfileId> {
+        let key = account.into();
+        let text = key.to_text();
+        let found = if self.has_accounts {
+            let normal = self.normaliser.normalise(FieldKind::CustomerAccount, &text)?;
+            self.accounts.get(&hash_of(&normal))
+        } else {
+            self.accounts.get(&hash_of(&text))
+        };
+        found.map(|p| self.ids[*p as usize])
+    }
+
+    /// Records in the largest profile.
+    pub fn largest(&self) -> usize {
+        self.starts.windows(2).map(|w| (w[1] - w[0]) as usize).max().unwrap_or(0)
+    }
+
+    /// Pairs of records that were compared.
+    pub fn pairs_scored(&self) -> u64 {
+        self.counts.pairs_scored
+    }
+
+    /// The probability from which two records count as one person; `None` where rules decided.
+    pub fn threshold(&self) -> Option<Probability> {
+        self.threshold
+    }
+
+    pub(crate) fn check(&self, records: &Records) -> Result<()> {
+        if records.len() == self.of_row.len() {
+            Ok(())
+        } else {
+            Err(Error::shape("records, as many as were merged", self.of_row.len(), records.len()))
+        }
+    }
+}
+
+/// Prints counts.
+impl fmt::Debug for Profiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Profiles({} of {} records, largest {})", self.len(), self.of_row.len(), self.largest())
+    }
+}

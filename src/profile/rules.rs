@@ -1,0 +1,51 @@
+//! Exact-identifier rules: the same e-mail address, the same person, unless too many share it.
+
+use crate::data::FieldKind;
+use crate::kernel::union::UnionFind;
+
+use super::params::Limits;
+use super::prepare::Prepared;
+
+/// Groups records that share an unmasked identifier which no more records share than its limit allows, and whose
+/// national ids do not contradict each other.
+///
+/// Returns the root of each row and the number of values that were over their limit.
+pub(crate) fn resolve(prepared: &Prepared, limits: &Limits) -> (Vec<u32>, usize) {
+    let mut groups = UnionFind::new(prepared.rows);
+    let mut over = 0;
+    // The one national id of each group, by its root; groups that learn a second one stay apart.
+    let national = prepared.cols.iter().position(|c| c.kind == FieldKind::NationalId);
+    let mut known: Vec<Option<u32>> = (0..prepared.rows)
+        .map(|row| {
+            let col = national?;
+            prepared.values(row, col).find(|v| !prepared.cols[col].forms[*v as usize].masked)
+        })
+        .collect();
+    for (c, col) in prepared.cols.iter().enumerate() {
+        let Some(limit) = limits.of(col.kind) else { continue };
+        let mut holders: Vec<(u32, u32)> = Vec::with_capacity(col.filled);
+        for (row, number) in (0..prepared.rows).zip(0_u32..) {
+            holders.extend(prepared.values(row, c).map(|v| (v, number)));
+        }
+        holders.sort_unstable();
+        for group in holders.chunk_by(|a, b| a.0 == b.0) {
+            if group.len() < 2 || col.forms[group[0].0 as usize].masked {
+                continue;
+            }
+            if group.len() > limit as usize {
+                over += 1;
+                continue;
+            }
+            for pair in group.windows(2) {
+                let (a, b) = (groups.find(pair[0].1), groups.find(pair[1].1));
+                let (x, y) = (known[a as usize], known[b as usize]);
+                if a == b || (x.is_some() && y.is_some() && x != y) {
+                    continue;
+                }
+                let root = groups.union(a, b);
+                known[root as usize] = x.or(y);
+            }
+        }
+    }
+    (groups.roots(), over)
+}
