@@ -9,6 +9,8 @@
     reason = "a test fails by panicking and says when it is skipped"
 )]
 
+#[path = "anchors/churn.rs"]
+mod churn;
 #[cfg(feature = "csv")]
 #[path = "anchors/data.rs"]
 mod data;

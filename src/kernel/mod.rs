@@ -2,6 +2,7 @@
 
 pub(crate) mod intern;
 pub(crate) mod linalg;
+pub(crate) mod logistic;
 pub(crate) mod optim;
 pub(crate) mod par;
 pub(crate) mod quad;

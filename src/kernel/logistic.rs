@@ -1,0 +1,688 @@
+//! Logistic regression by Newton's method on row-major data that is read in place.
+//!
+//! A pass walks the rows in blocks that fit the first-level cache. Each block is centred, scaled and turned
+//! column-major on the fly, so every product runs over contiguous columns and badly scaled columns do no harm; no copy
+//! of the data is ever made. The curvature `X'WX` and the gradient come out of one register-tiled product per block.
+//! Chunks have a size that depends on the table alone and are added in order: the result does not depend on threads.
+
+use std::ops::Range;
+
+use ndarray::Array2;
+use thiserror::Error;
+
+use crate::kernel::linalg::{Cholesky, RANK_TOLERANCE, Singular, dot};
+use crate::kernel::par;
+
+/// Rows of a block: two panels of 21 columns fit a first-level cache of 48 KiB.
+const BLOCK: usize = 128;
+/// Columns of a tile on the weighted side and on the plain side: eight sums in SSE2 registers.
+const LEFT: usize = 4;
+const RIGHT: usize = 2;
+/// From this many rows on, a fit starts from the answer on a part of them.
+const WARM_START_ROWS: usize = 1 << 16;
+/// ln 2 in two parts, the first with trailing zeros so that a multiple of it is exact.
+const LN2: (f64, f64) = (6.931_471_803_691_238e-1, 1.908_214_929_270_587_7e-10);
+
+/// What a fit reads. Columns are `x[row * width + column]`.
+#[derive(Clone, Copy)]
+pub(crate) struct Data<'a> {
+    pub(crate) x: &'a [f64],
+    pub(crate) width: usize,
+    pub(crate) y: &'a [bool],
+    /// Non-negative; `None` is 1 for every row.
+    pub(crate) weights: Option<&'a [f64]>,
+    /// Added to the linear predictor; `None` is 0.
+    pub(crate) offset: Option<&'a [f64]>,
+}
+
+/// How to fit. The objective is `Σ w [ln(1 + e^z) − y z] + ½ Σ ridge[j] β[j]²`; the intercept is never penalised.
+pub(crate) struct Config<'a> {
+    /// One penalty for each column, on its coefficient in the column's own units.
+    pub(crate) ridge: &'a [f64],
+    /// Stop when the objective is this close to its minimum, relative to its value.
+    pub(crate) tolerance: f64,
+    pub(crate) max_iterations: usize,
+    /// Whether the curvature at the answer is wanted.
+    pub(crate) curvature: Curvature,
+    /// Intercept and coefficients to begin at.
+    pub(crate) start: Option<&'a [f64]>,
+}
+
+/// Whether the inverse curvature at the answer is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Curvature {
+    Skip,
+    AtAnswer,
+}
+
+/// Why there is no answer. Columns are numbered from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Error)]
+pub(crate) enum Fault {
+    #[error("column {0} holds a value that is not finite")]
+    NotFinite(usize),
+    #[error("column {0} is constant or a combination of the columns before it")]
+    Collinear(usize),
+    #[error("column {0} separates the outcomes: the likelihood has no maximum")]
+    Separated(usize),
+    #[error("no convergence after {iterations} iterations, gradient norm {gradient}")]
+    NotConverged { iterations: usize, gradient: f64 },
+}
+
+/// The answer, in the columns' own units.
+#[derive(Clone, Debug)]
+pub(crate) struct Fit {
+    /// Intercept, then one coefficient for each column.
+    pub(crate) beta: Vec<f64>,
+    pub(crate) iterations: usize,
+    /// Norm of the gradient of the objective over standardised columns, divided by the total weight.
+    pub(crate) gradient_norm: f64,
+    /// The objective's distance to its minimum as the last gradient and curvature tell.
+    pub(crate) gap: f64,
+    pub(crate) objective: f64,
+    pub(crate) log_likelihood: f64,
+    /// Inverse of the objective's second derivative, intercept first.
+    pub(crate) covariance: Option<Array2<f64>>,
+}
+
+/// Column means and reciprocal standard deviations; a constant column keeps 0, which takes it out.
+#[derive(Clone, Debug)]
+pub(crate) struct Scaling {
+    pub(crate) mean: Vec<f64>,
+    pub(crate) inverse_sd: Vec<f64>,
+}
+
+/// Loss, gradient and curvature (lower triangle, intercept first) over some rows, in standardised columns.
+#[derive(Clone, Debug)]
+pub(crate) struct Pass {
+    pub(crate) loss: f64,
+    pub(crate) gradient: Vec<f64>,
+    pub(crate) hessian: Vec<f64>,
+}
+
+impl Pass {
+    fn add(mut self, other: &Self) -> Self {
+        self.loss += other.loss;
+        for (a, b) in self.gradient.iter_mut().zip(&other.gradient) {
+            *a += b;
+        }
+        for (a, b) in self.hessian.iter_mut().zip(&other.hessian) {
+            *a += b;
+        }
+        self
+    }
+}
+
+/// What a pass computes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    Gradient,
+    Curvature,
+}
+
+impl Scaling {
+    /// Means and deviations in one pass over blocks, each shifted by the table's first row.
+    pub(crate) fn of(data: &Data<'_>) -> Result<Self, Fault> {
+        let p = data.width;
+        let n = data.y.len();
+        if p == 0 {
+            return Ok(Self { mean: Vec::new(), inverse_sd: Vec::new() });
+        }
+        let first = &data.x[..p];
+        let sums = par::reduce_chunks(
+            n,
+            chunk_rows(n),
+            |rows| {
+                let mut sums = vec![(0.0_f64, 0.0_f64); p];
+                for row in data.x[rows.start * p..rows.end * p].chunks_exact(p) {
+                    for ((sum, x), shift) in sums.iter_mut().zip(row).zip(first) {
+                        let d = x - shift;
+                        sum.0 += d;
+                        sum.1 += d * d;
+                    }
+                }
+                sums
+            },
+            |mut a, b| {
+                for (a, b) in a.iter_mut().zip(b) {
+                    a.0 += b.0;
+                    a.1 += b.1;
+                }
+                a
+            },
+        )
+        .unwrap_or_else(|| vec![(0.0, 0.0); p]);
+        let n = n as f64;
+        let mut scaling = Self { mean: Vec::with_capacity(p), inverse_sd: Vec::with_capacity(p) };
+        for (j, ((sum, squares), shift)) in sums.into_iter().zip(first).enumerate() {
+            if !squares.is_finite() {
+                return Err(Fault::NotFinite(j));
+            }
+            let variance = squares / n - (sum / n).powi(2);
+            // Below that the deviation is the rounding of the squares.
+            let constant = variance <= 1e-14 * (squares / n) || variance <= 1e-30 * shift * shift;
+            let inverse = 1.0 / variance.sqrt();
+            scaling.mean.push(shift + sum / n);
+            scaling.inverse_sd.push(if constant || !inverse.is_finite() { 0.0 } else { inverse });
+        }
+        Ok(scaling)
+    }
+
+    /// Coefficients of the standardised columns, from those of the columns as they are.
+    pub(crate) fn standardise(&self, beta: &[f64]) -> Vec<f64> {
+        let mut z = beta.to_vec();
+        for j in 0..self.mean.len() {
+            z[0] += beta[j + 1] * self.mean[j];
+            z[j + 1] = if self.inverse_sd[j] > 0.0 { beta[j + 1] / self.inverse_sd[j] } else { 0.0 };
+        }
+        z
+    }
+
+    /// The way back.
+    pub(crate) fn restore(&self, z: &[f64]) -> Vec<f64> {
+        let mut beta = z.to_vec();
+        for j in 0..self.mean.len() {
+            beta[j + 1] = z[j + 1] * self.inverse_sd[j];
+            beta[0] -= beta[j + 1] * self.mean[j];
+        }
+        beta
+    }
+}
+
+/// At most about 64 chunks, so that partial curvatures of wide tables stay small; a function of the table alone.
+fn chunk_rows(n: usize) -> usize {
+    n.div_ceil(64).max(8192).next_multiple_of(BLOCK)
+}
+
+/// e^x for x in \[−708, 0\], to about one unit in the last place; plain arithmetic that the compiler vectorises, the same
+/// bits on every processor.
+#[inline]
+fn exp_negative(x: f64) -> f64 {
+    /// 1.5 · 2^52: adding it leaves the rounded integer in the low bits.
+    const MAGIC: f64 = 6_755_399_441_055_744.0;
+    let x = if x < -708.0 { -708.0 } else { x };
+    let shifted = x * std::f64::consts::LOG2_E + MAGIC;
+    let k = shifted - MAGIC;
+    let r = (x - k * LN2.0) - k * LN2.1;
+    let r2 = r * r;
+    // Taylor to r^13, error below 2e-17 for |r| <= ln(2) / 2; in pairs, to shorten the chain of dependent steps.
+    let a = 1.0 / 2.0 + r * (1.0 / 6.0);
+    let b = 1.0 / 24.0 + r * (1.0 / 120.0);
+    let c = 1.0 / 720.0 + r * (1.0 / 5040.0);
+    let d = 1.0 / 40320.0 + r * (1.0 / 362_880.0);
+    let e = 1.0 / 3_628_800.0 + r * (1.0 / 39_916_800.0);
+    let f = 1.0 / 479_001_600.0 + r * (1.0 / 6_227_020_800.0);
+    let poly = 1.0 + (r + r2 * (a + r2 * (b + r2 * (c + r2 * (d + r2 * (e + r2 * f))))));
+    let scale = f64::from_bits((shifted.to_bits() << 52).wrapping_add(1023 << 52));
+    poly * scale
+}
+
+/// The panels of one block.
+struct Panels {
+    /// `[1, z_1, .., z_p]`, padded with zero columns.
+    plain: Vec<[f64; BLOCK]>,
+    /// `[w, w z_1, .., w z_p, residual]`, padded with zero columns.
+    weighted: Vec<[f64; BLOCK]>,
+    eta: [f64; BLOCK],
+    residual: [f64; BLOCK],
+    weight: [f64; BLOCK],
+}
+
+impl Panels {
+    fn new(p: usize, order: Order) -> Self {
+        let weighted = if order == Order::Curvature { (p + 2).next_multiple_of(LEFT) } else { 0 };
+        Self {
+            plain: vec![[0.0; BLOCK]; (p + 1).next_multiple_of(RIGHT)],
+            weighted: vec![[0.0; BLOCK]; weighted],
+            eta: [0.0; BLOCK],
+            residual: [0.0; BLOCK],
+            weight: [0.0; BLOCK],
+        }
+    }
+
+    /// Loads the rows, standardised and column-major. Rows beyond the data get weight 0 later.
+    fn load(&mut self, data: &Data<'_>, scaling: &Scaling, rows: &Range<usize>) {
+        let p = data.width;
+        let m = rows.len();
+        self.plain[0].fill(1.0);
+        if m < BLOCK {
+            for column in &mut self.plain[1..] {
+                column.fill(0.0);
+            }
+        }
+        let x = &data.x[rows.start * p..rows.end * p];
+        for j in 0..p {
+            let (mean, inverse) = (scaling.mean[j], scaling.inverse_sd[j]);
+            let column = &mut self.plain[j + 1];
+            for (z, row) in column[..m].iter_mut().zip(x.chunks_exact(p)) {
+                *z = (row[j] - mean) * inverse;
+            }
+        }
+    }
+
+    /// Linear predictor of the loaded rows.
+    fn predict(&mut self, data: &Data<'_>, rows: &Range<usize>, beta: &[f64]) {
+        self.eta.fill(beta[0]);
+        if let Some(offset) = data.offset {
+            for (eta, o) in self.eta.iter_mut().zip(&offset[rows.clone()]) {
+                *eta += o;
+            }
+        }
+        for (column, b) in self.plain[1..].iter().zip(&beta[1..]) {
+            for (eta, z) in self.eta.iter_mut().zip(column) {
+                *eta += b * z;
+            }
+        }
+    }
+
+    /// Residuals and weights; returns the loss.
+    fn respond(&mut self, data: &Data<'_>, rows: &Range<usize>) -> f64 {
+        let m = rows.len();
+        let mut y = [0.0; BLOCK];
+        for (y, label) in y.iter_mut().zip(&data.y[rows.clone()]) {
+            *y = f64::from(u8::from(*label));
+        }
+        let mut e = [0.0; BLOCK];
+        for (e, eta) in e.iter_mut().zip(&self.eta) {
+            *e = exp_negative(-eta.abs());
+        }
+        for i in 0..BLOCK {
+            let eta = self.eta[i];
+            let q = 1.0 / (1.0 + e[i]);
+            let p = if eta >= 0.0 { q } else { e[i] * q };
+            self.residual[i] = p - y[i];
+            self.weight[i] = e[i] * q * q;
+        }
+        if let Some(weights) = data.weights {
+            let weights = &weights[rows.clone()];
+            let mut loss = 0.0;
+            for (i, w) in weights.iter().enumerate() {
+                let eta = self.eta[i];
+                loss += w * (e[i].ln_1p() + eta.max(0.0) - y[i] * eta);
+                self.residual[i] *= w;
+                self.weight[i] *= w;
+            }
+            self.residual[m..].fill(0.0);
+            self.weight[m..].fill(0.0);
+            return loss;
+        }
+        let linear: f64 = self.eta[..m].iter().zip(&y).map(|(eta, y)| eta.max(0.0) - y * eta).sum();
+        self.residual[m..].fill(0.0);
+        self.weight[m..].fill(0.0);
+        // ln(1 + e) summed as the logarithm of a product: 32 factors of at most 2 lose nothing.
+        let logs: f64 = e[..m].chunks(32).map(|e| e.iter().fold(1.0, |p, e| p * (1.0 + e)).ln()).sum();
+        linear + logs
+    }
+
+    /// Adds the block's gradient.
+    fn gradient(&self, pass: &mut Pass) {
+        for (g, column) in pass.gradient.iter_mut().zip(&self.plain) {
+            *g += dot(column, &self.residual);
+        }
+    }
+
+    /// Adds the block's gradient and curvature.
+    fn curvature(&mut self, pass: &mut Pass) {
+        let q = pass.gradient.len();
+        for (weighted, plain) in self.weighted[..q].iter_mut().zip(&self.plain) {
+            for ((l, z), w) in weighted.iter_mut().zip(plain).zip(&self.weight) {
+                *l = z * w;
+            }
+        }
+        self.weighted[q] = self.residual;
+        for (j, right) in self.plain.chunks_exact(RIGHT).enumerate() {
+            let j = j * RIGHT;
+            for (i, left) in self.weighted.chunks_exact(LEFT).enumerate().skip(j / LEFT) {
+                let i = i * LEFT;
+                let sums = tile(left, right);
+                for (a, sums) in sums.iter().enumerate() {
+                    for (b, sum) in sums.iter().enumerate() {
+                        let (row, column) = (i + a, j + b);
+                        if column < q && row == q {
+                            pass.gradient[column] += sum;
+                        } else if column <= row && row < q {
+                            pass.hessian[row * q + column] += sum;
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The scalar products of four columns with two, each in two lanes.
+#[inline]
+fn tile(left: &[[f64; BLOCK]], right: &[[f64; BLOCK]]) -> [[f64; RIGHT]; LEFT] {
+    let mut sums = [[[0.0_f64; 2]; RIGHT]; LEFT];
+    let (Some(left), Some(right)) = (left.first_chunk::<LEFT>(), right.first_chunk::<RIGHT>()) else {
+        return [[0.0; RIGHT]; LEFT];
+    };
+    for k in (0..BLOCK).step_by(2) {
+        for a in 0..LEFT {
+            for b in 0..RIGHT {
+                for lane in 0..2 {
+                    sums[a][b][lane] += left[a][k + lane] * right[b][k + lane];
+                }
+            }
+        }
+    }
+    sums.map(|row| row.map(|[a, b]| a + b))
+}
+
+/// Loss, gradient and perhaps curvature at standardised coefficients, over every `stride`-th block of `rows`.
+pub(crate) fn pass(
+    data: &Data<'_>,
+    scaling: &Scaling,
+    rows: Range<usize>,
+    stride: usize,
+    beta: &[f64],
+    order: Order,
+) -> Pass {
+    let q = data.width + 1;
+    let empty = || Pass {
+        loss: 0.0,
+        gradient: vec![0.0; q],
+        hessian: if order == Order::Curvature { vec![0.0; q * q] } else { Vec::new() },
+    };
+    // A chunk is a run of blocks; striding counts blocks from the start of the rows.
+    let blocks = rows.len().div_ceil(BLOCK).div_ceil(stride.max(1));
+    par::reduce_chunks(
+        blocks,
+        chunk_rows(rows.len() / stride.max(1)) / BLOCK,
+        |part| {
+            let mut sum = empty();
+            let mut panels = Panels::new(data.width, order);
+            for block in part {
+                let start = rows.start + block * stride.max(1) * BLOCK;
+                let block = start..(start + BLOCK).min(rows.end);
+                panels.load(data, scaling, &block);
+                panels.predict(data, &block, beta);
+                sum.loss += panels.respond(data, &block);
+                match order {
+                    Order::Gradient => panels.gradient(&mut sum),
+                    Order::Curvature => panels.curvature(&mut sum),
+                }
+            }
+            sum
+        },
+        |a, b| a.add(&b),
+    )
+    .unwrap_or_else(empty)
+}
+
+/// Minimises the objective.
+pub(crate) fn fit(data: &Data<'_>, config: &Config<'_>) -> Result<Fit, Fault> {
+    let scaling = Scaling::of(data)?;
+    let penalised = config.ridge.iter().any(|r| *r > 0.0);
+    if !penalised && let Some(constant) = scaling.inverse_sd.iter().position(|s| *s == 0.0) {
+        return Err(Fault::Collinear(constant));
+    }
+    // A constant column of a penalised fit keeps coefficient 0; the 1 only makes the system regular.
+    let ridge: Vec<f64> = config
+        .ridge
+        .iter()
+        .zip(&scaling.inverse_sd)
+        .map(|(r, s)| if *s > 0.0 { r * s * s } else { 1.0 })
+        .collect();
+    let newton = Newton { data, scaling: &scaling, ridge: &ridge, penalised, config };
+    let start = match config.start {
+        Some(beta) => scaling.standardise(beta),
+        None => newton.warm_start(),
+    };
+    let answer = newton.run(start, 1, config.max_iterations)?;
+    newton.finish(answer)
+}
+
+struct Newton<'a> {
+    data: &'a Data<'a>,
+    scaling: &'a Scaling,
+    ridge: &'a [f64],
+    penalised: bool,
+    config: &'a Config<'a>,
+}
+
+struct Answer {
+    beta: Vec<f64>,
+    pass: Pass,
+    factor: Cholesky,
+    gap: f64,
+    iterations: usize,
+}
+
+impl Newton<'_> {
+    fn rows(&self) -> Range<usize> {
+        0..self.data.y.len()
+    }
+
+    /// The log-odds of the mean outcome and no effects, or from many rows the answer on a part of them, then on more.
+    fn warm_start(&self) -> Vec<f64> {
+        let n = self.data.y.len();
+        let positives = self.data.y.iter().filter(|y| **y).count() as f64;
+        let mut beta = vec![0.0; self.data.width + 1];
+        if self.data.offset.is_none() && self.data.weights.is_none() {
+            beta[0] = ((positives + 0.5) / (n as f64 - positives + 0.5)).ln();
+        }
+        if n < WARM_START_ROWS || n < 400 * beta.len() {
+            return beta;
+        }
+        let mut best = beta;
+        for (stride, iterations) in [(64, 8), (8, 2)] {
+            if n / stride < 20 * best.len() {
+                continue;
+            }
+            if let Ok(answer) = self.run(best.clone(), stride, iterations) {
+                best = answer.beta;
+            }
+        }
+        best
+    }
+
+    fn evaluate(&self, beta: &[f64], stride: usize, order: Order) -> Pass {
+        let mut pass = pass(self.data, self.scaling, self.rows(), stride, beta, order);
+        let q = beta.len();
+        for (j, r) in self.ridge.iter().enumerate() {
+            // A part of the rows gets a like part of the penalty.
+            let r = r / stride as f64;
+            let b = beta[j + 1];
+            pass.loss += 0.5 * r * b * b;
+            pass.gradient[j + 1] += r * b;
+            if order == Order::Curvature {
+                pass.hessian[(j + 1) * q + j + 1] += r;
+            }
+        }
+        pass
+    }
+
+    fn factor(&self, pass: &Pass) -> Result<Cholesky, Singular> {
+        let q = pass.gradient.len();
+        let view = ndarray::ArrayView2::from_shape((q, q), &pass.hessian);
+        match view {
+            Ok(view) => Cholesky::new(view, if self.penalised { 1e-15 } else { RANK_TOLERANCE }),
+            Err(_) => Err(Singular::Empty(0)),
+        }
+    }
+
+    /// Newton with step halving. Once steps are short the old curvature serves for further steps, because a gradient
+    /// costs half a pass. On a part of the rows (`stride` above 1) running out of iterations is no fault.
+    fn run(&self, start: Vec<f64>, stride: usize, max_iterations: usize) -> Result<Answer, Fault> {
+        let mut beta = start;
+        let mut current = self.evaluate(&beta, stride, Order::Curvature);
+        if !current.loss.is_finite() {
+            beta.fill(0.0);
+            current = self.evaluate(&beta, stride, Order::Curvature);
+        }
+        let mut factor = self.factor(&current).map_err(|s| self.collinear(s))?;
+        let (mut fresh, mut last_gap, mut iterations) = (true, f64::INFINITY, 0);
+        loop {
+            let step = factor.solve(&current.gradient);
+            let gap = 0.5 * dot(&step, &current.gradient);
+            let enough = self.config.tolerance * current.loss.abs().max(f64::MIN_POSITIVE);
+            if gap <= enough {
+                return Ok(Answer { beta, pass: current, factor, gap, iterations });
+            }
+            if !fresh && gap > 1e-3 * last_gap {
+                // The old curvature has worn out.
+                current = self.evaluate(&beta, stride, Order::Curvature);
+                factor = self.factor(&current).map_err(|s| self.singular(s, &step))?;
+                (fresh, last_gap) = (true, f64::INFINITY);
+                continue;
+            }
+            if iterations >= max_iterations {
+                if stride > 1 {
+                    return Ok(Answer { beta, pass: current, factor, gap, iterations });
+                }
+                let gradient = self.gradient_norm(&current);
+                return Err(Fault::NotConverged { iterations, gradient });
+            }
+            if !self.penalised && stride == 1 && iterations >= 8 && self.separates(&step) {
+                return Err(Fault::Separated(largest(&step)));
+            }
+            iterations += 1;
+            let order = if gap <= 1e-3 * current.loss { Order::Gradient } else { Order::Curvature };
+            let Some((moved, next)) = self.descend(&beta, &current, &step, stride, order) else {
+                // No shorter step lowers the objective: the minimum, as far as f64 can tell, or no descent at all.
+                if gap <= 1e-9 * current.loss.abs() {
+                    return Ok(Answer { beta, pass: current, factor, gap, iterations });
+                }
+                let gradient = self.gradient_norm(&current);
+                return Err(Fault::NotConverged { iterations, gradient });
+            };
+            (beta, last_gap) = (moved, gap);
+            current = next;
+            fresh = order == Order::Curvature;
+            if fresh {
+                factor = self.factor(&current).map_err(|s| self.singular(s, &step))?;
+            }
+        }
+    }
+
+    /// The first of the steps 1, ½, ¼, .. against the gradient that does not raise the objective.
+    fn descend(
+        &self,
+        beta: &[f64],
+        current: &Pass,
+        step: &[f64],
+        stride: usize,
+        order: Order,
+    ) -> Option<(Vec<f64>, Pass)> {
+        let mut length = 1.0;
+        let slack = 1e-13 * current.loss.abs();
+        for _ in 0..40 {
+            let moved: Vec<f64> = beta.iter().zip(step).map(|(b, s)| b - length * s).collect();
+            let next = self.evaluate(&moved, stride, order);
+            if next.loss <= current.loss + slack {
+                return Some((moved, next));
+            }
+            length *= 0.5;
+        }
+        None
+    }
+
+    /// Whether a step away from this direction raises no row's loss and lowers some: then it can go on for ever.
+    fn separates(&self, step: &[f64]) -> bool {
+        let chunk = chunk_rows(self.data.y.len());
+        let margin = par::reduce_chunks(
+            self.data.y.len(),
+            chunk,
+            |rows| {
+                let mut panels = Panels::new(self.data.width, Order::Gradient);
+                let plain = Data { offset: None, ..*self.data };
+                let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+                for start in rows.clone().step_by(BLOCK) {
+                    let block = start..(start + BLOCK).min(rows.end);
+                    panels.load(&plain, self.scaling, &block);
+                    panels.predict(&plain, &block, step);
+                    for (i, row) in block.enumerate() {
+                        if self.data.weights.is_none_or(|w| w[row] > 0.0) {
+                            let gain = if self.data.y[row] { -panels.eta[i] } else { panels.eta[i] };
+                            low = low.min(gain);
+                            high = high.max(gain);
+                        }
+                    }
+                }
+                (low, high)
+            },
+            |a, b| (a.0.min(b.0), a.1.max(b.1)),
+        );
+        margin.is_some_and(|(low, high)| high > 0.1 && low >= -1e-5 * high)
+    }
+
+    fn collinear(&self, singular: Singular) -> Fault {
+        Fault::Collinear(singular.column().saturating_sub(1).min(self.data.width.saturating_sub(1)))
+    }
+
+    /// A system that became singular on the way: coefficients that run away do that.
+    fn singular(&self, singular: Singular, step: &[f64]) -> Fault {
+        if self.separates(step) { Fault::Separated(largest(step)) } else { self.collinear(singular) }
+    }
+
+    fn gradient_norm(&self, pass: &Pass) -> f64 {
+        let weight = self.data.weights.map_or(self.data.y.len() as f64, |w| w.iter().sum());
+        dot(&pass.gradient, &pass.gradient).sqrt() / weight.max(f64::MIN_POSITIVE)
+    }
+
+    fn finish(&self, answer: Answer) -> Result<Fit, Fault> {
+        let Answer { mut beta, mut pass, mut factor, mut gap, mut iterations } = answer;
+        let q = beta.len();
+        let covariance = if self.config.curvature == Curvature::AtAnswer {
+            if pass.hessian.is_empty() {
+                pass = self.evaluate(&beta, 1, Order::Curvature);
+                factor = self.factor(&pass).map_err(|s| self.collinear(s))?;
+            }
+            // Standard errors are worth a full last step or two: a gap of 1e-16 is 1e-8 of a standard error.
+            for _ in 0..3 {
+                let step = factor.solve(&pass.gradient);
+                gap = 0.5 * dot(&step, &pass.gradient);
+                if gap <= 1e-16 {
+                    break;
+                }
+                let Some((moved, next)) = self.descend(&beta, &pass, &step, 1, Order::Curvature) else {
+                    break;
+                };
+                (beta, pass) = (moved, next);
+                factor = self.factor(&pass).map_err(|s| self.collinear(s))?;
+                iterations += 1;
+            }
+            // β = S z with S lower-triangular in the intercept's row only: the covariance follows as S C Sᵀ.
+            let mut transform = Array2::<f64>::eye(q);
+            for j in 0..self.data.width {
+                transform[[j + 1, j + 1]] = self.scaling.inverse_sd[j];
+                transform[[0, j + 1]] = -self.scaling.inverse_sd[j] * self.scaling.mean[j];
+            }
+            Some(transform.dot(&factor.inverse()).dot(&transform.t()))
+        } else {
+            None
+        };
+        let penalty: f64 = self.ridge.iter().zip(&beta[1..]).map(|(r, b)| 0.5 * r * b * b).sum();
+        Ok(Fit {
+            gradient_norm: self.gradient_norm(&pass),
+            gap,
+            objective: pass.loss,
+            log_likelihood: penalty - pass.loss,
+            beta: self.scaling.restore(&beta),
+            iterations,
+            covariance,
+        })
+    }
+}
+
+/// The column with the largest standardised part of a direction.
+fn largest(step: &[f64]) -> usize {
+    let parts = step[1..].iter().enumerate();
+    parts.fold((0, -1.0), |best, (j, s)| if s.abs() > best.1 { (j, s.abs()) } else { best }).0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exp_is_exact_to_the_last_places() {
+        for i in 0..200_000 {
+            let x = -f64::from(i) * 0.0035;
+            let (ours, std) = (exp_negative(x), x.exp());
+            assert!((ours / std - 1.0).abs() < 4e-16, "exp({x}): {ours} against {std}");
+        }
+        assert_eq!(exp_negative(0.0), 1.0);
+        assert!(exp_negative(-1e300) < 1e-300);
+    }
+}
