@@ -65,7 +65,7 @@ impl NextItemModel {
     /// # }
     /// # let ledger = builder.build()?;
     /// let baskets = Baskets::new(ledger.observed(AsOf::ymd(2024, 5, 31)?)?, Occasion::Day)?;
-    /// let (history, truth) = baskets.leave_last_out(2, 1)?;
+    /// let (history, truth) = baskets.leave_last_out(2, 0)?;
     /// let quality = NextItemParams::new().fit(&history)?.evaluate(&truth, 1)?.mean();
     /// // Ann's next tea was foreseen; the rice that Bob bought had never been sold before.
     /// assert_eq!((quality.lists, quality.recall), (2, 0.5));

@@ -26,8 +26,8 @@
 //! # Example
 //! ```
 //! use regulars::data::{Ledger, Transaction};
-//! use regulars::recommend::{AlreadyBought, Language, NextItemParams, Request};
-//! use regulars::types::{AsOf, Currency, Day};
+//! use regulars::recommend::{AlreadyBought, NextItemParams, Request};
+//! use regulars::types::{AsOf, Currency, Day, Language};
 //!
 //! let mut builder = Ledger::builder(Currency::EUR);
 //! for (who, day, item) in
@@ -87,6 +87,6 @@ pub use baskets::{BasketSource, Baskets};
 pub use evaluate::Evaluation;
 pub use model::{NextItemModel, NextItemSummary};
 pub use params::{Method, NextItemParams};
-pub use reasons::{Ago, Language, Reason, ReasonKind, Recommendation};
+pub use reasons::{Ago, Reason, ReasonKind, Recommendation};
 pub use request::{AlreadyBought, Request};
 pub use update::Basket;

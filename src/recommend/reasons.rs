@@ -2,18 +2,7 @@
 
 use std::fmt;
 
-use crate::types::Key;
-
-/// A language for words.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Language {
-    /// English.
-    #[default]
-    English,
-    /// Simplified Chinese.
-    Chinese,
-}
+use crate::types::{Key, Language};
 
 /// An item, its score, and why.
 ///

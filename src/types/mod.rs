@@ -6,12 +6,14 @@
 
 mod day;
 mod key;
+mod language;
 mod money;
 mod number;
 mod quantity;
 
 pub use day::{AsOf, Day, Horizon, Weekday};
 pub use key::{CustomerIx, ItemIx, Key};
+pub use language::Language;
 #[cfg(feature = "csv")]
 pub(crate) use money::Decimal;
 pub use money::{Amount, Currency, Expected};
