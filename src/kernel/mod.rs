@@ -7,5 +7,6 @@ pub(crate) mod optim;
 pub(crate) mod par;
 pub(crate) mod quad;
 pub(crate) mod rng;
+pub(crate) mod simd;
 pub(crate) mod special;
 pub(crate) mod union;

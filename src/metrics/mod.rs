@@ -1,9 +1,13 @@
 //! How good an answer is: discrimination, calibration, lift, agreement of clusterings, ranking quality.
 
 mod classification;
+mod clustering;
 pub mod ranking;
 
 pub use classification::{
     BrierDecomposition, Gain, ReliabilityBin, average_precision, brier, brier_decomposition,
     expected_calibration_error, gains, ks, lift, log_loss, reliability, roc_auc,
+};
+pub use clustering::{
+    adjusted_rand_index, calinski_harabasz, davies_bouldin, silhouette, silhouette_sampled,
 };

@@ -1,1 +1,113 @@
-//! Groups of customers that behave alike.
+//! Who belongs together: segments of similar customers, named, described, and the same on every machine.
+//!
+//! # When to use it
+//! To group customers by what they do (or by any numbers of your own) where no group is known beforehand, and to put
+//! later customers into the same groups. It finds groups that are compact in the columns given; it does not find
+//! nested, ring-shaped or very unequal groups, and it says nothing about the future. Where groups must follow fixed
+//! cuts that a person has set, use the map of [`rfm`](crate::rfm) instead.
+//!
+//! # The model
+//! k-means: centres c₁ .. cₖ that minimise the inertia Σᵢ wᵢ minⱼ |xᵢ − cⱼ|² over rows xᵢ with weights wᵢ (1 unless
+//! [given](KMeansParams::weights)). Units are those of the matrix: under the default transform x is ln(1 + value),
+//! minus its mean, over its standard deviation, so that every column counts the same. Each run is Lloyd's algorithm to
+//! its end: rows go to the nearest centre (the lowest number among equals), centres to the mean of their rows. A segment
+//! that loses all its rows is given the row farthest from its own centre (the lowest row among equals) that is not the
+//! last one of its segment. Of several runs the one with the lowest inertia is kept. The inertia reported is that of
+//! the centres returned.
+//!
+//! Starts are drawn by k-means++ from all rows, or from 65,536 of them (one at random from each of as many equal
+//! stretches) where there are more.
+//!
+//! **How many.** [`KMeansParams::auto`] tries every k of a range on at most 8,192 rows, drawn in the same way. For each
+//! it measures the silhouette (of 2,048 rows), the Calinski-Harabasz and Davies-Bouldin indices, and stability: the mean
+//! adjusted Rand index between the segments of the sample and those of 12 bootstrap replicates. Candidates are the
+//! numbers with a stability of at least 0.8 (or the most stable one) and a silhouette of at least 0.9 of the best of
+//! these; the three indices vote among the candidates, and the larger number wins a tie. [`SegmentModel::choice`] shows
+//! the sweep.
+//!
+//! **Names.** Where the columns `recency` and `frequency` or `monetary` are clustered, segments are named by rule. r, v
+//! and t are the differences between the segment and all customers in mean recency, value (mean of frequency and spend)
+//! and tenure, in standard deviations of the matrix; the first match wins:
+//!
+//! | name | 名称 | rule |
+//! |---|---|---|
+//! | champions | 核心客户 | v >= 1 and r <= −0.25 |
+//! | at risk | 流失风险客户 | v >= 0 and r >= 0.25 |
+//! | high value | 高价值客户 | v >= 0.4 |
+//! | new | 新客户 | r <= −0.25 and t <= −0.5 |
+//! | potential | 潜力客户 | r <= −0.25 |
+//! | dormant | 沉睡客户 | r >= 0.5 |
+//! | general | 一般客户 | all others |
+//!
+//! Segments of one kind are numbered, the most valuable first; [`SegmentModel::named`] gives names of one's own.
+//!
+//! # Assumptions
+//! Columns are on comparable scales (the default transform sees to it), no column is a copy of another (it would count
+//! twice), and distances mean something: few columns, without heavy tails left.
+//!
+//! # Data contract
+//! A [`Features`](crate::data::Features) table of numeric columns, or a [`Matrix`](crate::data::Matrix) as it is. Missing
+//! values become the column's median unless a transform of one's own says otherwise. Weights are a column of the table.
+//! New customers need the same columns by name.
+//!
+//! # Example
+//! ```
+//! use regulars::data::{Customers, Features};
+//! use regulars::segment::KMeansParams;
+//! use regulars::types::{Language, Seed};
+//!
+//! let features = Features::builder(Customers::numbered(8)?)
+//!     .numeric("recency", [3.0, 5.0, 4.0, 2.0, 200.0, 300.0, 250.0, 280.0])?
+//!     .numeric("frequency", [12.0, 9.0, 15.0, 11.0, 1.0, 2.0, 1.0, 1.0])?
+//!     .numeric("monetary", [900.0, 700.0, 999.0, 800.0, 20.0, 50.0, 15.0, 30.0])?
+//!     .build()?;
+//! let model = KMeansParams::new(2).seed(Seed(7)).fit(&features)?;
+//! let segments = model.assign(&features)?;
+//! assert_eq!(model.name(segments.values()[0], Language::English), "high value");
+//! assert_eq!(model.name(segments.values()[5], Language::Chinese), "沉睡客户");
+//! assert!(model.summary().converged);
+//! println!("{}", model.profiles()[0].describe(Language::English));
+//! # Ok::<(), regulars::Error>(())
+//! ```
+//!
+//! # Complexity
+//! The first iteration computes n · k distances; later ones only those of rows whose segment can have changed, known by
+//! a bound on distances (exact: the labels are those of the plain algorithm). Seeding takes k · (2 + ln k) passes over
+//! its sample. Memory is 6 bytes a row above the matrix, k · width numbers for each 4,096 rows, and 4 bytes for each row
+//! that is computed. Rows, or whole runs where the matrix is small, are spread over the caller's threads.
+//!
+//! # Accuracy
+//! From the same start, inertia equals that of scikit-learn's Lloyd to 10⁻⁹ relative, and labels are equal (tests). The
+//! quality measures equal scikit-learn's to 10⁻¹³.
+//!
+//! # Determinism
+//! Bit-identical for any number of threads, with or without rayon, whatever vector instructions the processor has.
+//!
+//! # Errors
+//! [`InvalidParam`](crate::ErrorKind::InvalidParam) for k = 0 and the like;
+//! [`InvalidInput`](crate::ErrorKind::InvalidInput) naming the column that is constant, missing from the table, of
+//! categories, too large, or holds bad weights, and naming `k` where there are fewer distinct rows than segments;
+//! [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) for another width.
+//!
+//! # References
+//! Lloyd 1982, doi:10.1109/TIT.1982.1056489; Arthur and Vassilvitskii 2007, k-means++: the advantages of careful seeding
+//! (SODA); Hamerly 2010, doi:10.1137/1.9781611972801.12; Ben-Hur, Elisseeff and Guyon 2002, a stability based method for
+//! discovering structure in clustered data (PSB).
+
+mod block;
+mod choose;
+mod lloyd;
+mod model;
+mod names;
+mod params;
+mod profile;
+mod seeding;
+
+#[cfg(test)]
+mod tests;
+
+pub use choose::{Choice, KScore};
+pub use model::{Placement, Segment, SegmentModel, SegmentSummary};
+pub use names::{SegmentKind, SegmentName};
+pub use params::{Init, KMeansParams};
+pub use profile::{SegmentProfile, Trait};

@@ -53,6 +53,14 @@ impl TransformParams {
         self
     }
 
+    /// All columns of the table but one, unless columns have been chosen.
+    pub(crate) fn all_but(self, features: &Features, left_out: &str) -> Self {
+        if self.columns.is_some() {
+            return self;
+        }
+        self.columns(features.names().filter(|name| *name != left_out))
+    }
+
     /// What happens to missing values; by default they are refused.
     pub fn missing(mut self, missing: Missing) -> Self {
         self.missing = missing;

@@ -1,0 +1,179 @@
+//! How many segments: a sweep over k on a sample, and a rule.
+
+use std::ops::RangeInclusive;
+
+use crate::kernel::par;
+use crate::kernel::rng::Rng;
+use crate::metrics;
+use crate::types::Seed;
+
+use super::lloyd::{self, Rows, Stop};
+use super::params::best_run;
+use super::seeding::stretches;
+
+/// Rows the sweep looks at.
+const SWEEP_ROWS: usize = 8_192;
+/// Rows whose silhouettes are averaged.
+const SILHOUETTE_ROWS: usize = 2_048;
+/// Bootstrap replicates per k.
+const REPLICATES: u64 = 12;
+/// Starts of the clustering of the sample, and of each replicate.
+const STARTS: u32 = 6;
+const REPLICATE_STARTS: u32 = 3;
+/// A number of segments counts as reproducible from this mean adjusted Rand index on.
+pub(super) const STABLE: f64 = 0.8;
+/// The silhouette may fall this far below the best one, as a share of it.
+pub(super) const CLOSE: f64 = 0.9;
+
+/// One number of segments, measured on the sample of the sweep.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct KScore {
+    /// Number of segments.
+    pub k: usize,
+    /// Mean adjusted Rand index between the segments of the sample and those of bootstrap replicates.
+    pub stability: f64,
+    /// Mean [silhouette](metrics::silhouette); 0 where it has no value.
+    pub silhouette: f64,
+    /// [Calinski-Harabasz](metrics::calinski_harabasz) ratio; 0 where it has no value.
+    pub calinski_harabasz: f64,
+    /// [Davies-Bouldin](metrics::davies_bouldin) index; `None` where it has no value.
+    pub davies_bouldin: Option<f64>,
+    /// Sum of squared distances per row of the sample.
+    pub inertia_per_row: f64,
+}
+
+/// How the number of segments was chosen.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct Choice {
+    /// The number chosen.
+    pub k: usize,
+    /// Rows of the sample.
+    pub rows: usize,
+    /// Every number tried, ascending.
+    pub sweep: Vec<KScore>,
+}
+
+/// Tries every k of the range on a sample of the rows and applies the rule.
+pub(super) fn choose(
+    rows: Rows<'_>,
+    range: RangeInclusive<usize>,
+    seed: Seed,
+    tries: impl Fn(usize) -> usize + Sync + Send,
+    stop: Stop,
+) -> Choice {
+    let picked = stretches(rows.len(), SWEEP_ROWS, seed, SWEEP_STREAM);
+    let values: Vec<f64> = picked.iter().flat_map(|row| rows.row(*row)).copied().collect();
+    let weights: Option<Vec<f64>> = rows.weights.map(|w| picked.iter().map(|row| w[*row]).collect());
+    let sample = Rows { values: &values, width: rows.width, weights: weights.as_deref() };
+    let ks: Vec<usize> = range.collect();
+    let sweep =
+        par::map_chunks(ks.len(), 1, |i| measure(sample, ks[i.start], seed, tries(ks[i.start]), stop));
+    Choice { k: pick(&sweep), rows: picked.len(), sweep }
+}
+
+const SWEEP_STREAM: u64 = 1 << 41;
+const REPLICATE_STREAM: u64 = 1 << 42;
+
+fn measure(sample: Rows<'_>, k: usize, seed: Seed, tries: usize, stop: Stop) -> KScore {
+    let (run, _) = best_run(sample, k, tries, seed, STARTS, stop);
+    let labels: Vec<u32> = run.labels.iter().map(|l| u32::from(*l)).collect();
+    let agreement = par::map_chunks(usize::try_from(REPLICATES).unwrap_or(1), 1, |i| {
+        let mut rng = Rng::new(seed, REPLICATE_STREAM + i.start as u64);
+        // Drawing n rows with replacement is the same as weighting rows by how often they are drawn.
+        let mut drawn = vec![0.0; sample.len()];
+        for _ in 0..sample.len() {
+            let row = rng.below(sample.len() as u64);
+            drawn[usize::try_from(row).unwrap_or(0)] += 1.0;
+        }
+        for (row, drawn) in drawn.iter_mut().enumerate() {
+            *drawn *= sample.weight(row);
+        }
+        let replicate = Rows { weights: Some(&drawn), ..sample };
+        let (run, _) = best_run(replicate, k, tries, Seed(rng.bits()), REPLICATE_STARTS, stop);
+        let (others, _) = lloyd::assign(sample, &run.centres);
+        let others: Vec<u32> = others.iter().map(|l| u32::from(*l)).collect();
+        metrics::adjusted_rand_index(&labels, &others).unwrap_or(0.0)
+    });
+    let (values, width) = (sample.values, sample.width);
+    KScore {
+        k,
+        stability: agreement.iter().sum::<f64>() / agreement.len().max(1) as f64,
+        silhouette: metrics::silhouette_sampled(values, width, &labels, SILHOUETTE_ROWS, seed).unwrap_or(0.0),
+        calinski_harabasz: metrics::calinski_harabasz(values, width, &labels).unwrap_or(0.0),
+        davies_bouldin: metrics::davies_bouldin(values, width, &labels).ok(),
+        inertia_per_row: run.inertia / sample.len() as f64,
+    }
+}
+
+/// The rule. Numbers that are reproducible ([`STABLE`], or else the most stable one) and whose silhouette is close to
+/// the best of these ([`CLOSE`]) are candidates. Silhouette, Calinski-Harabasz and Davies-Bouldin each vote for their
+/// best candidate; the number with most votes wins, the larger one among equals.
+fn pick(sweep: &[KScore]) -> usize {
+    let most = sweep.iter().map(|s| s.stability).fold(f64::NEG_INFINITY, f64::max);
+    let stable = || sweep.iter().filter(|s| s.stability >= STABLE.min(most));
+    let best = stable().map(|s| s.silhouette).fold(f64::NEG_INFINITY, f64::max);
+    let candidates = || stable().filter(|s| s.silhouette >= best - (1.0 - CLOSE) * best.abs());
+    let vote =
+        |value: fn(&KScore) -> f64| candidates().max_by(|a, b| value(a).total_cmp(&value(b))).map(|s| s.k);
+    let votes = [
+        vote(|s| s.silhouette),
+        vote(|s| s.calinski_harabasz),
+        vote(|s| -s.davies_bouldin.unwrap_or(f64::INFINITY)),
+    ];
+    let count = |k: usize| votes.iter().filter(|v| **v == Some(k)).count();
+    votes.iter().flatten().copied().max_by_key(|k| (count(*k), *k)).unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STOP: Stop = Stop { max_iterations: 100, shift: 1e-4 };
+
+    fn score(k: usize, stability: f64, silhouette: f64) -> KScore {
+        KScore {
+            k,
+            stability,
+            silhouette,
+            calinski_harabasz: 1.0,
+            davies_bouldin: None,
+            inertia_per_row: 1.0,
+        }
+    }
+
+    #[test]
+    fn the_rule_wants_stable_then_separated_then_votes() {
+        let with = |k, stability, silhouette, ratio, db| KScore {
+            calinski_harabasz: ratio,
+            davies_bouldin: Some(db),
+            ..score(k, stability, silhouette)
+        };
+        let two = with(2, 0.9, 0.50, 9.0, 0.9);
+        assert_eq!(pick(&[two, with(3, 0.9, 0.46, 10.0, 0.8), with(4, 0.9, 0.40, 11.0, 0.1)]), 3);
+        assert_eq!(pick(&[two, with(3, 0.9, 0.46, 8.0, 1.0)]), 2);
+        assert_eq!(pick(&[two, with(3, 0.9, 0.46, 10.0, 1.0), with(4, 0.9, 0.46, 8.0, 0.1)]), 4);
+        assert_eq!(pick(&[two, with(3, 0.5, 0.60, 99.0, 0.1)]), 2);
+        assert_eq!(pick(&[with(2, 0.3, 0.5, 9.0, 0.1), with(3, 0.5, 0.1, 1.0, 0.9)]), 3);
+        assert_eq!(pick(&[score(2, 0.9, -0.10), score(3, 0.9, -0.105), score(4, 0.9, -0.2)]), 3);
+    }
+
+    #[test]
+    fn groups_that_are_there_are_found() {
+        for groups in [2_usize, 4, 7] {
+            let mut rng = Rng::new(Seed(groups as u64), 1);
+            let values: Vec<f64> = (0..420)
+                .flat_map(|i| {
+                    let angle = (i % groups) as f64 * std::f64::consts::TAU / groups as f64;
+                    [8.0 * angle.cos() + rng.normal(), 8.0 * angle.sin() + rng.normal()]
+                })
+                .collect();
+            let rows = Rows { values: &values, width: 2, weights: None };
+            let choice = choose(rows, 2..=9, Seed(1), |_| 3, STOP);
+            assert_eq!(choice.k, groups, "{:?}", choice.sweep);
+        }
+    }
+}

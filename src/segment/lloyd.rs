@@ -1,0 +1,535 @@
+//! Exact Lloyd iterations that skip rows whose segment cannot have changed.
+//!
+//! For each row the engine keeps one number, the gap: a lower bound of (distance to the second nearest centre) −
+//! (distance to the nearest). When centres move, the gap of a row in segment a shrinks by at most the move of a plus the
+//! largest move of any other centre (Hamerly 2010, doi:10.1137/1.9781611972801.12, with both of his bounds folded into
+//! one). While the gap is positive the row keeps its segment, and nothing is computed for it. Rows whose gap is used up
+//! are collected, and their distances computed eight at a time. Sums of segments are updated by the rows that changed.
+//!
+//! The gap is an f32, rounded down by more than all rounding errors together, so that the labels are those of the plain
+//! algorithm, ties included (the lowest number wins).
+#![allow(clippy::inline_always, reason = "must be compiled into the function of the chosen instruction set")]
+
+use crate::kernel::par;
+use crate::kernel::simd::{Vectorised, vectorised};
+
+use super::block::{LANES, gather, nearest, squared_distance, with_constant_width};
+
+/// Rows and optional weights, row-major. All numbers are finite and at most [`LARGEST`] in size.
+#[derive(Clone, Copy)]
+pub(super) struct Rows<'a> {
+    pub(super) values: &'a [f64],
+    pub(super) width: usize,
+    pub(super) weights: Option<&'a [f64]>,
+}
+
+/// The largest value whose squared differences can be summed without overflow.
+pub(super) const LARGEST: f64 = 1e140;
+
+/// The most segments: labels are 16 bits wide.
+pub(super) const MOST_SEGMENTS: usize = 65_534;
+
+const NO_LABEL: u16 = u16::MAX;
+
+impl<'a> Rows<'a> {
+    pub(super) fn len(&self) -> usize {
+        self.values.len() / self.width
+    }
+
+    pub(super) fn row(&self, row: usize) -> &'a [f64] {
+        &self.values[row * self.width..(row + 1) * self.width]
+    }
+
+    pub(super) fn weight(&self, row: usize) -> f64 {
+        self.weights.map_or(1.0, |w| w[row])
+    }
+}
+
+/// What a run of Lloyd's algorithm comes to.
+#[derive(Clone, Debug)]
+pub(super) struct Run {
+    /// Row-major.
+    pub(super) centres: Vec<f64>,
+    /// Nearest of these centres.
+    pub(super) labels: Vec<u16>,
+    /// Weighted sum of squared distances to these centres.
+    pub(super) inertia: f64,
+    pub(super) iterations: u32,
+    pub(super) converged: bool,
+    /// Empty segments that were given a row.
+    pub(super) repaired: u32,
+}
+
+/// When to stop.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stop {
+    pub(super) max_iterations: u32,
+    /// Bound on the Euclidean norm of the move of all centres together, in units of the matrix.
+    pub(super) shift: f64,
+}
+
+/// A fixed run of rows and all that is known of it, so that a thread needs nothing else.
+struct Part {
+    first: usize,
+    gaps: Vec<f32>,
+    labels: Vec<u16>,
+    /// Rows to be computed, numbered within the part.
+    stale: Vec<u32>,
+    /// What the changed rows add to the segments: sums of weighted values, weights, numbers of rows with weight.
+    sums: Vec<f64>,
+    weights: Vec<f64>,
+    counts: Vec<i64>,
+    moved: usize,
+    inertia: f64,
+}
+
+/// Sums over all rows of each segment, values relative to an origin so that they keep their digits.
+struct Totals {
+    sums: Vec<f64>,
+    weights: Vec<f64>,
+    counts: Vec<i64>,
+}
+
+/// Rows in a part: a function of the number of centres alone, so that partial sums never depend on threads.
+fn part_rows(k: usize) -> usize {
+    (k * 16).next_power_of_two().max(4_096)
+}
+
+/// Iterates from `centres` (row-major) until no row changes, the centres rest, or the iterations are used up.
+pub(super) fn lloyd(rows: Rows<'_>, centres: Vec<f64>, stop: Stop) -> Run {
+    let width = rows.width;
+    let k = centres.len() / width;
+    let mut centres = centres;
+    let origin = mean_of(&centres, width);
+    let mut parts = parts(rows.len(), k, width);
+    let mut totals = Totals { sums: vec![0.0; k * width], weights: vec![0.0; k], counts: vec![0; k] };
+    let mut drift = vec![0.0_f32; k];
+    let (mut iterations, mut converged, mut repaired) = (0, false, 0);
+    while iterations < stop.max_iterations && !converged {
+        iterations += 1;
+        let pass = Pass { rows, centres: &centres, origin: &origin, drift: &drift };
+        par::for_each_chunk_mut(&mut parts, 1, |_, parts| {
+            for part in parts {
+                vectorised(Assign { pass, part });
+            }
+        });
+        let mut moved = 0;
+        for part in &parts {
+            moved += part.moved;
+            totals.add(part);
+        }
+        if moved == 0 {
+            converged = true;
+            break;
+        }
+        repaired += repair(rows, &centres, &origin, &mut parts, &mut totals);
+        let shift = totals.move_centres(&mut centres, &origin, &mut drift);
+        converged = shift <= stop.shift;
+    }
+    // The means once more from scratch, free of what was added and taken off on the way; then labels and inertia of
+    // exactly these centres.
+    par::for_each_chunk_mut(&mut parts, 1, |_, parts| {
+        for part in parts {
+            part.sum_up(rows, &origin);
+        }
+    });
+    totals = Totals { sums: vec![0.0; k * width], weights: vec![0.0; k], counts: vec![0; k] };
+    for part in &parts {
+        totals.add(part);
+    }
+    totals.move_centres(&mut centres, &origin, &mut drift);
+    let pass = Pass { rows, centres: &centres, origin: &origin, drift: &drift };
+    par::for_each_chunk_mut(&mut parts, 1, |_, parts| {
+        for part in parts {
+            vectorised(Label { pass, part });
+        }
+    });
+    let inertia = parts.iter().map(|p| p.inertia).sum();
+    let labels = parts.into_iter().flat_map(|p| p.labels).collect();
+    Run { centres, labels, inertia, iterations, converged, repaired }
+}
+
+/// Nearest centre of each row, and the weighted sum of squared distances.
+pub(super) fn assign(rows: Rows<'_>, centres: &[f64]) -> (Vec<u16>, f64) {
+    let k = centres.len() / rows.width;
+    let mut parts = parts(rows.len(), k, rows.width);
+    let pass = Pass { rows, centres, origin: &[], drift: &[] };
+    par::for_each_chunk_mut(&mut parts, 1, |_, parts| {
+        for part in parts {
+            vectorised(Label { pass, part });
+        }
+    });
+    let inertia = parts.iter().map(|p| p.inertia).sum();
+    (parts.into_iter().flat_map(|p| p.labels).collect(), inertia)
+}
+
+fn mean_of(centres: &[f64], width: usize) -> Vec<f64> {
+    let k = (centres.len() / width) as f64;
+    (0..width).map(|d| centres.iter().skip(d).step_by(width).map(|c| c / k).sum()).collect()
+}
+
+fn parts(n: usize, k: usize, width: usize) -> Vec<Part> {
+    let size = part_rows(k);
+    let part = |i: usize| {
+        let len = size.min(n - i * size);
+        Part {
+            first: i * size,
+            gaps: vec![-1.0; len],
+            labels: vec![NO_LABEL; len],
+            stale: Vec::new(),
+            sums: vec![0.0; k * width],
+            weights: vec![0.0; k],
+            counts: vec![0; k],
+            moved: 0,
+            inertia: 0.0,
+        }
+    };
+    (0..n.div_ceil(size)).map(part).collect()
+}
+
+/// What every part of a pass over the rows shares.
+#[derive(Clone, Copy)]
+struct Pass<'a> {
+    rows: Rows<'a>,
+    centres: &'a [f64],
+    origin: &'a [f64],
+    drift: &'a [f32],
+}
+
+/// More than the rounding of a product and a difference of two f32 together.
+const ROUNDING: f32 = 1e-6;
+
+/// Shrinks the gaps and computes the rows whose gap is used up.
+struct Assign<'a> {
+    pass: Pass<'a>,
+    part: &'a mut Part,
+}
+
+impl Vectorised for Assign<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        with_constant_width!(self.pass.rows.width, |width| assign_part(self.pass, self.part, width));
+    }
+}
+
+#[inline(always)]
+fn assign_part(pass: Pass<'_>, part: &mut Part, width: usize) {
+    let Part { first, gaps, labels, stale, sums, weights, counts, moved, .. } = part;
+    let n = gaps.len();
+    stale.resize(n, 0);
+    let mut used_up = 0;
+    for (i, (gap, label)) in (0_u32..).zip(gaps.iter_mut().zip(labels.iter())) {
+        let drift = pass.drift.get(usize::from(*label)).copied().unwrap_or(f32::INFINITY);
+        *gap = *gap * (1.0 - ROUNDING) - drift;
+        stale[used_up] = i;
+        // Counting instead of branching: which rows are stale is not predictable.
+        used_up += usize::from(*gap <= 0.0);
+    }
+    sums.fill(0.0);
+    weights.fill(0.0);
+    counts.fill(0);
+    *moved = 0;
+    let values = &pass.rows.values[*first * width..(*first + n) * width];
+    let mut lanes = vec![[0.0; LANES]; width];
+    for block in stale[..used_up].chunks(LANES) {
+        let last = block.len() - 1;
+        gather(values, width, |l| block[l.min(last)] as usize, &mut lanes);
+        let best = nearest(&lanes, width, pass.centres);
+        let mut fresh = [0.0_f32; LANES];
+        for ((gap, first), second) in fresh.iter_mut().zip(&best.first).zip(&best.second) {
+            let (a, b) = (first.sqrt(), second.sqrt());
+            // The second term exceeds what rounding can do to the two distances.
+            *gap = gap_of((b - a) - 1e-12 * (a + b));
+        }
+        for (l, i) in block.iter().enumerate() {
+            let i = *i as usize;
+            gaps[i] = fresh[l];
+            let (old, new) = (labels[i], label_of(best.label[l]));
+            if new == old {
+                continue;
+            }
+            labels[i] = new;
+            *moved += 1;
+            let row = &values[i * width..(i + 1) * width];
+            let weight = pass.rows.weight(*first + i);
+            let mut add = |label: u16, weight: f64, count: i64| {
+                let j = usize::from(label);
+                weights[j] += weight;
+                counts[j] += count;
+                for ((sum, value), origin) in
+                    sums[j * width..(j + 1) * width].iter_mut().zip(row).zip(pass.origin)
+                {
+                    *sum += weight * (value - origin);
+                }
+            };
+            let count = i64::from(weight > 0.0);
+            add(new, weight, count);
+            if old != NO_LABEL {
+                add(old, -weight, -count);
+            }
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number below 65,535")]
+#[inline(always)]
+fn label_of(number: f64) -> u16 {
+    number as u16
+}
+
+/// Rounded down; a gap beyond f32 becomes the largest f32, which is a bound as well. With one centre there is no second
+/// distance and the gap is infinite.
+#[expect(clippy::cast_possible_truncation, reason = "rounding is allowed for")]
+#[inline(always)]
+fn gap_of(gap: f64) -> f32 {
+    if gap < f64::from(f32::MAX) || gap == f64::INFINITY { gap as f32 * (1.0 - ROUNDING) } else { f32::MAX }
+}
+
+/// Labels every row afresh and adds up the inertia.
+struct Label<'a> {
+    pass: Pass<'a>,
+    part: &'a mut Part,
+}
+
+impl Vectorised for Label<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        with_constant_width!(self.pass.rows.width, |width| label_part(self.pass, self.part, width));
+    }
+}
+
+#[inline(always)]
+fn label_part(pass: Pass<'_>, part: &mut Part, width: usize) {
+    let Part { first, labels, inertia, .. } = part;
+    let values = &pass.rows.values[*first * width..(*first + labels.len()) * width];
+    let mut lanes = vec![[0.0; LANES]; width];
+    *inertia = 0.0;
+    let mut row = *first;
+    for (block, labels) in values.chunks(LANES * width).zip(labels.chunks_mut(LANES)) {
+        let last = labels.len() - 1;
+        gather(block, width, |l| l.min(last), &mut lanes);
+        let best = nearest(&lanes, width, pass.centres);
+        for (l, label) in labels.iter_mut().enumerate() {
+            *label = label_of(best.label[l]);
+            *inertia += pass.rows.weight(row) * best.first[l];
+            row += 1;
+        }
+    }
+}
+
+impl Part {
+    /// The sums of the part from its labels.
+    fn sum_up(&mut self, rows: Rows<'_>, origin: &[f64]) {
+        self.sums.fill(0.0);
+        self.weights.fill(0.0);
+        self.counts.fill(0);
+        for (i, label) in self.labels.iter().enumerate().filter(|(_, label)| **label != NO_LABEL) {
+            let (j, row) = (usize::from(*label), self.first + i);
+            let weight = rows.weight(row);
+            self.weights[j] += weight;
+            self.counts[j] += i64::from(weight > 0.0);
+            let sums = &mut self.sums[j * rows.width..(j + 1) * rows.width];
+            for ((sum, value), origin) in sums.iter_mut().zip(rows.row(row)).zip(origin) {
+                *sum += weight * (value - origin);
+            }
+        }
+    }
+}
+
+impl Totals {
+    fn add(&mut self, part: &Part) {
+        for (total, sum) in self.sums.iter_mut().zip(&part.sums) {
+            *total += sum;
+        }
+        for (total, weight) in self.weights.iter_mut().zip(&part.weights) {
+            *total += weight;
+        }
+        for (total, count) in self.counts.iter_mut().zip(&part.counts) {
+            *total += count;
+        }
+    }
+
+    /// Moves every centre to the mean of its rows, notes by how much gaps shrink, and gives the norm of all moves.
+    #[expect(clippy::cast_possible_truncation, reason = "rounded up first")]
+    fn move_centres(&self, centres: &mut [f64], origin: &[f64], drift: &mut [f32]) -> f64 {
+        let width = origin.len();
+        let mut moves = vec![0.0_f64; self.counts.len()];
+        for (j, centre) in centres.chunks_exact_mut(width).enumerate() {
+            if self.counts[j] <= 0 || self.weights[j] <= 0.0 {
+                continue;
+            }
+            for ((c, sum), origin) in centre.iter_mut().zip(&self.sums[j * width..]).zip(origin) {
+                let new = sum / self.weights[j] + origin;
+                moves[j] += (new - *c) * (new - *c);
+                *c = new;
+            }
+        }
+        let shift = moves.iter().sum::<f64>().sqrt();
+        for m in &mut moves {
+            *m = m.sqrt();
+        }
+        for (j, drift) in drift.iter_mut().enumerate() {
+            let others = moves.iter().enumerate().filter(|(i, _)| *i != j).map(|(_, m)| *m);
+            let both = moves[j] + others.fold(0.0, f64::max);
+            // Rounded up; the smallest normal number stands in for what underflows.
+            *drift = (both * 1.000_001) as f32 + f32::MIN_POSITIVE;
+        }
+        shift
+    }
+}
+
+/// Gives every segment without weight the row that lies farthest from its own centre (the lowest row among equals), as
+/// long as that row is not the last one of its segment. Returns how many segments were mended.
+fn repair(rows: Rows<'_>, centres: &[f64], origin: &[f64], parts: &mut [Part], totals: &mut Totals) -> u32 {
+    let empty: Vec<usize> = (0..totals.counts.len()).filter(|j| totals.counts[*j] <= 0).collect();
+    if empty.is_empty() {
+        return 0;
+    }
+    let width = rows.width;
+    let mut far: Vec<(f64, usize)> = Vec::new();
+    for part in parts.iter() {
+        for (i, label) in part.labels.iter().enumerate() {
+            let (row, j) = (part.first + i, usize::from(*label));
+            if rows.weight(row) > 0.0 {
+                far.push((squared_distance(rows.row(row), &centres[j * width..(j + 1) * width]), row));
+            }
+        }
+    }
+    far.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    let mut candidates = far.into_iter();
+    let size = part_rows(totals.counts.len());
+    let mut repaired = 0;
+    for j in empty {
+        let taken = candidates.find(|(_, row)| {
+            let label = parts[row / size].labels[row % size];
+            totals.counts[usize::from(label)] > 1
+        });
+        let Some((_, row)) = taken else { break };
+        let part = &mut parts[row / size];
+        let from = usize::from(part.labels[row % size]);
+        part.labels[row % size] = u16::try_from(j).unwrap_or(NO_LABEL);
+        part.gaps[row % size] = -1.0;
+        let weight = rows.weight(row);
+        for (d, (value, origin)) in rows.row(row).iter().zip(origin).enumerate() {
+            totals.sums[from * width + d] -= weight * (value - origin);
+            totals.sums[j * width + d] = weight * (value - origin);
+        }
+        totals.weights[from] -= weight;
+        totals.weights[j] = weight;
+        totals.counts[from] -= 1;
+        totals.counts[j] = 1;
+        repaired += 1;
+    }
+    repaired
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::rng::Rng;
+    use crate::types::Seed;
+
+    /// The algorithm of the textbook, row by row.
+    fn plain(rows: Rows<'_>, mut centres: Vec<f64>, iterations: u32) -> (Vec<f64>, Vec<u16>, f64) {
+        let (width, k) = (rows.width, centres.len() / rows.width);
+        let label = |centres: &[f64], row: usize| {
+            let mut best = (f64::INFINITY, 0);
+            for j in 0..k {
+                let d = squared_distance(rows.row(row), &centres[j * width..(j + 1) * width]);
+                if d < best.0 {
+                    best = (d, j);
+                }
+            }
+            best
+        };
+        for _ in 0..iterations {
+            let mut sums = vec![0.0; k * width];
+            let mut weights = vec![0.0; k];
+            for row in 0..rows.len() {
+                let j = label(&centres, row).1;
+                weights[j] += rows.weight(row);
+                for d in 0..width {
+                    sums[j * width + d] += rows.weight(row) * rows.row(row)[d];
+                }
+            }
+            for j in 0..k {
+                for d in 0..width {
+                    centres[j * width + d] = sums[j * width + d] / weights[j];
+                }
+            }
+        }
+        let best: Vec<_> = (0..rows.len()).map(|row| label(&centres, row)).collect();
+        let inertia = best.iter().enumerate().map(|(row, b)| rows.weight(row) * b.0).sum();
+        (centres, best.iter().map(|b| u16::try_from(b.1).unwrap()).collect(), inertia)
+    }
+
+    fn mixture(n: usize, width: usize, seed: u64, offset: f64) -> Vec<f64> {
+        let mut rng = Rng::new(Seed(seed), 0);
+        (0..n)
+            .flat_map(|i| (0..width).map(move |d| ((i * 7 + d * 3) % 5) as f64))
+            .map(|m| offset + m + 0.7 * rng.normal())
+            .collect()
+    }
+
+    const STOP: Stop = Stop { max_iterations: 12, shift: 0.0 };
+
+    #[test]
+    fn bounds_change_no_label() {
+        for (width, k) in [(1, 2), (2, 5), (8, 5), (11, 7), (3, 1), (2, 40)] {
+            let values = mixture(4_500, width, 3, 0.0);
+            let rows = Rows { values: &values, width, weights: None };
+            let start = values[..k * width].to_vec();
+            let run = lloyd(rows, start.clone(), STOP);
+            let (centres, labels, inertia) = plain(rows, start, run.iterations);
+            assert!(run.labels == labels, "labels differ, width {width}, k {k}");
+            assert!((run.inertia / inertia - 1.0).abs() < 1e-12);
+            assert!(run.centres.iter().zip(&centres).all(|(a, b)| (a - b).abs() < 1e-11));
+        }
+    }
+
+    #[test]
+    fn digits_survive_far_from_the_origin_and_at_extreme_scales() {
+        let near = mixture(1_000, 2, 5, 0.0);
+        let start = near[..8].to_vec();
+        let expected = lloyd(Rows { values: &near, width: 2, weights: None }, start, STOP);
+        for (offset, scale) in [(1e6, 1.0), (0.0, 1e-60), (0.0, 1e100), (0.0, 1e-30)] {
+            let values: Vec<f64> = near.iter().map(|v| offset + v * scale).collect();
+            let run = lloyd(Rows { values: &values, width: 2, weights: None }, values[..8].to_vec(), STOP);
+            assert!(run.labels == expected.labels, "offset {offset}, scale {scale}");
+            assert!((run.inertia / scale / scale / expected.inertia - 1.0).abs() < 1e-8);
+        }
+    }
+
+    #[test]
+    fn whole_weights_are_repeated_rows() {
+        let values = mixture(400, 3, 9, 0.0);
+        let weights: Vec<f64> = (0..400).map(|i| f64::from(i % 4)).collect();
+        let repeated: Vec<f64> = (0..400).flat_map(|i| values[i * 3..i * 3 + 3].repeat(i % 4)).collect();
+        let start = values[..12].to_vec();
+        let weighted =
+            lloyd(Rows { values: &values, width: 3, weights: Some(&weights) }, start.clone(), STOP);
+        let plain = lloyd(Rows { values: &repeated, width: 3, weights: None }, start, STOP);
+        assert!((weighted.inertia / plain.inertia - 1.0).abs() < 1e-12);
+        assert!(weighted.centres.iter().zip(&plain.centres).all(|(a, b)| (a - b).abs() < 1e-12));
+    }
+
+    #[test]
+    fn an_empty_segment_takes_the_farthest_row() {
+        let values = [0.0, 0.1, 0.2, 10.0, 10.1, 30.0];
+        let rows = Rows { values: &values, width: 1, weights: None };
+        let run = lloyd(rows, vec![0.0, 10.0, 1_000.0], Stop { max_iterations: 50, shift: 0.0 });
+        assert_eq!(run.repaired, 1);
+        assert!(run.converged);
+        assert_eq!(run.labels, [0, 0, 0, 1, 1, 2]);
+        // Two segments start on the same spot far away from everything.
+        let run = lloyd(rows, vec![0.0, 900.0, 900.0], Stop { max_iterations: 50, shift: 0.0 });
+        let mut used = run.labels.clone();
+        used.sort_unstable();
+        used.dedup();
+        assert_eq!(used, [0, 1, 2]);
+    }
+}

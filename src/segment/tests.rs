@@ -1,0 +1,245 @@
+use super::*;
+use crate::data::{Customers, Features, Keys, Matrix, TransformParams};
+use crate::error::{ErrorKind, Place};
+use crate::types::{Language, Seed};
+
+fn matrix(width: usize, values: &[f64]) -> Matrix {
+    Matrix::unnamed(Customers::numbered(values.len() / width).unwrap(), width, values.to_vec()).unwrap()
+}
+
+fn table(columns: &[(&str, &[f64])]) -> Features {
+    let mut builder = Features::builder(Customers::numbered(columns[0].1.len()).unwrap());
+    for (name, values) in columns {
+        builder = builder.numeric(name, values.iter().copied()).unwrap();
+    }
+    builder.build().unwrap()
+}
+
+fn shop() -> Features {
+    table(&[
+        ("recency", &[3.0, 5.0, 4.0, 2.0, 200.0, 300.0, 250.0, 280.0, 310.0]),
+        ("frequency", &[12.0, 9.0, 15.0, 11.0, 1.0, 2.0, 1.0, 1.0, 1.0]),
+        ("monetary", &[900.0, 700.0, 999.0, 800.0, 20.0, 50.0, 15.0, 30.0, 25.0]),
+    ])
+}
+
+#[test]
+fn bad_parameters_name_themselves() {
+    let place = |params: KMeansParams| {
+        let error = params.fit(&shop()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidParam, "{error}");
+        error.place().cloned()
+    };
+    let at = |name| Some(Place::Parameter(name));
+    assert_eq!(place(KMeansParams::new(0)), at("k"));
+    assert_eq!(place(KMeansParams::new(100_000)), at("k"));
+    assert_eq!(place(KMeansParams::auto(1..=4)), at("k"));
+    #[expect(clippy::reversed_empty_ranges, reason = "a range that users may well give")]
+    let reversed = 5..=3;
+    assert_eq!(place(KMeansParams::auto(reversed)), at("k"));
+    assert_eq!(place(KMeansParams::new(2).restarts(0)), at("restarts"));
+    assert_eq!(place(KMeansParams::new(2).max_iterations(0)), at("max_iterations"));
+    for tolerance in [-1.0, f64::NAN, f64::INFINITY] {
+        assert_eq!(place(KMeansParams::new(2).tolerance(tolerance)), at("tolerance"));
+    }
+    let centres = |c: &[[f64; 1]]| Init::Centres(c.iter().map(|c| c.to_vec()).collect());
+    assert_eq!(place(KMeansParams::new(2).init(centres(&[[0.0]]))), at("init"));
+    assert_eq!(place(KMeansParams::new(2).init(centres(&[[0.0], [f64::NAN]]))), at("init"));
+    assert_eq!(place(KMeansParams::auto(2..=3).init(centres(&[[0.0], [1.0]]))), at("init"));
+    assert_eq!(place(KMeansParams::new(2).transform(TransformParams::new().clip(1.0, 0.0))), at("clip"));
+}
+
+#[test]
+fn bad_data_name_their_column() {
+    let column = |name: &str| Some(Place::Column(name.to_owned().into()));
+    let place = |params: &KMeansParams, features: &Features| {
+        let error = params.fit(features).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+        error.place().cloned()
+    };
+    let params = KMeansParams::new(2);
+    assert_eq!(place(&params, &table(&[("a", &[1.0, 2.0]), ("b", &[3.0, 3.0])])), column("b"));
+    let cities = Features::builder(Customers::numbered(2).unwrap()).categorical("city", ["x", "y"]).unwrap();
+    assert_eq!(place(&params, &cities.build().unwrap()), column("city"));
+    let error = params.fit_matrix(&matrix(2, &[1.0, 5.0, 2.0, 5.0])).unwrap_err();
+    assert_eq!(error.place().cloned(), column("x2"));
+    let error = params.fit_matrix(&matrix(1, &[1.0, 1e200])).unwrap_err();
+    assert_eq!(error.place().cloned(), column("x1"));
+    // Fewer distinct rows than segments, −0 and 0 being one value; one row.
+    let error = KMeansParams::new(3).fit_matrix(&matrix(1, &[0.0, -0.0, 1.0, 1.0])).unwrap_err();
+    assert_eq!(error.to_string(), "parameter `k`: 3 segments need as many distinct rows, got 2");
+    assert_eq!(params.fit_matrix(&matrix(1, &[7.0])).unwrap_err().place(), Some(&Place::Parameter("k")));
+    assert!(KMeansParams::new(1).fit_matrix(&matrix(1, &[7.0])).is_ok());
+    let centres = Init::Centres(vec![vec![0.0, 1.0], vec![1.0, 2.0]]);
+    let error = params.clone().init(centres).fit_matrix(&matrix(1, &[0.0, 1.0])).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ShapeMismatch);
+    // Weights.
+    let weighted = params.weights("w");
+    for weights in [[0.0, 0.0, 0.0], [1.0, -1.0, 1.0], [1.0, 1e300, 1.0]] {
+        let features = table(&[("a", &[1.0, 2.0, 3.0]), ("w", &weights)]);
+        assert_eq!(weighted.fit(&features).unwrap_err().kind(), ErrorKind::InvalidInput);
+    }
+    assert_eq!(place(&weighted, &table(&[("a", &[1.0, 2.0])])), column("w"));
+    let one_positive = table(&[("a", &[1.0, 2.0, 3.0]), ("w", &[0.0, 2.0, 0.0])]);
+    assert_eq!(weighted.fit(&one_positive).unwrap_err().place(), Some(&Place::Parameter("k")));
+}
+
+#[test]
+fn assigning_needs_the_columns_of_the_fit() {
+    let model = KMeansParams::new(2).fit(&shop()).unwrap();
+    let other = table(&[("recency", &[3.0]), ("frequency", &[12.0])]);
+    assert_eq!(model.assign(&other).unwrap_err().place(), Some(&Place::Column("monetary".into())));
+    let error = model.assign_matrix(&matrix(2, &[1.0, 2.0])).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ShapeMismatch);
+    let error = model.assign_matrix(&matrix(3, &[1.0, 2.0, 3.0])).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ShapeMismatch);
+    let far = Matrix::new(Customers::numbered(1).unwrap(), model.columns().to_vec(), vec![1e300; 3]).unwrap();
+    assert_eq!(model.assign_matrix(&far).unwrap_err().kind(), ErrorKind::InvalidInput);
+    assert!(model.centre(Segment(9)).is_err() && model.profile(Segment(2)).is_err());
+}
+
+#[test]
+fn segments_are_ordered_named_and_described() {
+    let features = shop();
+    let model = KMeansParams::new(2).seed(Seed(3)).fit(&features).unwrap();
+    let segments = model.assign(&features).unwrap();
+    assert_eq!(segments.values()[..4], [Segment(0); 4]);
+    assert_eq!(segments.values()[4..], [Segment(1); 5]);
+    let [best, worst] = model.profiles() else { panic!("two segments") };
+    assert_eq!((best.size, worst.size), (4, 5));
+    assert_eq!(best.kind, Some(SegmentKind::Champions));
+    assert_eq!(worst.kind, Some(SegmentKind::Dormant));
+    let money = &best.traits[2];
+    assert_eq!(money.column, "monetary");
+    assert!((money.mean.unwrap() - 849.75).abs() < 1e-9);
+    assert!((money.share_of_total.unwrap() - 3_399.0 / 3_539.0).abs() < 1e-12);
+    // The geometric mean of 1 + x, less 1.
+    let geometric = (901.0_f64 * 701.0 * 1_000.0 * 801.0).powf(0.25) - 1.0;
+    assert!((money.centre / geometric - 1.0).abs() < 1e-12);
+    assert!(money.effect.unwrap() > 2.0 && worst.traits[2].effect.unwrap() < -2.0);
+    assert!(worst.describe(Language::English).starts_with("dormant: 5 customers (55.6 %), much "));
+    assert!(worst.describe(Language::Chinese).starts_with("沉睡客户：5人（55.6%），"));
+    let named = model.clone().named(["Gold", "Grey"]).unwrap();
+    assert_eq!(named.name(Segment(0), Language::Chinese), "Gold");
+    assert!(model.clone().named(["x"]).is_err() && model.named(["x", "x"]).is_err());
+}
+
+#[test]
+fn names_follow_the_table_and_are_numbered_where_they_repeat() {
+    let cases = [
+        (-1.0, 1.2, Some(0.0), SegmentKind::Champions),
+        (0.3, 0.0, None, SegmentKind::AtRisk),
+        (0.0, 0.5, None, SegmentKind::HighValue),
+        (-0.5, -0.5, Some(-1.0), SegmentKind::New),
+        (-0.5, -0.5, Some(0.0), SegmentKind::Potential),
+        (-0.5, -0.5, None, SegmentKind::Potential),
+        (0.9, -0.5, None, SegmentKind::Dormant),
+        (0.0, 0.0, None, SegmentKind::General),
+    ];
+    let standings: Vec<_> = cases
+        .iter()
+        .map(|(recency, value, tenure, _)| {
+            Some(names::Standing { recency: *recency, value: *value, tenure: *tenure })
+        })
+        .collect();
+    let names = names::name_all(&standings);
+    for (name, (.., kind)) in names.iter().zip(&cases) {
+        assert!(matches!(name, SegmentName::Kind { kind: own, .. } if own == kind), "{name:?} {kind:?}");
+    }
+    assert_eq!(names[4].text(Language::English), "potential 1");
+    assert_eq!(names[5].text(Language::Chinese), "潜力客户 2");
+    assert_eq!(names::name_all(&[None])[0].text(Language::English), "segment 1");
+}
+
+#[test]
+fn restarts_never_make_it_worse_and_seeds_repeat() {
+    let values: Vec<f64> = (0..600).map(|i| f64::from(i * i % 97) + 0.01 * f64::from(i % 7)).collect();
+    let matrix = matrix(2, &values);
+    let fit = |restarts, init| {
+        KMeansParams::new(6).seed(Seed(5)).restarts(restarts).init(init).fit_matrix(&matrix).unwrap()
+    };
+    for init in [Init::KMeansPlusPlus, Init::GreedyKMeansPlusPlus] {
+        let (one, ten) = (fit(1, init.clone()), fit(10, init.clone()));
+        assert!(ten.summary().inertia <= one.summary().inertia);
+        assert!(ten == fit(10, init));
+        let of_centres = ten.explain_matrix(&matrix).unwrap();
+        let inertia: f64 = of_centres.values().iter().map(|p| p.distance * p.distance).sum();
+        assert!((inertia / ten.summary().inertia - 1.0).abs() < 1e-12);
+    }
+}
+
+#[test]
+fn placements_measure_borders_and_outliers() {
+    let model = KMeansParams::new(2).fit_matrix(&matrix(1, &[0.0, 2.0, 10.0, 12.0])).unwrap();
+    let placed = model.explain_matrix(&matrix(1, &[1.0, 6.0, 4.0])).unwrap();
+    let [centre, border, out] = placed.values() else { panic!("three rows") };
+    assert_eq!((centre.distance, centre.borderline(), centre.outlier_score), (0.0, 0.0, Some(0.0)));
+    assert_eq!(border.borderline(), 1.0);
+    assert_eq!(out.outlier_score, Some(3.0));
+    assert_eq!(out.runner_up.unwrap().1, 7.0);
+}
+
+#[test]
+fn row_order_and_units_change_nothing() {
+    let people = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
+    let features = shop();
+    let column = |name: &str, factor: f64, reverse: bool| {
+        let mut values: Vec<f64> =
+            features.numeric(name).unwrap().iter().map(|v| v.unwrap() * factor).collect();
+        if reverse {
+            values.reverse();
+        }
+        values
+    };
+    let fit = |factor: f64, reverse: bool| {
+        let mut keys = people;
+        if reverse {
+            keys.reverse();
+        }
+        // Rows are in key order whatever order they come in; reversing the values gives each key another row.
+        let customers = Customers::all(Keys::new(keys).unwrap().into());
+        let table = Features::builder(customers)
+            .numeric("recency", column("recency", 1.0, reverse))
+            .unwrap()
+            .numeric("monetary", column("monetary", factor, reverse))
+            .unwrap()
+            .build()
+            .unwrap();
+        let plain = TransformParams::new().standardise();
+        let model = KMeansParams::new(2).transform(plain).fit(&table).unwrap();
+        (model.assign(&table).unwrap().into_values(), model)
+    };
+    let (segments, model) = fit(1.0, false);
+    assert_eq!(fit(1_000.0, false).0, segments);
+    let mut reversed = fit(1.0, true).0;
+    reversed.reverse();
+    assert_eq!(reversed, segments);
+    assert!(
+        (fit(1_000.0, false).1.profiles()[0].traits[1].centre / model.profiles()[0].traits[1].centre - 1e3)
+            .abs()
+            < 1e-9
+    );
+}
+
+#[test]
+fn weights_in_a_table_count_rows_several_times() {
+    let once = table(&[("x", &[1.0, 2.0, 8.0, 9.0, 9.0, 9.0])]);
+    let weighted = table(&[("x", &[1.0, 2.0, 8.0, 9.0]), ("w", &[1.0, 1.0, 1.0, 3.0])]);
+    let plain = KMeansParams::new(2).transform(TransformParams::new());
+    let a = plain.fit(&once).unwrap();
+    let b = plain.weights("w").fit(&weighted).unwrap();
+    // The larger segment by rows comes first.
+    assert!((a.summary().inertia - b.summary().inertia).abs() < 1e-12);
+    let mut sorted = [a.centres().to_vec(), b.centres().to_vec()];
+    for centres in &mut sorted {
+        centres.sort_unstable_by(f64::total_cmp);
+    }
+    assert_eq!(sorted[0], sorted[1]);
+    assert!(b.profiles().iter().any(|p| p.weight == 4.0 && p.size == 2));
+}
+
+#[test]
+fn debug_prints_counts_only() {
+    let model = KMeansParams::new(2).fit(&shop()).unwrap();
+    assert_eq!(format!("{model:?}"), "SegmentModel(2 segments of 3 columns, fitted on 9 rows)");
+}
