@@ -30,4 +30,4 @@ pub(crate) use records::{Dictionary, Intern, NONE, is_han};
 pub use records::{Field, FieldKind, Record, RecordColumns, Records, RecordsBuilder};
 #[cfg(feature = "csv")]
 pub use records::{RecordsCsv, RecordsCsvParams};
-pub use summary::Purchases;
+pub use summary::{Purchases, Summary, SummaryParams, Tally};

@@ -9,7 +9,7 @@ use crate::types::Key;
 
 /// Collects keys and numbers them by first appearance. Hash order never reaches a result: the numbers come from the
 /// input's order, the final order from sorting.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Interner {
     integers: HashMap<i64, u32>,
     texts: HashTable<u32>,
@@ -38,6 +38,14 @@ fn next(entries: &[Entry], what: &'static str) -> Result<u32> {
 impl Interner {
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
+    }
+
+    /// The key with that number.
+    pub(crate) fn get(&self, number: u32) -> Option<Key<'_>> {
+        Some(match self.entries.get(number as usize)? {
+            Entry::Int(value) => Key::from(*value),
+            Entry::Text { .. } => Key::from(text_of(&self.arena, &self.entries, number)),
+        })
     }
 
     /// The number of an integer key.

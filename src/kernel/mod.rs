@@ -8,5 +8,6 @@ pub(crate) mod par;
 pub(crate) mod quad;
 pub(crate) mod rng;
 pub(crate) mod simd;
+pub(crate) mod sort;
 pub(crate) mod special;
 pub(crate) mod union;

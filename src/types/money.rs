@@ -243,6 +243,20 @@ impl Currency {
         self.nearest(value).map(|(amount, _)| amount)
     }
 
+    /// As [`Currency::from_major`] for a float that lies within its own error of a whole number of minor units, the usual
+    /// case; `None` where [`nearest`](Self::nearest) must look closer. `scale` is [`minor_per_major`](Self::minor_per_major).
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "a whole number below 2^47")]
+    pub(crate) fn whole_minor(scale: f64, value: f64) -> Option<i64> {
+        const LIMIT: f64 = 140_737_488_355_328.0;
+        // Adding and taking away 1.5 * 2^52 rounds to a whole number.
+        const SHIFT: f64 = 6_755_399_441_055_744.0;
+        let scaled = value * scale;
+        let whole = (scaled + SHIFT) - SHIFT;
+        let slack = (4.0 * f64::EPSILON * scaled.abs()).max(1e-9);
+        ((scaled - whole).abs() <= slack && scaled.abs() < LIMIT).then_some(whole as i64)
+    }
+
     /// As [`Currency::from_major`], and whether the float was finer than the currency.
     pub(crate) fn nearest(&self, value: f64) -> Result<(Amount, bool)> {
         const EXACT: f64 = 9_007_199_254_740_992.0;
@@ -492,6 +506,15 @@ mod tests {
         for value in [0.0, 0.1, 2.675, 1.005, -2.675, 33.33, 1e9 + 0.07, 0.29, 1.15] {
             assert_eq!(gbp.from_major(value).unwrap(), gbp.parse(&format!("{value}")).unwrap(), "{value}");
         }
+        for value in
+            [0.0, -0.0, 0.1, 2.675, 1e9 + 0.07, -19.99, 19.995, 1.4e12, 1.5e12, f64::NAN, f64::INFINITY]
+        {
+            if let Some(minor) = Currency::whole_minor(100.0, value) {
+                assert_eq!(gbp.nearest(value).unwrap(), (Amount(minor), false), "{value}");
+            }
+        }
+        assert_eq!(Currency::whole_minor(100.0, 2.675), None);
+        assert_eq!(Currency::whole_minor(100.0, -19.99), Some(-1_999));
         assert!(gbp.from_major(f64::NAN).is_err() && gbp.from_major(1e300).is_err());
         assert!(!gbp.nearest(19.99).unwrap().1 && gbp.nearest(19.995).unwrap().1);
     }

@@ -160,16 +160,16 @@ impl DayColumn<'_> {
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Columns<'a> {
-    currency: Currency,
-    customers: KeyColumn<'a>,
-    days: DayColumn<'a>,
-    seconds: Option<&'a [u32]>,
-    orders: Option<KeyColumn<'a>>,
-    items: Option<KeyColumn<'a>>,
-    amounts: Option<AmountColumn<'a>>,
-    quantities: Option<&'a [Quantity]>,
-    anonymous: Anonymous,
-    time: TimeAxis,
+    pub(in crate::data) currency: Currency,
+    pub(in crate::data) customers: KeyColumn<'a>,
+    pub(in crate::data) days: DayColumn<'a>,
+    pub(in crate::data) seconds: Option<&'a [u32]>,
+    pub(in crate::data) orders: Option<KeyColumn<'a>>,
+    pub(in crate::data) items: Option<KeyColumn<'a>>,
+    pub(in crate::data) amounts: Option<AmountColumn<'a>>,
+    pub(in crate::data) quantities: Option<&'a [Quantity]>,
+    pub(in crate::data) anonymous: Anonymous,
+    pub(in crate::data) time: TimeAxis,
 }
 
 impl<'a> Columns<'a> {
@@ -235,7 +235,7 @@ impl<'a> Columns<'a> {
         self
     }
 
-    fn check(&self) -> Result<()> {
+    pub(in crate::data) fn check(&self) -> Result<()> {
         let expected = self.customers.len();
         let lengths = [
             ("days", Some(self.days.len())),

@@ -20,13 +20,13 @@ use super::store::Ledger;
 #[must_use]
 pub struct Transaction<'a> {
     pub(in crate::data) customer: Option<Key<'a>>,
-    pub(super) day: Day,
+    pub(in crate::data) day: Day,
     pub(in crate::data) second: Option<u32>,
     pub(in crate::data) order: Option<Key<'a>>,
     pub(in crate::data) item: Option<Key<'a>>,
     pub(in crate::data) amount: Option<Amount>,
     pub(in crate::data) quantity: Option<Quantity>,
-    pub(super) currency: Option<Currency>,
+    pub(in crate::data) currency: Option<Currency>,
 }
 
 impl<'a> Transaction<'a> {

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::kernel::par;
 use crate::types::{Amount, Day};
 
-use super::table::{Policy, Purchases, Spend};
+use super::table::{Purchases, Spend, SummaryParams};
 
 /// Customers per chunk of work.
 const CHUNK: usize = 4_096;
@@ -66,7 +66,7 @@ impl Purchases {
 
     fn empty(observed: Observed<'_>, occasion: Occasion, refunds: Refunds, has_amounts: bool) -> Self {
         let ledger = observed.ledger();
-        let policy = Policy {
+        let policy = SummaryParams {
             as_of: observed.as_of(),
             currency: ledger.currency(),
             occasion,

@@ -35,7 +35,7 @@ use crate::types::{Amount, AsOf, Currency, Day};
 /// ```
 #[derive(Clone, PartialEq)]
 pub struct Purchases {
-    pub(super) policy: Policy,
+    pub(super) policy: SummaryParams,
     pub(super) customers: Customers,
     pub(super) first_day: Vec<Day>,
     pub(super) last_day: Vec<Day>,
@@ -45,14 +45,52 @@ pub struct Purchases {
     pub(super) without_purchase: usize,
 }
 
-/// How purchases are counted: what two summaries must share to be merged.
+/// How a [`Summary`](super::Summary) counts purchases: what two summaries must share to be merged.
+///
+/// ```
+/// use regulars::data::{Occasion, Summary, SummaryParams};
+/// use regulars::types::{AsOf, Currency};
+///
+/// let params = SummaryParams::new(AsOf::ymd(2024, 5, 31)?, Currency::EUR).occasion(Occasion::Row);
+/// assert!(Summary::new(params).is_empty());
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Policy {
+#[must_use]
+pub struct SummaryParams {
     pub(super) as_of: AsOf,
     pub(super) currency: Currency,
     pub(super) occasion: Occasion,
     pub(super) refunds: Refunds,
     pub(super) time: TimeAxis,
+}
+
+impl SummaryParams {
+    /// What is known as of a day, in one currency; occasions are days, refunds lower the spend.
+    pub fn new(as_of: AsOf, currency: Currency) -> Self {
+        Self {
+            as_of,
+            currency,
+            occasion: Occasion::default(),
+            refunds: Refunds::default(),
+            time: TimeAxis::default(),
+        }
+    }
+
+    /// What counts as one purchase.
+    pub fn occasion(self, occasion: Occasion) -> Self {
+        Self { occasion, ..self }
+    }
+
+    /// What happens to rows that give money or goods back.
+    pub fn refunds(self, refunds: Refunds) -> Self {
+        Self { refunds, ..self }
+    }
+
+    /// Whether days are calendar days or basket numbers.
+    pub fn time_axis(self, time: TimeAxis) -> Self {
+        Self { time, ..self }
+    }
 }
 
 /// The columns of money.
@@ -159,7 +197,7 @@ impl Purchases {
 /// Prints counts, never keys.
 impl fmt::Debug for Purchases {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Policy { as_of, occasion, refunds, .. } = self.policy;
+        let SummaryParams { as_of, occasion, refunds, .. } = self.policy;
         write!(f, "Purchases({} customers as of {as_of}, {occasion:?}, {refunds:?})", self.len())
     }
 }

@@ -1,0 +1,226 @@
+//! From the state to the finished columns, and merging.
+
+use std::sync::Arc;
+
+use crate::data::{Customers, Keys, Occasion, Refunds};
+use crate::error::{Error, Result};
+use crate::kernel::intern::{Interner, Sorted};
+use crate::kernel::sort::sort_by_key_u64;
+use crate::types::{Amount, Day, Key};
+
+use super::observe::to_money;
+use super::shard::{Shard, unflip};
+use super::state::Summary;
+use super::table::{Purchases, Spend, SummaryParams};
+
+/// Where a record is: shard (the last one holds the texts) and place.
+type At = (u32, u32);
+
+impl Summary {
+    /// The columns, one row per customer in ascending order of keys, equal to what a ledger of the same rows gives.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::ErrorKind::Overflow) where a customer's spend does not fit 64 bits or there are more occasions
+    /// or customers than 32 bits count.
+    pub fn finish(mut self) -> Result<Purchases> {
+        let policy = self.policy;
+        let mut shards = std::mem::take(&mut self.integers);
+        shards.push(std::mem::take(&mut self.texts));
+        if shards.iter().any(|s| s.overflowed) {
+            return Err(Error::overflow("more customers, or occasions of one customer, than 32 bits count"));
+        }
+        for shard in &mut shards {
+            shard.drop_index();
+            shard.count_sets(&policy)?;
+        }
+        let all: usize = shards.iter().map(|s| s.records.len()).sum();
+        let (keys, order) = sorted(&shards, &self.names)?;
+        drop(self.names);
+        let without_purchase = all - order.len();
+        let n = order.len();
+        let mut first_day = Vec::with_capacity(n);
+        let mut last_day = Vec::with_capacity(n);
+        let mut occasions = Vec::with_capacity(n);
+        let mut first_day_occasions = Vec::with_capacity(n);
+        let mut spend = (self.has_amounts == Some(true))
+            .then(|| Spend { total: Vec::with_capacity(n), first_day: Vec::with_capacity(n) });
+        for (shard, place) in &order {
+            let (shard, place) = (&shards[*shard as usize], *place as usize);
+            let record = &shard.records[place];
+            first_day.push(Day::new(record.first));
+            last_day.push(Day::new(record.last));
+            occasions.push(record.count);
+            first_day_occasions.push(record.first_count);
+            if let Some(spend) = &mut spend {
+                let (total, first_day) = shard.sums(place);
+                spend.total.push(Amount::minor(to_money(total)?));
+                spend.first_day.push(Amount::minor(to_money(first_day)?));
+            }
+        }
+        Ok(Purchases {
+            policy,
+            customers: Customers::all(Arc::new(Keys::from_sorted(keys))),
+            first_day,
+            last_day,
+            occasions,
+            first_day_occasions,
+            spend,
+            without_purchase,
+        })
+    }
+
+    /// Adds what another summary has collected. The order of merging never matters.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the two differ in as-of day, currency, occasions, refunds,
+    /// time axis, or in whether they have amounts. Nothing is then merged.
+    pub fn merge(&mut self, mut other: Summary) -> Result<()> {
+        if self.policy != other.policy {
+            return Err(Error::input(
+                "only summaries of the same as-of day, currency, occasions, refunds and time axis can be merged",
+            ));
+        }
+        match (self.has_amounts, other.has_amounts) {
+            (Some(a), Some(b)) if a != b => {
+                return Err(Error::input("one summary has amounts, the other has none"));
+            }
+            (None, given) => self.has_amounts = given,
+            _ => {}
+        }
+        let mut orders = Vec::with_capacity(other.orders.len());
+        for number in 0..u32::try_from(other.orders.len()).unwrap_or(u32::MAX) {
+            let key = other.orders.get(number).unwrap_or_else(|| Key::from(""));
+            orders.push(self.orders.key(&key, "orders")?);
+        }
+        self.tally.add(&other.tally);
+        let names = std::mem::take(&mut other.names);
+        let texts = std::mem::take(&mut other.texts);
+        for (shard, is_text) in
+            other.integers.into_iter().map(|s| (s, false)).chain(std::iter::once((texts, true)))
+        {
+            self.take_in(shard, |key| if is_text { text_key(&names, key) } else { Key::from(key) }, &orders)?;
+        }
+        Ok(())
+    }
+
+    fn take_in<'k>(
+        &mut self,
+        mut shard: Shard,
+        key_of: impl Fn(i64) -> Key<'k>,
+        orders: &[u32],
+    ) -> Result<()> {
+        let records = std::mem::take(&mut shard.records);
+        let key_at = |place: u64| key_of(records[usize::try_from(place).unwrap_or(0)].key);
+        for (place, record) in records.iter().enumerate() {
+            let sums = shard.exact(record, place);
+            let (into, there) = self.locate(&key_of(record.key))?;
+            into.overflowed |= shard.overflowed;
+            into.absorb(there, record, sums);
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "the low half of a joined key")]
+        let low = |key: u64| key as u32;
+        let (keys, values) = shard.days.sorted();
+        for (key, bits) in keys.iter().zip(values) {
+            let (into, there) = self.locate(&key_at(key >> 32))?;
+            into.days.push(super::shard::join(there, low(*key)), *bits);
+        }
+        let (keys, values) = shard.orders.sorted();
+        for (key, day) in keys.iter().zip(values) {
+            let (into, there) = self.locate(&key_at(key >> 32))?;
+            into.orders.push(super::shard::join(there, orders[low(*key) as usize]), *day);
+        }
+        let (keys, values) = shard.refunds.sorted();
+        for (key, sum) in keys.iter().zip(values) {
+            let (into, there) = self.locate(&key_at(key >> 32))?;
+            into.refunds.push(super::shard::join(there, low(*key)), *sum);
+        }
+        Ok(())
+    }
+}
+
+fn text_key(names: &Interner, number: i64) -> Key<'_> {
+    u32::try_from(number).ok().and_then(|n| names.get(n)).unwrap_or_else(|| Key::from(""))
+}
+
+/// The keys of customers with a purchase in ascending order, and where their records are.
+fn sorted(shards: &[Shard], names: &Interner) -> Result<(Sorted, Vec<At>)> {
+    let numbered = || (0_u32..).zip(shards);
+    let rows = || {
+        numbered().flat_map(|(number, shard)| {
+            let with_purchase = (0_u32..).zip(&shard.records).filter(|(_, record)| record.has_occasion());
+            with_purchase.map(move |(place, record)| (record.key, (number, place)))
+        })
+    };
+    let count = rows().count();
+    if count >= u32::MAX as usize {
+        return Err(Error::overflow("more than 4294967294 customers"));
+    }
+    let text_shard = shards.len() - 1;
+    let any_text = shards[text_shard].records.iter().any(super::shard::Record::has_occasion);
+    if !any_text {
+        // Flipping the sign bit makes the unsigned order that of the keys.
+        let sign = 1_u64 << 63;
+        let mut order: Vec<(u64, At)> = Vec::with_capacity(count);
+        order.extend(rows().map(|(key, at)| (key.cast_unsigned() ^ sign, at)));
+        sort_by_key_u64(&mut order);
+        let keys = order.iter().map(|(key, _)| (key ^ sign).cast_signed()).collect();
+        return Ok((Sorted::Integers(keys), order.into_iter().map(|(_, at)| at).collect()));
+    }
+    let mut order: Vec<(String, At)> = Vec::with_capacity(count);
+    for (key, at) in rows() {
+        let text =
+            if at.0 as usize == text_shard { text_key(names, key).to_string() } else { key.to_string() };
+        order.push((text, at));
+    }
+    order.sort_unstable();
+    let mut joined = String::new();
+    let mut ends = Vec::with_capacity(count);
+    for (text, _) in &order {
+        joined.push_str(text);
+        ends.push(joined.len() as u64);
+    }
+    Ok((Sorted::Texts { joined, ends }, order.into_iter().map(|(_, at)| at).collect()))
+}
+
+impl Shard {
+    /// Turns sets into counts: occasions, those of the first day, and the first day's refunds.
+    fn count_sets(&mut self, policy: &SummaryParams) -> Result<()> {
+        let place = |key: u64| usize::try_from(key >> 32).unwrap_or(usize::MAX);
+        let too_many = || Error::overflow("more than 4294967295 occasions");
+        if policy.occasion != Occasion::Row {
+            for record in &mut self.records {
+                record.count = 0;
+                record.first_count = u32::from(policy.occasion == Occasion::Day && record.has_occasion());
+            }
+        }
+        let (keys, values) = self.days.sorted();
+        for (key, bits) in keys.iter().zip(values) {
+            let record = &mut self.records[place(*key)];
+            record.count = record.count.checked_add(bits.count_ones()).ok_or_else(too_many)?;
+        }
+        let (keys, values) = self.orders.sorted();
+        for (key, day) in keys.iter().zip(values) {
+            let record = &mut self.records[place(*key)];
+            record.count = record.count.checked_add(1).ok_or_else(too_many)?;
+            record.first_count += u32::from(*day == record.first);
+        }
+        if policy.refunds == Refunds::Net {
+            let mut on_first = Vec::new();
+            let (keys, values) = self.refunds.sorted();
+            for (key, sum) in keys.iter().zip(values) {
+                #[expect(clippy::cast_possible_truncation, reason = "the low half of a joined key")]
+                let day = unflip(*key as u32);
+                let record = &self.records[place(*key)];
+                if record.has_occasion() && day == record.first {
+                    on_first.push((place(*key), *sum));
+                }
+            }
+            for (place, sum) in on_first {
+                let (spend, first_spend) = self.sums(place);
+                self.set_sums(place, spend, first_spend + sum);
+            }
+        }
+        self.forget_sets();
+        Ok(())
+    }
+}

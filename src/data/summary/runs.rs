@@ -1,0 +1,118 @@
+//! `Runs`: a compact exact set that is filled in any order.
+
+/// An ordered map from 64-bit keys to small values that are combined where keys meet.
+///
+/// New pairs collect in a buffer; when it is half as long as the sorted run it is sorted and merged into it from behind,
+/// in place. Filling costs O(log n) amortised per pair, memory stays below twice that of the distinct keys, and nothing
+/// depends on the order of arrival as long as combining does not.
+#[derive(Clone, Debug)]
+pub(super) struct Runs<V> {
+    keys: Vec<u64>,
+    values: Vec<V>,
+    buffer: Vec<(u64, V)>,
+    combine: fn(V, V) -> V,
+}
+
+/// Pairs to collect before the first merge.
+const FIRST: usize = 256;
+
+impl<V: Copy> Runs<V> {
+    pub(super) fn new(combine: fn(V, V) -> V) -> Self {
+        Self { keys: Vec::new(), values: Vec::new(), buffer: Vec::new(), combine }
+    }
+
+    pub(super) fn push(&mut self, key: u64, value: V) {
+        // Rows of one customer and day often come together.
+        if let Some((last, kept)) = self.buffer.last_mut()
+            && *last == key
+        {
+            *kept = (self.combine)(*kept, value);
+            return;
+        }
+        if self.buffer.len() >= FIRST.max(self.keys.len() / 2) {
+            self.settle();
+        }
+        self.buffer.push((key, value));
+    }
+
+    /// Distinct keys in ascending order, and their values.
+    pub(super) fn sorted(&mut self) -> (&[u64], &[V]) {
+        self.settle();
+        (&self.keys, &self.values)
+    }
+
+    /// Merges the buffer into the run.
+    fn settle(&mut self) {
+        let combine = self.combine;
+        self.buffer.sort_unstable_by_key(|(key, _)| *key);
+        self.buffer.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            if same {
+                kept.1 = combine(kept.1, next.1);
+            }
+            same
+        });
+        // What is in the run already is combined there; the rest is moved to the front of the buffer.
+        let (mut at, mut fresh) = (0, 0);
+        for i in 0..self.buffer.len() {
+            let (key, value) = self.buffer[i];
+            while self.keys.get(at).is_some_and(|k| *k < key) {
+                at += 1;
+            }
+            if self.keys.get(at) == Some(&key) {
+                self.values[at] = combine(self.values[at], value);
+            } else {
+                self.buffer[fresh] = (key, value);
+                fresh += 1;
+            }
+        }
+        self.buffer.truncate(fresh);
+        let Some(&(_, filler)) = self.buffer.first() else { return };
+        let mut from = self.keys.len();
+        let mut to = from + fresh;
+        self.keys.reserve_exact(fresh);
+        self.values.reserve_exact(fresh);
+        self.keys.resize(to, 0);
+        self.values.resize(to, filler);
+        while let Some(&(key, value)) = self.buffer.last() {
+            to -= 1;
+            if from > 0 && self.keys[from - 1] > key {
+                from -= 1;
+                self.keys[to] = self.keys[from];
+                self.values[to] = self.values[from];
+            } else {
+                self.keys[to] = key;
+                self.values[to] = value;
+                self.buffer.pop();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::kernel::rng::Rng;
+    use crate::types::Seed;
+
+    #[test]
+    fn equals_a_map_for_any_order_of_arrival() {
+        let mut rng = Rng::new(Seed(1), 0);
+        for n in [0, 1, 255, 257, 20_000] {
+            let (mut runs, mut map) = (Runs::new(|a: u64, b| a | b), BTreeMap::new());
+            for i in 0..n {
+                let (key, bit) = (rng.below(n / 3 + 1), 1 << rng.below(64));
+                runs.push(key, bit);
+                *map.entry(key).or_insert(0) |= bit;
+                if i % 7_919 == 0 {
+                    runs.sorted();
+                }
+            }
+            let (keys, values) = runs.sorted();
+            assert_eq!(keys, map.keys().copied().collect::<Vec<_>>());
+            assert_eq!(values, map.values().copied().collect::<Vec<_>>());
+        }
+    }
+}

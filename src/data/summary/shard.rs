@@ -1,0 +1,377 @@
+//! `Shard`: the records of the customers that share the leading bits of a hash.
+
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, Hasher as _};
+
+use super::runs::Runs;
+use super::table::SummaryParams;
+use crate::data::{Occasion, Refunds};
+
+/// What is known of a customer at any moment. Fields of money are exact modulo 2^64; what overflows is kept in
+/// [`Shard::wide`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Record {
+    /// The integer key; the interner's number in the shard of texts.
+    pub(super) key: i64,
+    /// Sum of the amounts.
+    pub(super) spend: i64,
+    /// Sum of the amounts of occasions on the first day.
+    pub(super) first_spend: i64,
+    /// First day of an occasion; `i32::MAX`, behind `last`, where there was none.
+    pub(super) first: i32,
+    /// Last day of an occasion; `i32::MIN` where there was none.
+    pub(super) last: i32,
+    /// Rows that are occasions.
+    pub(super) count: u32,
+    /// Rows that are occasions on the first day.
+    pub(super) first_count: u32,
+}
+
+impl Record {
+    pub(super) fn new(key: i64) -> Self {
+        Self { key, spend: 0, first_spend: 0, first: i32::MAX, last: i32::MIN, count: 0, first_count: 0 }
+    }
+
+    /// Whether any row was an occasion.
+    pub(super) fn has_occasion(&self) -> bool {
+        self.first <= self.last
+    }
+}
+
+/// Multiples of 2^64 that the sums of a record lack.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Wide {
+    pub(super) spend: i64,
+    pub(super) first_spend: i64,
+}
+
+/// One row on its way to a record.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fact {
+    pub(super) amount: i64,
+    pub(super) day: i32,
+    pub(super) is_refund: bool,
+    /// Number of the order; 0 where it does not matter.
+    pub(super) order: u32,
+}
+
+/// One row with an integer key and an amount of 32 bits on its way into a shard, packed into 16 bytes. It is a refund if
+/// its amount is below zero.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Packed {
+    pub(super) key: i64,
+    pub(super) amount: i32,
+    pub(super) day: i32,
+}
+
+/// A keyed hash of integers: one folded multiplication, seeded afresh for each summary, so that nobody can choose keys
+/// that collide. Its order never reaches a result.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KeyHash(u64, u64);
+
+impl KeyHash {
+    pub(super) fn random() -> Self {
+        let state = std::hash::RandomState::new();
+        let seed = |n| {
+            let mut hasher = state.build_hasher();
+            hasher.write_u64(n);
+            hasher.finish()
+        };
+        Self(seed(0), seed(1) | 1)
+    }
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "the halves of a 128-bit product")]
+    pub(super) fn of(self, key: i64) -> u64 {
+        let product = u128::from(key.cast_unsigned() ^ self.0) * u128::from(self.1);
+        (product >> 64) as u64 ^ product as u64
+    }
+
+    /// The shard of a hash: its leading bits.
+    pub(super) fn shard(hash: u64) -> usize {
+        (hash >> (64 - SHARD_BITS)) as usize
+    }
+
+    /// Where to look first in a table of 2^n places; `mask` is one less.
+    #[expect(clippy::cast_possible_truncation, reason = "only the lowest bits matter")]
+    fn slot(hash: u64, mask: usize) -> usize {
+        hash as usize & mask
+    }
+}
+
+pub(super) const SHARD_BITS: u32 = 6;
+pub(super) const SHARDS: usize = 1 << SHARD_BITS;
+
+const NOBODY: u32 = u32::MAX;
+
+/// Rows whose records are fetched together.
+const BATCH: usize = 64;
+
+/// Records in the order of arrival, a table of their places by hash, and what cannot be counted in a record of fixed
+/// size: days or orders, and refunds by day.
+#[derive(Clone, Debug)]
+pub(super) struct Shard {
+    /// Open addressing, at most half full, [`NOBODY`] for a free place.
+    index: Vec<u32>,
+    pub(super) records: Vec<Record>,
+    /// 64 days a value, by customer and day / 64. Only for occasions by day.
+    pub(super) days: Runs<u64>,
+    /// First day, by customer and order. Only for occasions by order.
+    pub(super) orders: Runs<i32>,
+    /// Refunds, by customer and day. Only where they are no occasions but lower the spend.
+    pub(super) refunds: Runs<i128>,
+    pub(super) wide: BTreeMap<u32, Wide>,
+    /// There are more customers, or occasions of one, than can be counted. Sticky; everything else is then void.
+    pub(super) overflowed: bool,
+}
+
+impl Default for Shard {
+    fn default() -> Self {
+        Self {
+            index: Vec::new(),
+            records: Vec::new(),
+            days: Runs::new(|a, b| a | b),
+            orders: Runs::new(Ord::min),
+            refunds: Runs::new(i128::saturating_add),
+            wide: BTreeMap::new(),
+            overflowed: false,
+        }
+    }
+}
+
+/// Customer and day, order or block of days in one key, ascending by both.
+pub(super) fn join(customer: usize, low: u32) -> u64 {
+    (customer as u64) << 32 | u64::from(low)
+}
+
+/// An order-preserving map of signed to unsigned.
+pub(super) fn flip(day: i32) -> u32 {
+    day.cast_unsigned() ^ 0x8000_0000
+}
+
+pub(super) fn unflip(day: u32) -> i32 {
+    (day ^ 0x8000_0000).cast_signed()
+}
+
+impl Shard {
+    /// The place of the customer with that integer key, made on first sight.
+    pub(super) fn place(&mut self, key: i64, hash: KeyHash) -> usize {
+        if self.records.len() * 2 >= self.index.len() && !self.grow(hash) {
+            return 0;
+        }
+        let mask = self.index.len() - 1;
+        let mut slot = KeyHash::slot(hash.of(key), mask);
+        loop {
+            let place = self.index[slot];
+            if place == NOBODY {
+                break;
+            }
+            if self.records[place as usize].key == key {
+                return place as usize;
+            }
+            slot = (slot + 1) & mask;
+        }
+        let place = self.records.len();
+        self.index[slot] = u32::try_from(place).unwrap_or(NOBODY);
+        self.records.push(Record::new(key));
+        place
+    }
+
+    /// Whether there is room again.
+    fn grow(&mut self, hash: KeyHash) -> bool {
+        let slots = (self.index.len() * 2).max(32);
+        if slots > u32::MAX as usize {
+            self.overflowed = true;
+            return false;
+        }
+        self.index.clear();
+        self.index.resize(slots, NOBODY);
+        let mask = slots - 1;
+        for (place, record) in (0_u32..).zip(&self.records) {
+            let mut slot = KeyHash::slot(hash.of(record.key), mask);
+            while self.index[slot] != NOBODY {
+                slot = (slot + 1) & mask;
+            }
+            self.index[slot] = place;
+        }
+        true
+    }
+
+    /// Frees the sets: they have been counted.
+    pub(super) fn forget_sets(&mut self) {
+        let Self { days, orders, refunds, .. } = Self::default();
+        (self.days, self.orders, self.refunds) = (days, orders, refunds);
+    }
+
+    /// Frees the table of places: no row will come any more.
+    pub(super) fn drop_index(&mut self) {
+        self.index = Vec::new();
+    }
+
+    /// Adds rows of integer keys.
+    pub(super) fn add_all(&mut self, rows: &[Packed], policy: &SummaryParams, hash: KeyHash) {
+        let every_row = policy.occasion == Occasion::Row && policy.refunds == Refunds::Net;
+        for batch in rows.chunks(BATCH) {
+            let guesses = self.fetch(batch, hash);
+            for (row, guess) in batch.iter().zip(guesses) {
+                let place = match self.records.get(guess as usize) {
+                    Some(record) if record.key == row.key => guess as usize,
+                    _ => self.place(row.key, hash),
+                };
+                if every_row {
+                    self.add_occasion(place, row.day, row.amount.into());
+                } else {
+                    let (amount, is_refund) = (row.amount.into(), row.amount < 0);
+                    self.add(place, &Fact { amount, day: row.day, is_refund, order: 0 }, policy);
+                }
+            }
+        }
+    }
+
+    /// First guesses at the places of a batch of customers. The loads of a batch do not wait for each other, so that its
+    /// cache misses overlap; the records they bring in are used right after.
+    fn fetch(&self, batch: &[Packed], hash: KeyHash) -> [u32; BATCH] {
+        let mut places = [NOBODY; BATCH];
+        if self.index.is_empty() {
+            return places;
+        }
+        let mask = self.index.len() - 1;
+        for (place, row) in places.iter_mut().zip(batch) {
+            *place = self.index[KeyHash::slot(hash.of(row.key), mask)];
+        }
+        let mut seen = 0;
+        for place in &places[..batch.len()] {
+            if let Some(record) = self.records.get(*place as usize) {
+                seen ^= record.key ^ i64::from(record.first_count);
+            }
+        }
+        std::hint::black_box(seen);
+        places
+    }
+
+    /// Adds a row of the customer at a place.
+    pub(super) fn add(&mut self, place: usize, fact: &Fact, policy: &SummaryParams) {
+        let is_occasion = match (fact.is_refund, policy.refunds, policy.occasion) {
+            (false, ..) | (true, Refunds::Net, Occasion::Row) => true,
+            (true, Refunds::Ignore, _) => return,
+            (true, Refunds::Net, _) => false,
+        };
+        if is_occasion {
+            self.add_occasion(place, fact.day, fact.amount);
+            match policy.occasion {
+                Occasion::Row => {}
+                Occasion::Day => {
+                    self.days.push(join(place, flip(fact.day) >> 6), 1 << (flip(fact.day) & 63));
+                }
+                Occasion::Order => self.orders.push(join(place, fact.order), fact.day),
+            }
+        } else {
+            let record = &mut self.records[place];
+            let (sum, carried) = record.spend.overflowing_add(fact.amount);
+            record.spend = sum;
+            if carried {
+                self.carry(place, fact.amount, 0);
+            }
+            self.refunds.push(join(place, flip(fact.day)), fact.amount.into());
+        }
+    }
+
+    /// The hot loop: no branch depends on the data, except those never taken.
+    #[inline]
+    fn add_occasion(&mut self, place: usize, day: i32, amount: i64) {
+        let record = &mut self.records[place];
+        let (earlier, on_first) = (day < record.first, day <= record.first);
+        let (spend, carried) = record.spend.overflowing_add(amount);
+        let kept = if earlier { 0 } else { record.first_spend };
+        let (first_spend, first_carried) = kept.overflowing_add(if on_first { amount } else { 0 });
+        let (count, too_many) = record.count.overflowing_add(1);
+        record.spend = spend;
+        record.first_spend = first_spend;
+        record.first_count = (if earlier { 0 } else { record.first_count }).wrapping_add(u32::from(on_first));
+        record.first = record.first.min(day);
+        record.last = record.last.max(day);
+        record.count = count;
+        if carried | first_carried | too_many | !self.wide.is_empty() {
+            self.add_rarely(place, amount, [earlier, carried, first_carried, too_many]);
+        }
+    }
+
+    #[cold]
+    fn add_rarely(
+        &mut self,
+        place: usize,
+        amount: i64,
+        [earlier, carried, first_carried, too_many]: [bool; 4],
+    ) {
+        self.overflowed |= too_many;
+        if earlier && let Some(wide) = u32::try_from(place).ok().and_then(|p| self.wide.get_mut(&p)) {
+            wide.first_spend = 0;
+        }
+        self.carry(place, if carried { amount } else { 0 }, if first_carried { amount } else { 0 });
+    }
+
+    /// Notes that adding these amounts went beyond 64 bits.
+    #[cold]
+    fn carry(&mut self, place: usize, spend: i64, first_spend: i64) {
+        if (spend, first_spend) != (0, 0) {
+            let wide = self.wide.entry(u32::try_from(place).unwrap_or(NOBODY)).or_default();
+            wide.spend += spend.signum();
+            wide.first_spend += first_spend.signum();
+        }
+    }
+
+    /// Exact sums of the customer at a place: spend, and spend of occasions on the first day.
+    pub(super) fn sums(&self, place: usize) -> (i128, i128) {
+        self.exact(&self.records[place], place)
+    }
+
+    /// As [`sums`](Self::sums), of a record that was at that place.
+    pub(super) fn exact(&self, record: &Record, place: usize) -> (i128, i128) {
+        let wide = if self.wide.is_empty() {
+            Wide::default()
+        } else {
+            u32::try_from(place).ok().and_then(|p| self.wide.get(&p)).copied().unwrap_or_default()
+        };
+        let exact = |low: i64, high: i64| i128::from(low) + (i128::from(high) << 64);
+        (exact(record.spend, wide.spend), exact(record.first_spend, wide.first_spend))
+    }
+
+    /// Adds another customer's record to the one at a place: the same customer seen elsewhere.
+    pub(super) fn absorb(&mut self, place: usize, other: &Record, other_sums: (i128, i128)) {
+        let sums = self.sums(place);
+        let record = &mut self.records[place];
+        let first_spend = match other.first.cmp(&record.first) {
+            std::cmp::Ordering::Less => {
+                record.first_count = other.first_count;
+                other_sums.1
+            }
+            std::cmp::Ordering::Equal => {
+                // Not more than all occasions, whose overflow is noted below.
+                record.first_count = record.first_count.wrapping_add(other.first_count);
+                sums.1 + other_sums.1
+            }
+            std::cmp::Ordering::Greater => sums.1,
+        };
+        record.first = record.first.min(other.first);
+        record.last = record.last.max(other.last);
+        let (count, too_many) = record.count.overflowing_add(other.count);
+        record.count = count;
+        self.overflowed |= too_many;
+        self.set_sums(place, sums.0 + other_sums.0, first_spend);
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "the low 64 bits, the rest goes to `wide`")]
+    pub(super) fn set_sums(&mut self, place: usize, spend: i128, first_spend: i128) {
+        let low = |sum: i128| sum as i64;
+        let high = |sum: i128| ((sum - i128::from(sum as i64)) >> 64) as i64;
+        let record = &mut self.records[place];
+        (record.spend, record.first_spend) = (low(spend), low(first_spend));
+        let wide = Wide { spend: high(spend), first_spend: high(first_spend) };
+        let place = u32::try_from(place).unwrap_or(NOBODY);
+        if wide == Wide::default() {
+            self.wide.remove(&place);
+        } else {
+            self.wide.insert(place, wide);
+        }
+    }
+}

@@ -1,0 +1,488 @@
+//! `Summary`: the mergeable state and its doors.
+
+use std::fmt;
+use std::ops::Range;
+
+use crate::data::{AmountColumn, Columns, DayColumn, KeyColumn, Occasion, Refunds, Transaction};
+use crate::error::{Error, Place, Result};
+use crate::kernel::intern::Interner;
+use crate::kernel::par;
+use crate::types::{AsOf, Currency, Key};
+
+use super::shard::{Fact, KeyHash, Packed, Record, SHARDS, Shard};
+use super::table::SummaryParams;
+
+/// Rows that are scattered by shard at a time: bounds the memory beside the records (16 bytes a row).
+/// Smaller in tests, so that they cross the borders of blocks without a million rows.
+const BLOCK: usize = if cfg!(test) { 1 << 14 } else { 1 << 20 };
+/// Rows a thread scatters at a time; a fixed number, so that threads never matter.
+const CHUNK: usize = if cfg!(test) { 1 << 12 } else { 1 << 16 };
+
+/// Purchases in sum, collected from a stream of rows in any order and mergeable with other summaries.
+///
+/// Merging is exact: shards in any order, one pass over all rows, and a ledger of the same rows give the same table. The
+/// memory needed grows with customers and with the days (or orders) on which they bought, not with rows:
+///
+/// | occasions | bytes per customer |
+/// |---|---|
+/// | [`Row`](Occasion::Row) | 40 for the record, 8 to 16 for its place by hash |
+/// | [`Day`](Occasion::Day) | the same, and 16 (while filling up to 32) for each block of 64 days with a purchase |
+/// | [`Order`](Occasion::Order) | the same, and 12 (while filling up to 24) for each order |
+///
+/// Rows after the as-of day are ignored, and counted. A row of amount zero is a purchase. A refund (amount or quantity
+/// below zero) is an occasion under [`Occasion::Row`] with [`Refunds::Net`] only.
+///
+/// ```
+/// use regulars::data::{Columns, Summary, SummaryParams, Transaction};
+/// use regulars::types::{Amount, AsOf, Currency, Day};
+///
+/// let params = SummaryParams::new(AsOf::ymd(2024, 5, 31)?, Currency::EUR);
+/// let mut monday = Summary::new(params);
+/// monday.push(Transaction::new(7, Day::ymd(2024, 5, 6)?).amount(Amount::minor(1_250)))?;
+///
+/// let (customers, days, amounts) = (vec![7_i64, 9], vec![19_850_i32, 19_850], vec![3.5, 9.99]);
+/// let mut tuesday = Summary::new(params);
+/// tuesday.push_columns(&Columns::new(Currency::EUR, &customers, &days).amounts(&amounts))?;
+///
+/// monday.merge(tuesday)?;
+/// let table = monday.finish()?;
+/// assert_eq!(table.occasions(), [2, 1]);
+/// assert_eq!(table.spend(), Some(&[Amount::minor(1_600), Amount::minor(999)][..]));
+/// # Ok::<(), regulars::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Summary {
+    pub(super) policy: SummaryParams,
+    pub(super) hash: KeyHash,
+    /// Customers with integer keys, by hash.
+    pub(super) integers: Vec<Shard>,
+    /// Customers with text keys, numbered by `names`.
+    pub(super) names: Interner,
+    pub(super) texts: Shard,
+    /// Order keys, for occasions by order only.
+    pub(super) orders: Interner,
+    /// `None` before the first row.
+    pub(super) has_amounts: Option<bool>,
+    pub(super) tally: Tally,
+}
+
+/// What came in and what became of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct Tally {
+    /// Rows offered.
+    pub rows_read: u64,
+    /// Rows left out because they are dated after the as-of day.
+    pub rows_after_as_of: u64,
+    /// Rows left out because they name no customer.
+    pub rows_without_customer: u64,
+    /// Rows up to the as-of day whose amount or quantity is below zero.
+    pub refund_rows: u64,
+    /// Amounts that were finer than the currency and had to be rounded.
+    pub rounded_amounts: u64,
+}
+
+impl Tally {
+    pub(super) fn add(&mut self, other: &Self) {
+        self.rows_read = self.rows_read.saturating_add(other.rows_read);
+        self.rows_after_as_of = self.rows_after_as_of.saturating_add(other.rows_after_as_of);
+        self.rows_without_customer = self.rows_without_customer.saturating_add(other.rows_without_customer);
+        self.refund_rows = self.refund_rows.saturating_add(other.refund_rows);
+        self.rounded_amounts = self.rounded_amounts.saturating_add(other.rounded_amounts);
+    }
+}
+
+impl Summary {
+    /// A summary without rows.
+    pub fn new(params: SummaryParams) -> Self {
+        Self {
+            policy: params,
+            hash: KeyHash::random(),
+            integers: (0..SHARDS).map(|_| Shard::default()).collect(),
+            names: Interner::default(),
+            texts: Shard::default(),
+            orders: Interner::default(),
+            has_amounts: None,
+            tally: Tally::default(),
+        }
+    }
+
+    /// How purchases are counted.
+    pub fn params(&self) -> SummaryParams {
+        self.policy
+    }
+
+    /// The last known day.
+    pub fn as_of(&self) -> AsOf {
+        self.policy.as_of
+    }
+
+    /// Rows that came in, and what became of them.
+    pub fn tally(&self) -> Tally {
+        self.tally
+    }
+
+    /// Number of customers seen so far, those without a purchase included.
+    pub fn len(&self) -> usize {
+        self.integers.iter().map(|s| s.records.len()).sum::<usize>() + self.texts.records.len()
+    }
+
+    /// Whether no customer was seen.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Adds one row.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming the row: another currency, an amount missing where earlier
+    /// rows had one (or the other way round), no order where occasions are orders. The row is then not taken in, and the
+    /// summary can go on.
+    #[expect(clippy::needless_pass_by_value, reason = "a row is handed over, as to the builder of a ledger")]
+    pub fn push(&mut self, row: Transaction<'_>) -> Result<()> {
+        let number = self.tally.rows_read.saturating_add(1);
+        if let Some(currency) = row.currency.filter(|c| *c != self.policy.currency) {
+            let rule =
+                format!("expected the summary's currency {:?}, got {currency:?}", self.policy.currency);
+            return Err(Error::row(number, Some("currency"), rule));
+        }
+        let amount = row.amount.map(crate::types::Amount::in_minor);
+        self.check_amounts(amount.is_some()).map_err(|rule| Error::row(number, Some("amount"), rule))?;
+        let is_refund = amount.is_some_and(|a| a < 0) || row.quantity.is_some_and(|q| q.in_thousandths() < 0);
+        let needs_order = self.policy.occasion == Occasion::Order
+            && row.customer.is_some()
+            && row.day <= self.policy.as_of.day()
+            && !is_refund;
+        let order = match &row.order {
+            Some(order) if needs_order => self.orders.key(order, "orders")?,
+            None if needs_order => return Err(Error::row(number, Some("order"), NEEDS_ORDER)),
+            _ => 0,
+        };
+        self.tally.rows_read = number;
+        let Some(customer) = &row.customer else {
+            self.tally.rows_without_customer += 1;
+            return Ok(());
+        };
+        if row.day > self.policy.as_of.day() {
+            self.tally.rows_after_as_of += 1;
+            return Ok(());
+        }
+        self.tally.refund_rows += u64::from(is_refund);
+        let day = row.day.days_since_epoch();
+        self.add(customer, &Fact { amount: amount.unwrap_or(0), day, is_refund, order })
+    }
+
+    /// Adds borrowed columns, all of them or, where something is wrong, none. Anonymous rows are left out and counted.
+    ///
+    /// # Errors
+    /// As [`Ledger::from_columns`](crate::data::Ledger::from_columns), but no rows are no error; and as
+    /// [`push`](Self::push).
+    pub fn push_columns(&mut self, columns: &Columns<'_>) -> Result<()> {
+        columns.check()?;
+        if columns.currency != self.policy.currency {
+            return Err(Error::input(format!(
+                "expected the summary's currency {:?}, got {:?}",
+                self.policy.currency, columns.currency
+            )));
+        }
+        let n = columns.customers.len();
+        if n == 0 {
+            return Ok(());
+        }
+        let before = self.has_amounts;
+        self.check_amounts(columns.amounts.is_some())
+            .map_err(|rule| Error::input(rule).at(Place::Column("amounts".into())))?;
+        let checked = self.check_values(columns);
+        if checked.is_err() {
+            self.has_amounts = before;
+            return checked;
+        }
+        match columns.customers {
+            KeyColumn::Integers(keys) if self.can_pack(columns) => {
+                let mut parts: Vec<Scattered> =
+                    (0..BLOCK.min(n).div_ceil(CHUNK)).map(|_| Scattered::default()).collect();
+                for first in (0..n).step_by(BLOCK) {
+                    self.add_block(columns, keys, first..n.min(first + BLOCK), &mut parts)?;
+                }
+            }
+            _ => {
+                for row in 0..n {
+                    self.add_row(columns, row)?;
+                }
+            }
+        }
+        self.tally.rows_read = self.tally.rows_read.saturating_add(n as u64);
+        Ok(())
+    }
+
+    /// Everything that could go wrong with a row.
+    fn check_values(&self, columns: &Columns<'_>) -> Result<()> {
+        if let Some(AmountColumn::Major(values)) = columns.amounts {
+            let scale = self.policy.currency.minor_per_major() as f64;
+            let limit = 9_007_199_254_740_992.0 / scale;
+            let bad = par::map_chunks(values.len(), CHUNK, |rows| {
+                // NaN fails the comparison. Without an early exit the loop runs several values at a time.
+                let fine = values[rows.clone()].iter().fold(true, |fine, v| fine & (v.abs() <= limit));
+                if fine {
+                    None
+                } else {
+                    rows.clone().find(|row| self.policy.currency.nearest(values[*row]).is_err())
+                }
+            });
+            if let Some(row) = bad.into_iter().flatten().next() {
+                let place = Place::Row { row: row as u64 + 1, column: Some("amounts".into()) };
+                self.policy.currency.nearest(values[row]).map_err(|e| e.at(place))?;
+            }
+        }
+        if self.policy.occasion == Occasion::Order {
+            let facts = Facts::new(self.policy, columns);
+            let is_bad = |row: &usize| {
+                let bare = columns.orders.as_ref().is_none_or(|orders| orders.get(*row).is_none());
+                bare && !facts.is_late(*row)
+                    && columns.customers.get(*row).is_some()
+                    && !facts.fact(*row).0.is_refund
+            };
+            if let Some(row) = (0..columns.customers.len()).find(is_bad) {
+                return Err(Error::row(row as u64 + 1, Some("orders"), NEEDS_ORDER));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_amounts(&mut self, given: bool) -> Result<(), &'static str> {
+        match self.has_amounts {
+            Some(true) if !given => Err("missing, but earlier rows have one"),
+            Some(false) if given => Err("given, but earlier rows have none"),
+            _ => {
+                self.has_amounts = Some(given);
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether a row's key, day and amount say all that matters.
+    fn can_pack(&self, columns: &Columns<'_>) -> bool {
+        let every_row = self.policy.occasion == Occasion::Row && self.policy.refunds == Refunds::Net;
+        self.policy.occasion != Occasion::Order && (every_row || columns.quantities.is_none())
+    }
+
+    /// Adds a row of a customer.
+    fn add(&mut self, customer: &Key<'_>, fact: &Fact) -> Result<()> {
+        let policy = self.policy;
+        let (shard, place) = self.locate(customer)?;
+        shard.add(place, fact, &policy);
+        Ok(())
+    }
+
+    /// Where a customer's record is, made on first sight.
+    pub(super) fn locate(&mut self, customer: &Key<'_>) -> Result<(&mut Shard, usize)> {
+        if let Some(key) = customer.as_integer() {
+            let hash = self.hash.of(key);
+            let shard = &mut self.integers[KeyHash::shard(hash)];
+            let place = shard.place(key, self.hash);
+            return Ok((shard, place));
+        }
+        let number = self.names.key(customer, "customers")?;
+        let place = number as usize;
+        if place == self.texts.records.len() {
+            self.texts.records.push(Record::new(number.into()));
+        }
+        Ok((&mut self.texts, place))
+    }
+
+    fn add_row(&mut self, columns: &Columns<'_>, row: usize) -> Result<()> {
+        let Some(customer) = columns.customers.get(row) else {
+            self.tally.rows_without_customer += 1;
+            return Ok(());
+        };
+        let facts = Facts::new(self.policy, columns);
+        if facts.is_late(row) {
+            self.tally.rows_after_as_of += 1;
+            return Ok(());
+        }
+        let (mut fact, rounded) = facts.fact(row);
+        self.tally.refund_rows += u64::from(fact.is_refund);
+        self.tally.rounded_amounts += u64::from(rounded);
+        if self.policy.occasion == Occasion::Order
+            && !fact.is_refund
+            && let Some(order) = columns.orders.as_ref().and_then(|orders| orders.get(row))
+        {
+            fact.order = self.orders.key(&order, "orders")?;
+        }
+        self.add(&customer, &fact)
+    }
+
+    /// Adds rows with integer keys: scatters them by shard, so that a shard's records stay in the processor's cache while
+    /// its rows come.
+    fn add_block(
+        &mut self,
+        columns: &Columns<'_>,
+        keys: &[i64],
+        rows: Range<usize>,
+        parts: &mut [Scattered],
+    ) -> Result<()> {
+        let (policy, hash) = (self.policy, self.hash);
+        let parts = &mut parts[..rows.len().div_ceil(CHUNK)];
+        par::for_each_chunk_mut(parts, 1, |number, part| {
+            let first = rows.start + number * CHUNK;
+            part[0].fill(policy, columns, keys, hash, first..rows.end.min(first + CHUNK));
+        });
+        for part in parts.iter_mut() {
+            self.tally.add(&part.tally);
+            for row in std::mem::take(&mut part.wide) {
+                self.add_row(columns, row)?;
+            }
+        }
+        par::for_each_chunk_mut(&mut self.integers, 1, |number, shard| {
+            for part in parts.iter() {
+                shard[0].add_all(part.of_shard(number), &policy, hash);
+            }
+        });
+        Ok(())
+    }
+}
+
+const NEEDS_ORDER: &str = "missing, but occasions by order need it in every row of a purchase";
+
+/// Reads the columns row by row.
+#[derive(Clone, Copy)]
+struct Facts<'a> {
+    policy: SummaryParams,
+    scale: f64,
+    columns: &'a Columns<'a>,
+}
+
+impl<'a> Facts<'a> {
+    fn new(policy: SummaryParams, columns: &'a Columns<'a>) -> Self {
+        Self { policy, scale: policy.currency.minor_per_major() as f64, columns }
+    }
+
+    #[inline]
+    fn day(&self, row: usize) -> i32 {
+        match self.columns.days {
+            DayColumn::Days(days) => days[row].days_since_epoch(),
+            DayColumn::Integers(days) => days[row],
+        }
+    }
+
+    #[inline]
+    fn is_late(&self, row: usize) -> bool {
+        self.day(row) > self.policy.as_of.day().days_since_epoch()
+    }
+
+    /// Minor units, and whether they were rounded.
+    #[inline]
+    fn amount(&self, row: usize) -> (i64, bool) {
+        match self.columns.amounts {
+            None => (0, false),
+            Some(AmountColumn::Amounts(values)) => (values[row].in_minor(), false),
+            Some(AmountColumn::Major(values)) => match Currency::whole_minor(self.scale, values[row]) {
+                Some(minor) => (minor, false),
+                None => self.rounded(values[row]),
+            },
+        }
+    }
+
+    #[cold]
+    fn rounded(&self, value: f64) -> (i64, bool) {
+        // The column was checked before.
+        self.policy
+            .currency
+            .nearest(value)
+            .map_or((0, false), |(amount, rounded)| (amount.in_minor(), rounded))
+    }
+
+    #[inline]
+    fn fact(&self, row: usize) -> (Fact, bool) {
+        let (amount, rounded) = self.amount(row);
+        let is_refund = amount < 0 || self.columns.quantities.is_some_and(|q| q[row].in_thousandths() < 0);
+        (Fact { amount, day: self.day(row), is_refund, order: 0 }, rounded)
+    }
+}
+
+/// A chunk of rows, grouped by shard, in order within each.
+#[derive(Default)]
+struct Scattered {
+    rows: Vec<Packed>,
+    /// Where the rows of each shard are.
+    spans: Vec<Range<usize>>,
+    /// Rows whose amount does not fit 32 bits.
+    wide: Vec<usize>,
+    /// The shard of each row, [`OUT`] for none.
+    shards: Vec<u8>,
+    tally: Tally,
+}
+
+/// Stands for the shard of a row that is left out.
+const OUT: u8 = u8::MAX;
+
+impl Scattered {
+    /// Another chunk in place of the last one.
+    fn fill(
+        &mut self,
+        policy: SummaryParams,
+        columns: &Columns<'_>,
+        keys: &[i64],
+        hash: KeyHash,
+        rows: Range<usize>,
+    ) {
+        let read = Facts::new(policy, columns);
+        let mut tally = Tally::default();
+        let mut next = [0_usize; SHARDS];
+        self.shards.clear();
+        self.shards.extend(rows.clone().map(|row| {
+            #[expect(clippy::cast_possible_truncation, reason = "shards are fewer than 255")]
+            let shard = KeyHash::shard(hash.of(keys[row])) as u8;
+            if read.is_late(row) {
+                tally.rows_after_as_of += 1;
+                OUT
+            } else {
+                next[usize::from(shard)] += 1;
+                shard
+            }
+        }));
+        let mut sum = 0;
+        for count in &mut next {
+            (*count, sum) = (sum, sum + *count);
+        }
+        self.rows.clear();
+        self.rows.resize(sum, Packed { key: 0, amount: 0, day: 0 });
+        let starts = next;
+        for (row, shard) in rows.zip(&self.shards) {
+            if *shard == OUT {
+                continue;
+            }
+            let (fact, rounded) = read.fact(row);
+            let Ok(amount) = i32::try_from(fact.amount) else {
+                self.wide.push(row);
+                continue;
+            };
+            tally.refund_rows += u64::from(fact.is_refund);
+            tally.rounded_amounts += u64::from(rounded);
+            let place = &mut next[usize::from(*shard)];
+            self.rows[*place] = Packed { key: keys[row], amount, day: fact.day };
+            *place += 1;
+        }
+        self.spans.clear();
+        self.spans.extend(starts.iter().zip(next).map(|(start, end)| *start..end));
+        self.tally = tally;
+    }
+
+    fn of_shard(&self, number: usize) -> &[Packed] {
+        &self.rows[self.spans[number].clone()]
+    }
+}
+
+/// Prints counts, never keys.
+impl fmt::Debug for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let SummaryParams { as_of, occasion, refunds, .. } = self.policy;
+        write!(
+            f,
+            "Summary({} rows, {} customers as of {as_of}, {occasion:?}, {refunds:?})",
+            self.tally.rows_read,
+            self.len()
+        )
+    }
+}
