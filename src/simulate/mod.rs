@@ -61,6 +61,7 @@ mod basket;
 mod clock;
 mod life;
 mod params;
+mod records;
 mod shop;
 #[cfg(test)]
 mod tests;
@@ -68,5 +69,6 @@ mod truth;
 mod zipf;
 
 pub use params::{Dropout, Script, ShopParams};
+pub use records::RecordTable;
 pub use shop::{Complaint, OrderRow, OrderRows, Shop};
 pub use truth::{Person, Truth};

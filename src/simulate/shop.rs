@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::kernel::intern::Sorted;
 use crate::kernel::par;
 use crate::kernel::rng::Rng;
-use crate::types::{Amount, AsOf, Day, Quantity};
+use crate::types::{Amount, AsOf, Currency, Day, Quantity};
 
 use super::basket::{Catalogue, Habits};
 use super::clock::Clock;
@@ -90,6 +90,11 @@ impl Shop {
     pub fn days(&self) -> (Day, Day) {
         let last = self.params.start.checked_add(i64::from(self.params.days) - 1);
         (self.params.start, last.unwrap_or(self.params.start))
+    }
+
+    /// The currency of every amount.
+    pub fn currency(&self) -> Currency {
+        self.params.currency
     }
 
     /// Number of people who buy under a name.

@@ -1,0 +1,278 @@
+//! Records of the shop's customers as three systems keep them: repeated, incomplete and full of slips.
+
+mod han;
+mod han_lists;
+mod latin;
+mod slips;
+mod words;
+
+use std::fmt;
+
+use crate::error::{Error, Result};
+use crate::kernel::par;
+use crate::kernel::rng::Rng;
+use crate::types::Day;
+
+use super::life::{Purpose, stream};
+use super::params::{Script, ShopParams};
+use super::shop::{CHUNK, Shop};
+
+/// Customer records of a simulated shop: named columns of text, an empty text where a value is missing, in an order that
+/// says nothing.
+///
+/// The columns are `source` (`crm`, `shop` or `service`), `updated` (a date), `account` (the customer key of the orders
+/// placed under it, on exactly one record for each account), and
+/// - in Latin script `given_name`, `family_name`, `birth_date`, `email`, `phone`, `address`, `city`, `postcode`;
+/// - in Han script `name`, `mobile`, `id_card`, `email`, `wechat`, `birth_date`, `address`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RecordTable {
+    names: Vec<&'static str>,
+    columns: Vec<Texts>,
+    people: Vec<u32>,
+}
+
+/// Texts one behind the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Texts {
+    joined: String,
+    ends: Vec<usize>,
+}
+
+impl Texts {
+    fn push(&mut self, text: &str) {
+        self.joined.push_str(text);
+        self.ends.push(self.joined.len());
+    }
+
+    fn get(&self, i: usize) -> Option<&str> {
+        let end = *self.ends.get(i)?;
+        let start = if i == 0 { 0 } else { self.ends[i - 1] };
+        self.joined.get(start..end)
+    }
+}
+
+impl RecordTable {
+    /// Number of records.
+    pub fn len(&self) -> usize {
+        self.people.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.people.is_empty()
+    }
+
+    /// Names of the columns.
+    pub fn columns(&self) -> &[&'static str] {
+        &self.names
+    }
+
+    /// The value of a record (from 0) in a column (from 0, as in [`columns`](Self::columns)); empty where it is missing.
+    pub fn get(&self, record: usize, column: usize) -> Option<&str> {
+        self.columns.get(column)?.get(record)
+    }
+
+    /// All values of a column.
+    pub fn column(&self, name: &str) -> Option<impl ExactSizeIterator<Item = &str>> {
+        let texts = &self.columns[self.names.iter().position(|n| *n == name)?];
+        Some((0..self.len()).map(|i| texts.get(i).unwrap_or_default()))
+    }
+
+    /// The truth: the number of the person (from 0) behind each record.
+    pub fn people(&self) -> &[u32] {
+        &self.people
+    }
+}
+
+/// Prints counts, no values.
+impl fmt::Debug for RecordTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RecordTable({} records, {} columns)", self.len(), self.names.len())
+    }
+}
+
+/// Where a record comes from; each system has habits of its own about what it asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    Crm,
+    Shop,
+    Service,
+}
+
+impl Source {
+    const ALL: [Self; 3] = [Self::Crm, Self::Shop, Self::Service];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Crm => "crm",
+            Self::Shop => "shop",
+            Self::Service => "service",
+        }
+    }
+}
+
+/// What the writer of a record needs to know besides the person.
+struct Context<'a> {
+    params: &'a ShopParams,
+    source: Source,
+    /// How far into the shop's days the record was last touched, 0 to 1: changes before that have reached it.
+    age: f64,
+}
+
+impl Context<'_> {
+    /// Whether a slip with that probability at the default typo rate happens.
+    fn slips(&self, rng: &mut Rng, probability: f64) -> bool {
+        rng.chance(probability * self.params.typos / 0.08)
+    }
+
+    /// Whether a value is left out that this source leaves out with that probability.
+    fn missing(&self, rng: &mut Rng, by_source: [f64; 3]) -> bool {
+        rng.chance(by_source[self.source as usize] * self.params.missing)
+    }
+
+    /// Whether a value that changed at `moment` still stands as it was: the record is older, or nobody told the source.
+    fn outdated(&self, rng: &mut Rng, moment: Option<f64>) -> bool {
+        let stale = rng.chance(0.25);
+        moment.is_some_and(|moment| self.params.typos > 0.0 && (self.age < moment || stale))
+    }
+}
+
+/// A moment at which something about a person changed, for a share of people.
+fn moment(rng: &mut Rng, share: f64) -> Option<f64> {
+    let (changed, when) = (rng.chance(share), rng.uniform());
+    changed.then_some(when)
+}
+
+/// One script's way to describe people.
+trait Scribe: Sync {
+    /// Names of the columns after the common ones.
+    fn columns(&self) -> &'static [&'static str];
+
+    /// Writes a record of the person into cleared cells.
+    fn write(&self, person: u32, context: &Context<'_>, rng: &mut Rng, cells: &mut [String]);
+}
+
+const COMMON: [&str; 3] = ["source", "updated", "account"];
+
+/// The first of a person's household: the person itself, or the one before who lives there.
+fn head_of(params: &ShopParams, person: u32) -> u32 {
+    let mut head = person;
+    while head > 0 && stream(params.seed, Some(head), Purpose::Identity).chance(params.households) {
+        head -= 1;
+    }
+    head
+}
+
+impl Shop {
+    /// The customers' records, as three systems keep them, in an order of chance.
+    ///
+    /// A person has 1 + a geometric number of records. People move house and change phone and e-mail (older records keep
+    /// the old value, newer ones sometimes too), go by nicknames, are entered with names or day and month swapped, and
+    /// everything is mistyped now and then. A quarter of all people share a household. Chinese records add pinyin in
+    /// either order, traditional characters, homophones, titles for names, masked values and the usual formats of
+    /// mobile numbers, dates and addresses.
+    ///
+    /// ```
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::Seed;
+    ///
+    /// let shop = ShopParams::new(200, Seed(7)).duplicates(1.0).simulate()?;
+    /// let records = shop.record_table()?;
+    /// assert!(records.len() > 250);
+    /// assert_eq!(records.people().len(), records.len());
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::ErrorKind::Overflow) above 4,294,967,294 records.
+    pub fn record_table(&self) -> Result<RecordTable> {
+        match self.params.script {
+            Script::Latin => self.write_records(&latin::Latin::new()),
+            Script::Han => self.write_records(&han::Han::new()),
+        }
+    }
+
+    fn write_records(&self, scribe: &impl Scribe) -> Result<RecordTable> {
+        let names: Vec<&'static str> = COMMON.iter().chain(scribe.columns()).copied().collect();
+        let chunks = par::map_chunks(self.params.customers as usize, CHUNK, |range| {
+            let mut columns = vec![Texts::default(); names.len()];
+            let mut people = Vec::new();
+            let mut cells = vec![String::new(); names.len()];
+            for person in range.filter_map(|p| u32::try_from(p).ok()) {
+                self.write_person(scribe, person, &mut cells, &mut columns, &mut people);
+            }
+            (columns, people)
+        });
+        // Where each record lies, then the order of chance.
+        let mut places = Vec::with_capacity(chunks.iter().map(|c| c.1.len()).sum());
+        for (c, (_, people)) in (0_u32..).zip(&chunks) {
+            places.extend((0_u32..).zip(people).map(|(i, _)| (c, i)));
+        }
+        if places.len() >= u32::MAX as usize {
+            return Err(Error::overflow("more than 4294967294 records"));
+        }
+        stream(self.params.seed, None, Purpose::Records).shuffle(&mut places);
+        let people = places.iter().map(|(c, i)| chunks[*c as usize].1[*i as usize]).collect();
+        let columns = par::map_chunks(names.len(), 1, |range| {
+            let column = range.start;
+            let mut texts = Texts::default();
+            texts.joined.reserve_exact(chunks.iter().map(|c| c.0[column].joined.len()).sum());
+            texts.ends.reserve_exact(places.len());
+            for (c, i) in &places {
+                texts.push(chunks[*c as usize].0[column].get(*i as usize).unwrap_or_default());
+            }
+            texts
+        });
+        Ok(RecordTable { names, columns, people })
+    }
+
+    fn write_person(
+        &self,
+        scribe: &impl Scribe,
+        person: u32,
+        cells: &mut [String],
+        columns: &mut [Texts],
+        people: &mut Vec<u32>,
+    ) {
+        let params = &self.params;
+        let accounts = 1 + u32::from(self.accounts(person).0);
+        let mut rng = stream(params.seed, Some(person), Purpose::Records);
+        let again = params.duplicates / (1.0 + params.duplicates);
+        let mut records = 1;
+        while records < ShopParams::MAX_RECORDS && rng.chance(again) {
+            records += 1;
+        }
+        for record in 0..records.max(accounts) {
+            #[expect(clippy::cast_possible_truncation, reason = "one of three")]
+            let source = Source::ALL[rng.below(3) as usize];
+            let context = Context { params, source, age: rng.uniform() };
+            cells.iter_mut().for_each(String::clear);
+            let (common, own) = cells.split_at_mut(COMMON.len());
+            common[0].push_str(source.name());
+            push_fmt(&mut common[1], format_args!("{}", self.updated(context.age)));
+            if record < accounts {
+                push_fmt(&mut common[2], format_args!("{}", self.account(person, record)));
+            }
+            scribe.write(person, &context, &mut rng, own);
+            for (column, cell) in columns.iter_mut().zip(&*cells) {
+                column.push(cell);
+            }
+            people.push(person);
+        }
+    }
+
+    fn updated(&self, age: f64) -> Day {
+        self.day_of(age * f64::from(self.params.days))
+    }
+}
+
+/// Formats into a string, which cannot fail.
+fn push_fmt(text: &mut String, arguments: fmt::Arguments<'_>) {
+    let _ = fmt::Write::write_fmt(text, arguments);
+}
+
+/// One of a list.
+#[expect(clippy::cast_possible_truncation, reason = "below the length of a list")]
+fn pick<T: Copy>(rng: &mut Rng, list: &[T]) -> T {
+    list[rng.below(list.len() as u64) as usize]
+}
