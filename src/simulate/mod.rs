@@ -19,6 +19,9 @@
 //! - season and trend bend time, the same for all: a customer's process runs in operational time, whose speed is
 //!   `(1 + amplitude * cos(2 pi (day - 348) / 365.25)) * exp(trend * years)`.
 //!
+//! Records are written by three systems (`crm`, `shop`, `service`), each with its own habits of leaving values out: see
+//! [`Shop::record_table`].
+//!
 //! # Assumptions
 //! Rate, dropout, spend and taste of a customer are independent of one another, as in the models of the field.
 //!

@@ -272,8 +272,9 @@ impl ShopParams {
         self
     }
 
-    /// Probability that a value of a record is mistyped; 0.08 by default. 0 also switches off every other slip: nicknames,
-    /// swapped names and days, moved house, changed numbers.
+    /// How untidy records are: about the probability that a value is mistyped, 0.08 by default. Every other slip (nicknames,
+    /// swapped names and days, other ways of writing) grows with it; at 0 there is none, and nobody moves house or
+    /// changes numbers.
     pub const fn typos(mut self, probability: f64) -> Self {
         self.typos = probability;
         self

@@ -398,3 +398,119 @@ fn extreme_shops_stand() {
         shop.purchase_history(AsOf::new(shop.days().1), TimeUnit::Day).unwrap();
     }
 }
+
+/// Of all pairs of records of one person, the share whose values agree where both are present.
+fn agreement(records: &RecordTable, column: &str) -> f64 {
+    let values: Vec<&str> = records.column(column).unwrap().collect();
+    let mut by_person = std::collections::BTreeMap::<u32, Vec<&str>>::new();
+    for (person, value) in records.people().iter().zip(values) {
+        by_person.entry(*person).or_default().push(value);
+    }
+    let (mut equal, mut pairs) = (0_u32, 0_u32);
+    for values in by_person.values() {
+        for (i, a) in values.iter().enumerate().filter(|(_, a)| !a.is_empty()) {
+            for b in values[i + 1..].iter().filter(|b| !b.is_empty()) {
+                equal += u32::from(a == b);
+                pairs += 1;
+            }
+        }
+    }
+    f64::from(equal) / f64::from(pairs)
+}
+
+#[test]
+fn records_repeat_people_with_slips() {
+    for script in [Script::Latin, Script::Han] {
+        let params = ShopParams::new(3_000, Seed(5)).script(script);
+        let name = if script == Script::Latin { "family_name" } else { "name" };
+        let shares = [0.0, 0.04, 0.08, 0.2].map(|typos| {
+            agreement(&params.clone().typos(typos).simulate().unwrap().record_table().unwrap(), name)
+        });
+        assert!(shares[0] == 1.0 && shares.is_sorted_by(|a, b| a > b), "{script:?}: {shares:?}");
+        let sizes = [0.0, 0.5, 2.0].map(|d| {
+            params.clone().duplicates(d).simulate().unwrap().record_table().unwrap().len() as f64 / 3_000.0
+        });
+        assert!(
+            sizes[0] == 1.0 && (sizes[1] - 1.5).abs() < 0.1 && (sizes[2] - 3.0).abs() < 0.25,
+            "{sizes:?}"
+        );
+        let complete = params.clone().missing(0.0).simulate().unwrap().record_table().unwrap();
+        for column in complete.columns().iter().filter(|c| **c != "account") {
+            assert!(complete.column(column).unwrap().all(|v| !v.is_empty()), "{column}");
+        }
+    }
+}
+
+#[test]
+fn every_account_of_the_orders_stands_on_one_record_of_its_person() {
+    let shop = ShopParams::new(2_000, Seed(5)).second_accounts(0.3).simulate().unwrap();
+    let (table, truth) = (shop.record_table().unwrap(), shop.truth());
+    let mut accounts = std::collections::BTreeSet::new();
+    for (account, person) in table.column("account").unwrap().zip(table.people()) {
+        if let Ok(account) = account.parse::<i64>() {
+            assert_eq!(truth.person_of(account), Some(*person));
+            assert!(accounts.insert(account));
+        }
+    }
+    assert!(shop.rows().all(|row| accounts.contains(&row.customer.unwrap())));
+    assert!(accounts.len() > 2_500);
+}
+
+#[test]
+fn households_share_addresses() {
+    let distinct = |share| {
+        let shop = ShopParams::new(2_000, Seed(5)).households(share).duplicates(0.0).typos(0.0).missing(0.0);
+        let table = shop.simulate().unwrap().record_table().unwrap();
+        table.column("address").unwrap().collect::<std::collections::BTreeSet<_>>().len()
+    };
+    let counts = [0.0, 0.25, 0.5].map(distinct);
+    assert!(counts[0] >= 1_990 && counts.is_sorted_by(|a, b| *b + 400 < *a), "{counts:?}");
+}
+
+#[test]
+fn records_are_pinned_and_threads_do_not_matter() {
+    let hash = |table: &RecordTable| {
+        (0..table.len()).flat_map(|r| (0..table.columns().len()).map(move |c| (r, c))).fold(
+            0,
+            |hash, (r, c)| {
+                table
+                    .get(r, c)
+                    .unwrap()
+                    .bytes()
+                    .fold(mix(hash ^ 0xff), |hash, byte| mix(hash ^ u64::from(byte)))
+            },
+        )
+    };
+    for (script, pinned) in [(Script::Latin, PINNED_LATIN), (Script::Han, PINNED_HAN)] {
+        let shop = busy(700).script(script).simulate().unwrap();
+        let expected = shop.record_table().unwrap();
+        #[cfg(feature = "rayon")]
+        for threads in [1, 2, 3, 8] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            assert!(pool.install(|| shop.record_table().unwrap()) == expected, "{threads} threads");
+        }
+        assert_eq!((expected.len(), hash(&expected)), pinned, "{script:?}");
+    }
+}
+
+const PINNED_LATIN: (usize, u64) = (1377, 15995270090213482680);
+const PINNED_HAN: (usize, u64) = (1377, 12389001399675043795);
+
+#[test]
+fn records_of_few() {
+    let empty = ShopParams::new(0, Seed(1)).simulate().unwrap();
+    assert!(empty.record_table().unwrap().is_empty());
+    assert_eq!(empty.records().unwrap_err().kind(), ErrorKind::EmptyInput);
+    let extreme = ShopParams::new(30, Seed(1)).duplicates(20.0).typos(1.0).missing(2.0).households(0.95);
+    for script in [Script::Latin, Script::Han] {
+        let shop = extreme.clone().script(script).simulate().unwrap();
+        let table = shop.record_table().unwrap();
+        assert_eq!(shop.records().unwrap().len(), table.len());
+        assert!(
+            (table.get(table.len(), 0), table.get(0, 99), table.column("nobody").is_none())
+                == (None, None, true)
+        );
+        let text = format!("{table:?}");
+        assert!(text.starts_with("RecordTable(") && text.len() < 60);
+    }
+}

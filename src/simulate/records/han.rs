@@ -1,5 +1,6 @@
 //! People with Chinese names.
 
+use crate::data::FieldKind;
 use crate::kernel::rng::Rng;
 
 use super::super::life::{Purpose, stream};
@@ -213,10 +214,10 @@ impl Identity {
 
     fn write_mobile(number: u64, context: &Context<'_>, rng: &mut Rng, cell: &mut String) {
         push_fmt(cell, format_args!("{number}"));
-        if context.slips(rng, 0.03) {
+        if context.slips(rng, 0.04) {
             wrong_digit(cell, rng);
         }
-        if !context.slips(rng, 0.35) || cell.len() != 11 {
+        if !context.slips(rng, 0.45) || cell.len() != 11 {
             return;
         }
         let (a, b, c) = (&cell[..3], &cell[3..7], &cell[7..]);
@@ -322,8 +323,16 @@ fn in_han(n: u64) -> String {
 }
 
 impl Scribe for Han {
-    fn columns(&self) -> &'static [&'static str] {
-        &["name", "mobile", "id_card", "email", "wechat", "birth_date", "address"]
+    fn columns(&self) -> &'static [(&'static str, FieldKind)] {
+        &[
+            ("name", FieldKind::ChineseName),
+            ("mobile", FieldKind::Phone),
+            ("id_card", FieldKind::NationalId),
+            ("email", FieldKind::Email),
+            ("wechat", FieldKind::Handle),
+            ("birth_date", FieldKind::BirthDate),
+            ("address", FieldKind::Address),
+        ]
     }
 
     fn write(&self, person: u32, context: &Context<'_>, rng: &mut Rng, cells: &mut [String]) {

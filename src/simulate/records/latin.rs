@@ -1,5 +1,6 @@
 //! People with Latin names.
 
+use crate::data::FieldKind;
 use crate::kernel::rng::Rng;
 
 use super::super::life::{Purpose, stream};
@@ -169,8 +170,17 @@ fn nickname(name: &mut String, rng: &mut Rng) {
 }
 
 impl Scribe for Latin {
-    fn columns(&self) -> &'static [&'static str] {
-        &["given_name", "family_name", "birth_date", "email", "phone", "address", "city", "postcode"]
+    fn columns(&self) -> &'static [(&'static str, FieldKind)] {
+        &[
+            ("given_name", FieldKind::GivenName),
+            ("family_name", FieldKind::FamilyName),
+            ("birth_date", FieldKind::BirthDate),
+            ("email", FieldKind::Email),
+            ("phone", FieldKind::Phone),
+            ("address", FieldKind::Address),
+            ("city", FieldKind::City),
+            ("postcode", FieldKind::Postcode),
+        ]
     }
 
     fn write(&self, person: u32, context: &Context<'_>, rng: &mut Rng, cells: &mut [String]) {
@@ -182,8 +192,8 @@ impl Scribe for Latin {
         if context.slips(rng, 0.08) {
             nickname(given, rng);
         }
-        for name in [&mut *given, &mut *family] {
-            if context.slips(rng, 0.08) {
+        for (name, probability) in [(&mut *given, 0.09), (&mut *family, 0.13)] {
+            if context.slips(rng, probability) {
                 mistype(name, rng);
             }
         }
@@ -195,19 +205,19 @@ impl Scribe for Latin {
         let swapped = context.slips(rng, 0.04) && day <= 12;
         let (month, day) = if swapped { (day, month) } else { (month, day) };
         push_fmt(birth, format_args!("{year:04}-{month:02}-{day:02}"));
-        if context.slips(rng, 0.05) {
+        if context.slips(rng, 0.09) {
             wrong_digit(birth, rng);
         }
 
         let old = context.outdated(rng, who.new_email);
         self.write_email(&who, who.emails[usize::from(who.new_email.is_some() && !old)], email);
-        if context.slips(rng, 0.07) {
+        if context.slips(rng, 0.13) {
             mistype(email, rng);
         }
 
         let old = context.outdated(rng, who.new_phone);
         push_fmt(phone, format_args!("{}", who.phones[usize::from(who.new_phone.is_some() && !old)]));
-        if context.slips(rng, 0.05) {
+        if context.slips(rng, 0.08) {
             wrong_digit(phone, rng);
         }
 
@@ -217,11 +227,11 @@ impl Scribe for Latin {
         city.push_str(self.city.get(home.city));
         push_fmt(postcode, format_args!("{:06}", home.postcode));
         for cell in [&mut *address, &mut *city] {
-            if context.slips(rng, 0.07) {
+            if context.slips(rng, 0.1) {
                 mistype(cell, rng);
             }
         }
-        if context.slips(rng, 0.04) {
+        if context.slips(rng, 0.09) {
             wrong_digit(postcode, rng);
         }
 

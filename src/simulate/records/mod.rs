@@ -8,6 +8,7 @@ mod words;
 
 use std::fmt;
 
+use crate::data::{Field, FieldKind, Record, Records};
 use crate::error::{Error, Result};
 use crate::kernel::par;
 use crate::kernel::rng::Rng;
@@ -27,6 +28,7 @@ use super::shop::{CHUNK, Shop};
 #[derive(Clone, PartialEq, Eq)]
 pub struct RecordTable {
     names: Vec<&'static str>,
+    fields: &'static [(&'static str, FieldKind)],
     columns: Vec<Texts>,
     people: Vec<u32>,
 }
@@ -76,6 +78,27 @@ impl RecordTable {
     pub fn column(&self, name: &str) -> Option<impl ExactSizeIterator<Item = &str>> {
         let texts = &self.columns[self.names.iter().position(|n| *n == name)?];
         Some((0..self.len()).map(|i| texts.get(i).unwrap_or_default()))
+    }
+
+    /// The same records as merging takes them, in the same order: record `i` has the key `i + 1`.
+    ///
+    /// # Errors
+    /// [`EmptyInput`](crate::ErrorKind::EmptyInput) without records.
+    pub fn to_records(&self) -> Result<Records> {
+        let account = Field::new(COMMON[2], FieldKind::CustomerAccount);
+        let own = self.fields.iter().map(|(name, kind)| Field::new(*name, *kind));
+        let mut builder = Records::builder(std::iter::once(account).chain(own))?;
+        for record in 0..self.len() {
+            let cell = |column| self.get(record, column).unwrap_or_default();
+            let mut row = Record::new(record as u64 + 1).source(cell(0)).updated(cell(1).parse()?);
+            for (column, name) in self.names.iter().enumerate().skip(2) {
+                if !cell(column).is_empty() {
+                    row = row.value(name, cell(column));
+                }
+            }
+            builder.push(row)?;
+        }
+        builder.build()
     }
 
     /// The truth: the number of the person (from 0) behind each record.
@@ -146,7 +169,7 @@ fn moment(rng: &mut Rng, share: f64) -> Option<f64> {
 /// One script's way to describe people.
 trait Scribe: Sync {
     /// Names of the columns after the common ones.
-    fn columns(&self) -> &'static [&'static str];
+    fn columns(&self) -> &'static [(&'static str, FieldKind)];
 
     /// Writes a record of the person into cleared cells.
     fn write(&self, person: u32, context: &Context<'_>, rng: &mut Rng, cells: &mut [String]);
@@ -192,8 +215,27 @@ impl Shop {
         }
     }
 
+    /// The customers' records as merging takes them; [`record_table`](Self::record_table) has the truth about them, in the
+    /// same order.
+    ///
+    /// ```
+    /// use regulars::simulate::{Script, ShopParams};
+    /// use regulars::types::Seed;
+    ///
+    /// let shop = ShopParams::new(200, Seed(7)).script(Script::Han).simulate()?;
+    /// assert_eq!(shop.records()?.len(), shop.record_table()?.len());
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`record_table`](Self::record_table), and [`EmptyInput`](crate::ErrorKind::EmptyInput) without customers.
+    pub fn records(&self) -> Result<Records> {
+        self.record_table()?.to_records()
+    }
+
     fn write_records(&self, scribe: &impl Scribe) -> Result<RecordTable> {
-        let names: Vec<&'static str> = COMMON.iter().chain(scribe.columns()).copied().collect();
+        let names: Vec<&'static str> =
+            COMMON.into_iter().chain(scribe.columns().iter().map(|c| c.0)).collect();
         let chunks = par::map_chunks(self.params.customers as usize, CHUNK, |range| {
             let mut columns = vec![Texts::default(); names.len()];
             let mut people = Vec::new();
@@ -223,7 +265,7 @@ impl Shop {
             }
             texts
         });
-        Ok(RecordTable { names, columns, people })
+        Ok(RecordTable { names, fields: scribe.columns(), columns, people })
     }
 
     fn write_person(
