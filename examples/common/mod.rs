@@ -191,6 +191,7 @@ impl CsvArgs {
 }
 
 /// A wrong value of an argument.
+#[allow(clippy::needless_pass_by_value, reason = "the shape `map_err` wants")]
 fn usage(error: Error) -> Failure {
     Failure::usage(error.to_string())
 }
