@@ -14,6 +14,7 @@ mod policy;
 mod purchases;
 mod records;
 mod summary;
+mod tiers;
 
 pub use customers::{Customers, Keys};
 pub use features::{
@@ -31,3 +32,4 @@ pub use records::{Field, FieldKind, Record, RecordColumns, Records, RecordsBuild
 #[cfg(feature = "csv")]
 pub use records::{RecordsCsv, RecordsCsvParams};
 pub use summary::{Purchases, Summary, SummaryParams, Tally};
+pub use tiers::{Score, Tier, TierParams, TierRule, Tiers};

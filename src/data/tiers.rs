@@ -1,0 +1,349 @@
+//! `Tiers`: gold, silver, bronze, or the caller's own, on any score.
+
+use std::fmt;
+
+use crate::data::PerCustomer;
+use crate::error::{Error, Result};
+use crate::types::{Amount, Expected, Language, Probability};
+
+/// A number that customers can be ranked by: money, an estimate, a probability, a count.
+pub trait Score: sealed::Sealed {
+    /// The number.
+    #[doc(hidden)]
+    fn score(&self) -> f64;
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+macro_rules! scores {
+    ($($type:ty: |$value:ident| $number:expr;)*) => {$(
+        impl sealed::Sealed for $type {}
+        impl Score for $type {
+            fn score(&self) -> f64 {
+                let $value = *self;
+                $number
+            }
+        }
+    )*};
+}
+
+scores! {
+    f64: |v| v;
+    u32: |v| f64::from(v);
+    i64: |v| v as f64;
+    u64: |v| v as f64;
+    Amount: |v| v.in_minor() as f64;
+    Expected: |v| v.in_minor();
+    Probability: |v| v.get();
+}
+
+/// Where one tier ends and the next begins.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum TierRule {
+    /// Ascending shares of the total value: with `[0.8, 0.95]` the best customers who together make 80 % of the value are
+    /// the first tier, those up to 95 % the second, all others the third (the ABC analysis of Dickie 1951). Values below
+    /// zero count as nothing.
+    ShareOfValue(Vec<f64>),
+    /// Ascending shares of the customers: with `[0.1, 0.4]` the best tenth, the next three tenths, the rest.
+    ShareOfCustomers(Vec<f64>),
+    /// Descending lower bounds of the score, in its own units (minor units for money).
+    Thresholds(Vec<f64>),
+}
+
+impl TierRule {
+    fn cuts(&self) -> &[f64] {
+        match self {
+            Self::ShareOfValue(cuts) | Self::ShareOfCustomers(cuts) | Self::Thresholds(cuts) => cuts,
+        }
+    }
+}
+
+/// How customers are put into tiers.
+///
+/// ```
+/// use regulars::data::{Customers, Keys, PerCustomer, TierParams, TierRule};
+/// use regulars::types::{Amount, Language};
+///
+/// let customers = Customers::all(Keys::new(["ann", "bob", "cy", "dee"])?.into());
+/// let spend = PerCustomer::new(customers, [900, 60, 25, 15].map(|v| Amount::minor(v)).to_vec())?;
+///
+/// let tiers = TierParams::new().fit(&spend)?;
+/// let tier = tiers.assign(&spend)?;
+/// assert_eq!(tiers.name(*tier.by_key("ann").unwrap(), Language::English), "gold");
+/// assert_eq!(tiers.name(*tier.by_key("dee").unwrap(), Language::Chinese), "铜");
+///
+/// let own = TierParams::new().rule(TierRule::Thresholds(vec![500.0])).names(["VIP", "other"]).fit(&spend)?;
+/// assert_eq!(own.sizes(&own.assign(&spend)?), [1, 3]);
+/// # Ok::<(), regulars::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[must_use]
+pub struct TierParams {
+    rule: TierRule,
+    names: Vec<String>,
+}
+
+impl Default for TierParams {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Names of the three default tiers.
+const METALS: [(&str, &str); 3] = [("gold", "金"), ("silver", "银"), ("bronze", "铜")];
+
+impl TierParams {
+    /// Gold, silver and bronze: those who make 80 % of the value, those up to 95 %, the rest.
+    pub fn new() -> Self {
+        Self { rule: TierRule::ShareOfValue(vec![0.8, 0.95]), names: Vec::new() }
+    }
+
+    /// Where tiers end; the default is [`TierRule::ShareOfValue`] of 80 % and 95 %.
+    pub fn rule(mut self, rule: TierRule) -> Self {
+        self.rule = rule;
+        self
+    }
+
+    /// Names from the best tier down, one more than the rule has cuts. Three tiers have default names; others are
+    /// numbered from 1.
+    pub fn names<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.names = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Whether every parameter lies in its domain; the first line of [`fit`](Self::fit).
+    ///
+    /// # Errors
+    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) for shares outside (0, 1) or not ascending, thresholds that are not
+    /// finite or not descending, more than 254 cuts, or a wrong number of names.
+    pub fn check(&self) -> Result<()> {
+        let cuts = self.rule.cuts();
+        let list = || format!("{cuts:?}");
+        if cuts.len() > 254 {
+            return Err(Error::param("rule", "must have at most 254 cuts", cuts.len()));
+        }
+        match self.rule {
+            TierRule::Thresholds(_) => {
+                if !cuts.iter().all(|c| c.is_finite()) || !cuts.is_sorted_by(|a, b| a > b) {
+                    return Err(Error::param("rule", "thresholds must be finite and descend", list()));
+                }
+            }
+            _ => {
+                if !cuts.iter().all(|c| *c > 0.0 && *c < 1.0) || !cuts.is_sorted_by(|a, b| a < b) {
+                    return Err(Error::param("rule", "shares must lie between 0 and 1 and ascend", list()));
+                }
+            }
+        }
+        if !self.names.is_empty() && self.names.len() != cuts.len() + 1 {
+            let rule = format!("must be {}, one more than the rule has cuts", cuts.len() + 1);
+            return Err(Error::param("names", &rule, self.names.len()));
+        }
+        Ok(())
+    }
+
+    /// Finds the scores at which tiers end. Equal scores share a tier: a cut that falls among equals takes all of them
+    /// into the better tier. O(n log n).
+    ///
+    /// # Errors
+    /// As [`check`](Self::check); [`EmptyInput`](crate::ErrorKind::EmptyInput) without customers;
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming the row of a score that is not finite.
+    pub fn fit<T: Score>(&self, scores: &PerCustomer<T>) -> Result<Tiers> {
+        self.check()?;
+        let mut sorted = numbers(scores)?;
+        if sorted.is_empty() {
+            return Err(Error::empty("tiers need at least one customer"));
+        }
+        sorted.sort_unstable_by(|a, b| b.total_cmp(a));
+        let bounds = match &self.rule {
+            TierRule::Thresholds(cuts) => cuts.clone(),
+            TierRule::ShareOfCustomers(shares) => share_bounds(&sorted, shares, |_| 1.0),
+            TierRule::ShareOfValue(shares) => share_bounds(&sorted, shares, |v| v.max(0.0)),
+        };
+        Ok(Tiers { bounds, names: self.names.clone() })
+    }
+}
+
+/// The lowest score of each tier but the last: that of the customer with whom the running sum reaches the share.
+fn share_bounds(sorted: &[f64], shares: &[f64], weight: impl Fn(f64) -> f64) -> Vec<f64> {
+    let total: f64 = sorted.iter().map(|v| weight(*v)).sum();
+    let mut bounds = Vec::with_capacity(shares.len());
+    let (mut sum, mut next) = (0.0, 0);
+    for share in shares {
+        // A hair of slack, so that a share met exactly in decimals is not missed in binary.
+        let goal = share * total * (1.0 - 1e-12);
+        while next < sorted.len() && (sum < goal || next == 0) {
+            sum += weight(sorted[next]);
+            next += 1;
+        }
+        bounds.push(sorted[next.max(1) - 1]);
+    }
+    bounds
+}
+
+fn numbers<T: Score>(scores: &PerCustomer<T>) -> Result<Vec<f64>> {
+    let values: Vec<f64> = scores.values().iter().map(Score::score).collect();
+    match values.iter().position(|v| !v.is_finite()) {
+        Some(row) => Err(Error::row(row as u64 + 1, Some("score"), "must be finite")),
+        None => Ok(values),
+    }
+}
+
+/// A tier of one [`Tiers`], 0 being the best.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(transparent))]
+pub struct Tier(u8);
+
+impl Tier {
+    /// Its number from 0, the best.
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+/// Fitted tiers: frozen bounds, applied to anybody's score.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Tiers {
+    /// Lowest score of each tier but the last, descending.
+    bounds: Vec<f64>,
+    names: Vec<String>,
+}
+
+impl Tiers {
+    /// How many tiers there are.
+    pub fn len(&self) -> usize {
+        self.bounds.len() + 1
+    }
+
+    /// Never: there is always a last tier.
+    pub fn is_empty(&self) -> bool {
+        false
+    }
+
+    /// The lowest score of each tier but the last, from the best down.
+    pub fn bounds(&self) -> &[f64] {
+        &self.bounds
+    }
+
+    /// The tier of a score; NaN goes to the last.
+    #[expect(clippy::cast_possible_truncation, reason = "at most 254 bounds")]
+    fn tier_of(&self, score: f64) -> Tier {
+        let tier = self.bounds.iter().position(|bound| score >= *bound).unwrap_or(self.bounds.len());
+        Tier(tier as u8)
+    }
+
+    /// The tier of each customer.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming the row of a score that is not finite.
+    pub fn assign<T: Score>(&self, scores: &PerCustomer<T>) -> Result<PerCustomer<Tier>> {
+        let tiers = numbers(scores)?.into_iter().map(|v| self.tier_of(v)).collect();
+        PerCustomer::new(scores.customers().clone(), tiers)
+    }
+
+    /// The name of a tier.
+    pub fn name(&self, tier: Tier, language: Language) -> String {
+        match (self.names.get(tier.index()), METALS.get(tier.index())) {
+            (Some(name), _) => name.clone(),
+            (None, Some((english, chinese))) if self.len() == METALS.len() => {
+                (*language.pick(english, chinese)).to_owned()
+            }
+            _ => (tier.index() + 1).to_string(),
+        }
+    }
+
+    /// All tiers, from the best down.
+    pub fn tiers(&self) -> impl ExactSizeIterator<Item = Tier> + use<> {
+        (0..=u8::try_from(self.bounds.len()).unwrap_or(u8::MAX - 1)).map(Tier).collect::<Vec<_>>().into_iter()
+    }
+
+    /// Number of customers in each tier.
+    pub fn sizes(&self, assigned: &PerCustomer<Tier>) -> Vec<usize> {
+        let mut sizes = vec![0; self.len()];
+        for tier in assigned.values() {
+            if let Some(size) = sizes.get_mut(tier.index()) {
+                *size += 1;
+            }
+        }
+        sizes
+    }
+}
+
+impl fmt::Display for Tiers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} tiers with lower bounds {:?}", self.len(), self.bounds)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ErrorKind;
+    use crate::data::Customers;
+
+    fn per_customer(values: &[f64]) -> PerCustomer<f64> {
+        PerCustomer::new(Customers::numbered(values.len()).unwrap(), values.to_vec()).unwrap()
+    }
+
+    fn sizes(params: &TierParams, values: &[f64]) -> Vec<usize> {
+        let scores = per_customer(values);
+        let tiers = params.fit(&scores).unwrap();
+        tiers.sizes(&tiers.assign(&scores).unwrap())
+    }
+
+    #[test]
+    fn shares_of_value_are_reached_by_the_last_customer_of_the_tier() {
+        // 50 + 30 = 80 of 100: exactly 80 %; 15 more make 95 %.
+        assert_eq!(sizes(&TierParams::new(), &[5.0, 50.0, 30.0, 15.0]), [2, 1, 1]);
+        let tenth = TierParams::new().rule(TierRule::ShareOfCustomers(vec![0.1, 0.4]));
+        assert_eq!(sizes(&tenth, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0]), [1, 3, 6]);
+    }
+
+    #[test]
+    fn equals_share_a_tier_and_losses_count_as_nothing() {
+        assert_eq!(sizes(&TierParams::new(), &[7.0; 9]), [9, 0, 0]);
+        assert_eq!(sizes(&TierParams::new(), &[-3.0, 0.0, 10.0]), [1, 0, 2]);
+        assert_eq!(sizes(&TierParams::new(), &[-3.0]), [1, 0, 0]);
+        assert_eq!(sizes(&TierParams::new(), &[0.0, 0.0]), [2, 0, 0]);
+    }
+
+    #[test]
+    fn faults_are_named() {
+        let kind =
+            |params: &TierParams, values: &[f64]| params.fit(&per_customer(values)).unwrap_err().kind();
+        assert_eq!(kind(&TierParams::new(), &[]), ErrorKind::EmptyInput);
+        assert_eq!(kind(&TierParams::new(), &[1.0, f64::NAN]), ErrorKind::InvalidInput);
+        for rule in [
+            TierRule::ShareOfValue(vec![0.9, 0.5]),
+            TierRule::ShareOfValue(vec![0.0]),
+            TierRule::ShareOfCustomers(vec![1.0]),
+            TierRule::Thresholds(vec![1.0, 2.0]),
+            TierRule::Thresholds(vec![f64::INFINITY]),
+            TierRule::Thresholds((0..255).rev().map(f64::from).collect()),
+        ] {
+            assert_eq!(kind(&TierParams::new().rule(rule), &[1.0]), ErrorKind::InvalidParam);
+        }
+        assert_eq!(kind(&TierParams::new().names(["a"]), &[1.0]), ErrorKind::InvalidParam);
+    }
+
+    proptest! {
+        #[test]
+        fn a_better_score_never_has_a_worse_tier(values in prop::collection::vec(-1e6..1e6, 1..60)) {
+            let scores = per_customer(&values);
+            let tiers = TierParams::new().fit(&scores).unwrap();
+            let assigned = tiers.assign(&scores).unwrap();
+            for (a, x) in assigned.values().iter().zip(&values) {
+                for (b, y) in assigned.values().iter().zip(&values) {
+                    prop_assert!(x < y || a <= b);
+                }
+            }
+        }
+    }
+}
