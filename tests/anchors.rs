@@ -14,6 +14,8 @@ mod churn;
 #[cfg(feature = "csv")]
 #[path = "anchors/data.rs"]
 mod data;
+#[path = "anchors/ltv.rs"]
+mod ltv;
 #[path = "anchors/recommend.rs"]
 mod recommend;
 #[path = "anchors/rfm.rs"]

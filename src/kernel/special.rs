@@ -156,6 +156,27 @@ pub(crate) fn trigamma(x: f64) -> f64 {
     shift + 1.0 / y + 0.5 * square + series * square / y
 }
 
+/// Digamma(a + n) - digamma(a) and the same of trigamma, n >= 0, without cancellation for large `a`.
+pub(crate) fn polygamma_rise(a: f64, n: f64) -> (f64, f64) {
+    if n <= 12.0 && n.fract() == 0.0 {
+        let (mut first, mut second, mut k) = (0.0, 0.0, 0.0);
+        while k < n {
+            let inverse = 1.0 / (a + k);
+            first += inverse;
+            second -= inverse * inverse;
+            k += 1.0;
+        }
+        return (first, second);
+    }
+    let second = trigamma(a + n) - trigamma(a);
+    if a < LARGE {
+        return (digamma(a + n) - digamma(a), second);
+    }
+    // What follows ln z in the asymptotic series is small, and its difference harmless.
+    let rest = |z: f64| digamma(z) - z.ln();
+    ((n / a).ln_1p() + (rest(a + n) - rest(a)), second)
+}
+
 /// ln(1 + e^z) without overflow.
 pub(crate) fn softplus(z: f64) -> f64 {
     if z > 0.0 { z + (-z).exp().ln_1p() } else { z.exp().ln_1p() }
@@ -427,6 +448,21 @@ mod tests {
                 product += (a + f64::from(n)).ln();
             }
         }
+    }
+
+    #[test]
+    fn rises_are_differences() {
+        for a in [0.01, 0.3, 2.0, 9.0, 40.0] {
+            for n in [0.0, 1.0, 5.0, 12.0, 13.0, 100.0] {
+                let (first, second) = polygamma_rise(a, n);
+                assert!((first - (digamma(a + n) - digamma(a))).abs() <= 1e-13 * (1.0 + first), "{a} {n}");
+                assert!(
+                    (second - (trigamma(a + n) - trigamma(a))).abs() <= 1e-13 * (1.0 - second),
+                    "{a} {n}"
+                );
+            }
+        }
+        close(polygamma_rise(1e9, 3.0).0, 3e-9 * (1.0 - 1e-9), 1e-14, "large");
     }
 
     #[test]

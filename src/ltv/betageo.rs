@@ -1,0 +1,258 @@
+//! BG/NBD and MBG/NBD: a customer buys at a gamma-distributed rate and tosses a beta-distributed coin after each purchase.
+
+use crate::kernel::optim::Eval;
+use crate::kernel::special::{beta_inc, ln_beta, ln_rising, polygamma_rise, sigmoid, softplus};
+
+use super::history::RecencyFrequency;
+
+/// When the coin that ends a relation is tossed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Coin {
+    /// After each repeat purchase (BG/NBD): who never came back is alive for certain.
+    AfterRepeats,
+    /// After the first purchase too (MBG/NBD).
+    AfterEvery,
+}
+
+/// Rate ~ Gamma(r, alpha), probability to leave after a purchase ~ Beta(a, b).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct BetaGeometric {
+    pub(super) r: f64,
+    pub(super) alpha: f64,
+    pub(super) a: f64,
+    pub(super) b: f64,
+    pub(super) coin: Coin,
+}
+
+impl BetaGeometric {
+    pub(super) fn from_array([r, alpha, a, b]: [f64; 4], coin: Coin) -> Self {
+        Self { r, alpha, a, b, coin }
+    }
+
+    /// Tosses survived by one who is alive.
+    fn tosses(&self, x: f64) -> f64 {
+        match self.coin {
+            Coin::AfterRepeats => x,
+            Coin::AfterEvery => x + 1.0,
+        }
+    }
+
+    /// Log-odds of having left; -inf where that is impossible.
+    fn log_odds_gone(&self, h: &RecencyFrequency) -> f64 {
+        let tosses = self.tosses(h.x);
+        if tosses == 0.0 {
+            return f64::NEG_INFINITY;
+        }
+        let silence = ((h.t - h.t_x) / (self.alpha + h.t_x)).ln_1p();
+        (self.a / (self.b + tosses - 1.0)).ln() + (self.r + h.x) * silence
+    }
+
+    pub(super) fn p_alive(&self, h: &RecencyFrequency) -> f64 {
+        sigmoid(-self.log_odds_gone(h))
+    }
+
+    pub(super) fn log_likelihood(&self, h: &RecencyFrequency) -> f64 {
+        let tosses = self.tosses(h.x);
+        ln_rising(self.r, h.x) + ln_rising(self.b, tosses)
+            - ln_rising(self.a + self.b, tosses)
+            - self.r * (h.t / self.alpha).ln_1p()
+            - h.x * (self.alpha + h.t).ln()
+            + softplus(self.log_odds_gone(h))
+    }
+
+    /// Expected purchases in (T, T + t] of one who is alive, by `v` = 1 / (alpha + T).
+    pub(super) fn purchases_while_alive(&self, x: f64, v: f64, t: f64) -> f64 {
+        purchases_while_alive(self.a, self.b + self.tosses(x), self.r + x, t * v)
+    }
+
+    pub(super) fn expected(&self, h: &RecencyFrequency, t: f64) -> f64 {
+        self.p_alive(h) * self.purchases_while_alive(h.x, 1.0 / (self.alpha + h.t), t)
+    }
+
+    /// P(n purchases in (T, T + t]).
+    pub(super) fn pmf(&self, h: &RecencyFrequency, t: f64, n: f64) -> f64 {
+        let alive = self.p_alive(h);
+        let (rate, z) = (self.r + h.x, t / (self.alpha + h.t));
+        let b = self.b + self.tosses(h.x);
+        // N ~ negative binomial counts what a customer who never leaves would buy.
+        let ln_pmf = ln_rising(rate, n) - crate::kernel::special::ln_gamma(n + 1.0) - rate * z.ln_1p()
+            + if n > 0.0 { n * (z / (1.0 + z)).ln() } else { 0.0 };
+        let survive = |k: f64| ln_rising(b, k) - ln_rising(self.a + b, k);
+        let stays = (ln_pmf + survive(n)).exp();
+        if n == 0.0 {
+            return (1.0 - alive) + alive * stays;
+        }
+        let at_least = beta_inc(n, rate, z / (1.0 + z), 1.0 / (1.0 + z));
+        let leaves = (ln_beta(self.a + 1.0, b + n - 1.0) - ln_beta(self.a, b)).exp();
+        alive * (stays + leaves * at_least)
+    }
+
+    /// Log-likelihood of keys that share `x`, with first and second derivatives in the parameters themselves.
+    pub(super) fn segment(&self, x: f64, t: &[f64], t_x: &[f64], weights: &[f64]) -> Eval<4> {
+        let (r, alpha, a, b) = (self.r, self.alpha, self.a, self.b);
+        let (rate, tosses) = (r + x, self.tosses(x));
+        let leaves = tosses > 0.0;
+        let hazard = b + tosses - 1.0;
+        let constant = if leaves { (a / hazard).ln() } else { 0.0 };
+        let (mut w_sum, mut ln_t, mut inv_t) = (0.0, 0.0, 0.0);
+        let mut last = f64::NAN;
+        let (mut l0, mut l1, mut l2) = (0.0, 0.0, 0.0);
+        let (mut plus, mut q0, mut qe, mut qd, mut qdd) = (0.0, 0.0, 0.0, 0.0, 0.0);
+        let (mut v0, mut ve, mut vee, mut vd, mut vde, mut vdd) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0);
+        for ((t, t_x), w) in t.iter().zip(t_x).zip(weights) {
+            if *t != last {
+                last = *t;
+                ln_t = (alpha + t).ln();
+                inv_t = 1.0 / (alpha + t);
+            }
+            w_sum += w;
+            l0 += w * ln_t;
+            l1 += w * inv_t;
+            l2 += w * inv_t * inv_t;
+            if leaves {
+                let since = alpha + t_x;
+                let inv_x = 1.0 / since;
+                let silence = ln_t - since.ln();
+                let odds = constant + rate * silence;
+                let e = (-odds.abs()).exp();
+                let gone = if odds >= 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) };
+                plus += w * (odds.max(0.0) + e.ln_1p());
+                let (q, d) = (w * gone, inv_t - inv_x);
+                let v = q * (1.0 - gone);
+                q0 += q;
+                qe += q * silence;
+                qd += q * d;
+                qdd += q * d * (inv_t + inv_x);
+                v0 += v;
+                ve += v * silence;
+                vee += v * silence * silence;
+                vd += v * d;
+                vde += v * d * silence;
+                vdd += v * d * d;
+            }
+        }
+        let (all, stay, buys) =
+            (polygamma_rise(a + b, tosses), polygamma_rise(b, tosses), polygamma_rise(r, x));
+        let e = if leaves { 1.0 / hazard } else { 0.0 };
+        let value = w_sum
+            * (ln_rising(r, x) + r * alpha.ln() + ln_rising(b, tosses) - ln_rising(a + b, tosses))
+            - rate * l0
+            + plus;
+        let gradient = [
+            w_sum * (buys.0 + alpha.ln()) - l0 + qe,
+            w_sum * r / alpha - rate * l1 + rate * qd,
+            -w_sum * all.0 + q0 / a,
+            w_sum * (stay.0 - all.0) - q0 * e,
+        ];
+        let rr = w_sum * buys.1 + vee;
+        let r_alpha = w_sum / alpha - l1 + qd + rate * vde;
+        let alpha_alpha = -w_sum * r / (alpha * alpha) + rate * l2 - rate * qdd + rate * rate * vdd;
+        let (r_a, r_b) = (ve / a, -e * ve);
+        let (alpha_a, alpha_b) = (rate * vd / a, -e * rate * vd);
+        let a_a = -w_sum * all.1 - q0 / (a * a) + v0 / (a * a);
+        let a_b = -w_sum * all.1 - v0 * e / a;
+        let b_b = w_sum * (stay.1 - all.1) + (q0 + v0) * e * e;
+        Eval {
+            value,
+            gradient,
+            hessian: [
+                [rr, r_alpha, r_a, r_b],
+                [r_alpha, alpha_alpha, alpha_a, alpha_b],
+                [r_a, alpha_a, a_a, a_b],
+                [r_b, alpha_b, a_b, b_b],
+            ],
+        }
+    }
+}
+
+/// E over p ~ Beta(a, b) of (1 - (1 + p z)^-rate) / p: purchases to come within `z` = t / (alpha + T) of a customer who is
+/// alive, whose rate is Gamma(`rate`, alpha + T) and who has stayed through `b` - b0 tosses.
+///
+/// Nothing is singular at a = 1 here, nothing cancels, nothing overflows: two positive sums, one for short and one for
+/// long windows, that agree to about 1e-13 (tested).
+pub(super) fn purchases_while_alive(a: f64, b: f64, rate: f64, z: f64) -> f64 {
+    if z <= 0.0 {
+        0.0
+    } else if z <= 8.0 && rate * z <= 200.0 {
+        by_count(a, b, rate, z)
+    } else {
+        by_coin(a, b, rate, z)
+    }
+}
+
+/// The sum over counts: with N ~ NB(rate, z) the purchases of one who never leaves and q = 1 - p,
+/// (1 - q^N) / (1 - q) = 1 + q + .. + q^(N - 1), so the mean is the sum over n of P(N = n) S(n) with
+/// S(n) = E[1 + .. + q^(n - 1)]. O(rate z + sqrt(rate z (1 + z)) + z) terms.
+fn by_count(a: f64, b: f64, rate: f64, z: f64) -> f64 {
+    let y = z / (1.0 + z);
+    let mut p = (-rate * z.ln_1p()).exp();
+    let (mut sum, mut survive, mut bought, mut n) = (0.0, 1.0, 0.0, 0.0);
+    loop {
+        p *= (rate + n) / (n + 1.0) * y;
+        bought += survive;
+        survive *= (b + n) / (a + b + n);
+        n += 1.0;
+        let term = p * bought;
+        sum += term;
+        // From here on the terms fall faster than the geometric series of `ratio`.
+        let ratio = (rate + n) / (n + 1.0) * y * (1.0 + 1.0 / n);
+        if ratio < 1.0 && term * ratio <= sum * 1e-17 * (1.0 - ratio) {
+            return sum;
+        }
+    }
+}
+
+/// The sum over the coin: trapezoids in w = ln(p / (1 - p)), where both factors are analytic with features of width about
+/// one, so that the error falls as e^(-10 / h) or better; both tails are geometric and summed in closed form. The
+/// density is normalised by the same rule.
+fn by_coin(a: f64, b: f64, rate: f64, z: f64) -> f64 {
+    let h = (0.5 * (1.0 / a + 1.0 / b).sqrt()).min(0.25);
+    let mode = (a / b).ln();
+    let ln_1pe = |w: f64| softplus(w);
+    let top = a * mode - (a + b) * ln_1pe(mode);
+    let density = |w: f64| (a * w - (a + b) * ln_1pe(w) - top).exp();
+    let bought = |w: f64| {
+        let p = sigmoid(w);
+        let gain = -(-rate * (p * z).ln_1p()).exp_m1();
+        if p * z * rate < 1e-17 { rate * z } else { gain / p }
+    };
+    // Beyond these points density and purchases follow their leading power to the last digit.
+    let left = -(38.0 + (rate * z).max(a + b).max(1.0).ln());
+    let right = 38.0 + (a + b).max(2.0).ln();
+    let (mut mass, mut sum) = (0.0, 0.0);
+    let mut w = mode;
+    loop {
+        let d = density(w);
+        let f = bought(w);
+        if w <= left {
+            let tail = 1.0 / -(-a * h).exp_m1();
+            mass += d * tail;
+            sum += d * f * tail;
+            break;
+        }
+        mass += d;
+        sum += d * f;
+        if d * f <= 1e-18 * sum && d <= 1e-18 * mass {
+            break;
+        }
+        w -= h;
+    }
+    w = mode + h;
+    loop {
+        let d = density(w);
+        let f = bought(w);
+        if w >= right {
+            let tail = 1.0 / -(-b * h).exp_m1();
+            mass += d * tail;
+            sum += d * f * tail;
+            break;
+        }
+        mass += d;
+        sum += d * f;
+        if d * f <= 1e-18 * sum && d <= 1e-18 * mass {
+            break;
+        }
+        w += h;
+    }
+    sum / mass
+}

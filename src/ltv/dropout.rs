@@ -1,0 +1,458 @@
+//! Pareto/NBD and GGompertz/NBD: a customer buys at a gamma-distributed rate until a random time, whose law mixes
+//! exponential (Pareto/NBD) or Gompertz (GGompertz/NBD) lifetimes over a gamma distribution.
+//!
+//! Both likelihoods are the same positive integral over the time of leaving. It is computed as such, by Gauss-Legendre
+//! panels fitted to the decay of the integrand, with its derivatives from the same nodes: no hypergeometric function, no
+//! difference of large terms, no singular parameter.
+
+use crate::kernel::optim::Eval;
+use crate::kernel::quad;
+use crate::kernel::special::{ln_rising, one_minus_exp_over, polygamma_rise, sigmoid, softplus};
+
+use super::history::RecencyFrequency;
+
+/// The law of the time of leaving, with `M` parameters.
+pub(super) trait Dropout<const M: usize>: Copy + Send + Sync {
+    /// ln of P(stays beyond tau), with derivatives.
+    fn survival(&self, tau: f64) -> Eval<M>;
+    /// ln of the density at tau, with derivatives.
+    fn density(&self, tau: f64) -> Eval<M>;
+    fn ln_survival(&self, tau: f64) -> f64;
+    fn ln_density(&self, tau: f64) -> f64;
+    /// An upper bound on |d ln density / d tau| just after tau.
+    fn steepness(&self, tau: f64) -> f64;
+    /// Distance over which the density is smooth at tau.
+    fn scale(&self, tau: f64) -> f64;
+    /// How much ln density can still rise between tau and `end`.
+    fn rise(&self, tau: f64, end: f64) -> f64;
+    /// Integral over (0, t) of the probability to stay beyond T + u given T.
+    fn residual_life(&self, t_now: f64, t: f64) -> f64;
+}
+
+/// Lomax (Pareto II) lifetimes: exponential with rate ~ Gamma(s, beta).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Pareto {
+    pub(super) s: f64,
+    pub(super) beta: f64,
+}
+
+impl Dropout<2> for Pareto {
+    fn survival(&self, tau: f64) -> Eval<2> {
+        let (s, beta) = (self.s, self.beta);
+        let ln = -(tau / beta).ln_1p();
+        let (i0, i1) = (1.0 / beta, 1.0 / (beta + tau));
+        let mixed = i0 - i1;
+        Eval {
+            value: s * ln,
+            gradient: [ln, s * mixed],
+            hessian: [[0.0, mixed], [mixed, -s * (i0 * i0 - i1 * i1)]],
+        }
+    }
+
+    fn density(&self, tau: f64) -> Eval<2> {
+        let (s, beta) = (self.s, self.beta);
+        let ln = (beta + tau).ln();
+        let (i0, i1) = (1.0 / beta, 1.0 / (beta + tau));
+        let ln_beta = beta.ln();
+        let mixed = i0 - i1;
+        Eval {
+            value: s.ln() + s * ln_beta - (s + 1.0) * ln,
+            gradient: [1.0 / s + ln_beta - ln, s * i0 - (s + 1.0) * i1],
+            hessian: [[-1.0 / (s * s), mixed], [mixed, -s * i0 * i0 + (s + 1.0) * i1 * i1]],
+        }
+    }
+
+    fn ln_survival(&self, tau: f64) -> f64 {
+        -self.s * (tau / self.beta).ln_1p()
+    }
+
+    fn ln_density(&self, tau: f64) -> f64 {
+        self.ln_survival(tau) + self.s.ln() - (self.beta + tau).ln()
+    }
+
+    fn steepness(&self, tau: f64) -> f64 {
+        (self.s + 1.0) / (self.beta + tau)
+    }
+
+    fn scale(&self, tau: f64) -> f64 {
+        self.beta + tau
+    }
+
+    fn rise(&self, _: f64, _: f64) -> f64 {
+        0.0
+    }
+
+    fn residual_life(&self, t_now: f64, t: f64) -> f64 {
+        let base = self.beta + t_now;
+        let span = (t / base).ln_1p();
+        // ((1 + t/base)^(1 - s) - 1) / (1 - s), also at s = 1.
+        base * span * one_minus_exp_over((self.s - 1.0) * span)
+    }
+}
+
+/// Gompertz lifetimes of hazard eta b e^(b tau) with eta ~ Gamma(s, beta).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct GammaGompertz {
+    pub(super) b: f64,
+    pub(super) s: f64,
+    pub(super) beta: f64,
+}
+
+impl GammaGompertz {
+    /// ln G(tau) with G = beta - 1 + e^(b tau), and the share k = e^(b tau) / G and 1 / G.
+    fn g(&self, tau: f64) -> (f64, f64, f64) {
+        let z = self.b * tau;
+        if z < 1.0 {
+            // G = beta + (e^z - 1)
+            let g = self.beta + z.exp_m1();
+            (g.ln(), z.exp() / g, 1.0 / g)
+        } else {
+            let e = (-z).exp();
+            let rest = (self.beta - 1.0) * e;
+            let k = 1.0 / (1.0 + rest);
+            (z + rest.ln_1p(), k, e * k)
+        }
+    }
+
+    /// ln(G(tau) / beta) and its derivatives in (b, beta): gradient and (bb, b beta, beta beta).
+    fn growth(&self, tau: f64) -> (f64, [f64; 2], [f64; 3]) {
+        let (_, k, inverse) = self.g(tau);
+        let value = if self.b * tau < 1.0 {
+            ((self.b * tau).exp_m1() / self.beta).ln_1p()
+        } else {
+            self.g(tau).0 - self.beta.ln()
+        };
+        let i0 = 1.0 / self.beta;
+        let d_b = tau * k;
+        (
+            value,
+            [d_b, inverse - i0],
+            [tau * tau * k * (1.0 - k), -tau * k * inverse, i0 * i0 - inverse * inverse],
+        )
+    }
+}
+
+impl Dropout<3> for GammaGompertz {
+    fn survival(&self, tau: f64) -> Eval<3> {
+        let s = self.s;
+        let (value, [b, beta], [bb, bx, xx]) = self.growth(tau);
+        Eval {
+            value: -s * value,
+            gradient: [-s * b, -value, -s * beta],
+            hessian: [[-s * bb, -b, -s * bx], [-b, 0.0, -beta], [-s * bx, -beta, -s * xx]],
+        }
+    }
+
+    fn density(&self, tau: f64) -> Eval<3> {
+        let (s, s1) = (self.s, self.s + 1.0);
+        let i0 = 1.0 / self.beta;
+        let (value, [b, beta], [bb, bx, xx]) = self.growth(tau);
+        // ln f = ln(s b / beta) + b tau - (s + 1) ln(G / beta)
+        Eval {
+            value: (s * self.b * i0).ln() + self.b * tau - s1 * value,
+            gradient: [1.0 / self.b + tau - s1 * b, 1.0 / s - value, -i0 - s1 * beta],
+            hessian: [
+                [-1.0 / (self.b * self.b) - s1 * bb, -b, -s1 * bx],
+                [-b, -1.0 / (s * s), -beta],
+                [-s1 * bx, -beta, i0 * i0 - s1 * xx],
+            ],
+        }
+    }
+
+    fn ln_survival(&self, tau: f64) -> f64 {
+        -self.s * self.growth(tau).0
+    }
+
+    fn ln_density(&self, tau: f64) -> f64 {
+        (self.s * self.b / self.beta).ln() + self.b * tau - (self.s + 1.0) * self.growth(tau).0
+    }
+
+    fn steepness(&self, tau: f64) -> f64 {
+        self.b * ((self.s + 1.0) * self.g(tau).1).max(1.0)
+    }
+
+    fn scale(&self, tau: f64) -> f64 {
+        // G vanishes at tau = (ln|beta - 1| ± i pi) / b or, for beta < 1, on the negative axis.
+        if self.beta >= 1.0 { 2.0 / self.b } else { (2.0 / self.b).min(tau - (-self.beta).ln_1p() / self.b) }
+    }
+
+    fn rise(&self, tau: f64, end: f64) -> f64 {
+        if self.beta > 1.0 { self.b * (end - tau) } else { 0.0 }
+    }
+
+    fn residual_life(&self, t_now: f64, t: f64) -> f64 {
+        let rule = quad::rule(16);
+        let start = self.ln_survival(t_now);
+        let (mut sum, mut u) = (0.0, 0.0);
+        while u < t {
+            let tau = t_now + u;
+            let here = (self.ln_survival(tau) - start).exp();
+            let (_, k, _) = self.g(tau);
+            if here == 0.0 {
+                break;
+            }
+            if (1.0 - k).abs() < 1e-16 {
+                // From here on the hazard is the constant s b.
+                let rate = self.s * self.b;
+                return sum + here * (t - u) * one_minus_exp_over(rate * (t - u));
+            }
+            let width = self.scale(tau).min(10.0 / (self.s * self.b).max(f64::MIN_POSITIVE)).min(t - u);
+            let panel = rule.nodes.iter().zip(&rule.weights);
+            sum += width
+                * panel.map(|(x, w)| w * (self.ln_survival(tau + x * width) - start).exp()).sum::<f64>();
+            if u + width <= u {
+                break;
+            }
+            u += width;
+        }
+        sum
+    }
+}
+
+/// Rate ~ Gamma(r, alpha), time of leaving ~ `dropout`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct NbdWith<D> {
+    pub(super) r: f64,
+    pub(super) alpha: f64,
+    pub(super) dropout: D,
+}
+
+impl<D> NbdWith<D> {
+    /// Calls `f(tau, weight, ln((alpha + tau) / (alpha + t_x)))` for the nodes of the integral over the time of leaving,
+    /// `t_x` to `t`. Panels are cut in v = ln(m + tau), m the smaller of the scales at `t_x`, so that the integrand falls
+    /// by at most e^12 within one; what is below e^-42 of the start is left out.
+    fn nodes<const M: usize>(&self, h: &RecencyFrequency, mut f: impl FnMut(f64, f64))
+    where
+        D: Dropout<M>,
+    {
+        let rate = self.r + h.x;
+        let shift = self.alpha.min(self.dropout.scale(0.0));
+        let start = self.dropout.ln_density(h.t_x);
+        let mut tau = h.t_x;
+        while tau < h.t {
+            let here = shift + tau;
+            let steep = |tau: f64| (shift + tau) * (rate / (self.alpha + tau) + self.dropout.steepness(tau));
+            let rest = ((h.t - tau) / here).ln_1p();
+            let smooth = 2.0 * (self.dropout.scale(tau) / here).min(1.0);
+            let mut width = rest.min(smooth).min(12.0 / steep(tau));
+            width = width.min(12.0 / steep(tau + here * width.exp_m1()));
+            let next = if width >= rest { h.t } else { tau + here * width.exp_m1() };
+            if next <= tau {
+                break;
+            }
+            let fall = width * steep(next).max(steep(tau));
+            let order = if width <= 0.7 && fall <= 1.0 {
+                6
+            } else if width <= 1.6 && fall <= 4.0 {
+                10
+            } else {
+                16
+            };
+            let rule = quad::rule(order);
+            for (node, weight) in rule.nodes.iter().zip(&rule.weights) {
+                let grown = here * (node * width).exp();
+                f((grown - shift).max(tau), weight * width * grown);
+            }
+            tau = next;
+            let lost =
+                rate * ((tau - h.t_x) / (self.alpha + h.t_x)).ln_1p() + start - self.dropout.ln_density(tau);
+            if lost > 42.0 + self.dropout.rise(tau, h.t) {
+                break;
+            }
+        }
+    }
+
+    /// Log-odds of having left by T.
+    fn log_odds_gone<const M: usize>(&self, h: &RecencyFrequency) -> f64
+    where
+        D: Dropout<M>,
+    {
+        let rate = self.r + h.x;
+        let reference = rate * ((h.t - h.t_x) / (self.alpha + h.t_x)).ln_1p() - self.dropout.ln_survival(h.t);
+        // A running maximum keeps the sum in range whatever the density does.
+        let (mut top, mut sum) = (f64::NEG_INFINITY, 0.0);
+        self.nodes::<M>(h, |tau, weight| {
+            let ln = self.dropout.ln_density(tau) - rate * ((tau - h.t_x) / (self.alpha + h.t_x)).ln_1p();
+            if ln > top {
+                sum = sum * (top - ln).exp() + weight;
+                top = ln;
+            } else {
+                sum += weight * (ln - top).exp();
+            }
+        });
+        if sum > 0.0 { top + sum.ln() + reference } else { f64::NEG_INFINITY }
+    }
+
+    pub(super) fn p_alive<const M: usize>(&self, h: &RecencyFrequency) -> f64
+    where
+        D: Dropout<M>,
+    {
+        sigmoid(-self.log_odds_gone(h))
+    }
+
+    pub(super) fn log_likelihood<const M: usize>(&self, h: &RecencyFrequency) -> f64
+    where
+        D: Dropout<M>,
+    {
+        ln_rising(self.r, h.x) - self.r * (h.t / self.alpha).ln_1p() - h.x * (self.alpha + h.t).ln()
+            + self.dropout.ln_survival(h.t)
+            + softplus(self.log_odds_gone(h))
+    }
+
+    /// Expected purchases in (T, T + t] of one who is alive: rate and lifetime are independent then.
+    pub(super) fn purchases_while_alive<const M: usize>(&self, h: &RecencyFrequency, t: f64) -> f64
+    where
+        D: Dropout<M>,
+    {
+        (self.r + h.x) / (self.alpha + h.t) * self.dropout.residual_life(h.t, t)
+    }
+
+    /// ln of the integral over the time of leaving, relative to the rate at `t_x`, with derivatives of the upper
+    /// triangle: moments of the score of ln integrand under the normalised integrand. `None` where there is no time to
+    /// leave in.
+    fn integral<const M: usize, const N: usize>(&self, h: &RecencyFrequency, ln_x: f64) -> Option<Eval<N>>
+    where
+        D: Dropout<M>,
+    {
+        let (alpha, rate) = (self.alpha, self.r + h.x);
+        let (mut top, mut mass) = (f64::NEG_INFINITY, 0.0);
+        let (mut mean, mut second, mut curve) = ([0.0; N], [[0.0; N]; N], [[0.0; N]; N]);
+        self.nodes::<M>(h, |tau, weight| {
+            let ln_tau = (alpha + tau).ln();
+            let inv = 1.0 / (alpha + tau);
+            let density = self.dropout.density(tau);
+            let ln = density.value - rate * (ln_tau - ln_x);
+            let p = if ln > top {
+                let rescale = (top - ln).exp();
+                top = ln;
+                mass *= rescale;
+                for i in 0..N {
+                    mean[i] *= rescale;
+                    for j in i..N {
+                        second[i][j] *= rescale;
+                        curve[i][j] *= rescale;
+                    }
+                }
+                weight
+            } else {
+                weight * (ln - top).exp()
+            };
+            mass += p;
+            let mut score = [0.0; N];
+            score[0] = -ln_tau;
+            score[1] = -rate * inv;
+            score[2..].copy_from_slice(&density.gradient);
+            for i in 0..N {
+                mean[i] += p * score[i];
+                for j in i..N {
+                    second[i][j] += p * score[i] * score[j];
+                }
+            }
+            curve[0][1] -= p * inv;
+            curve[1][1] += p * rate * inv * inv;
+            for i in 0..M {
+                for j in i..M {
+                    curve[i + 2][j + 2] += p * density.hessian[i][j];
+                }
+            }
+        });
+        if mass <= 0.0 {
+            return None;
+        }
+        let scale = 1.0 / mass;
+        let mut eval =
+            Eval { value: top + mass.ln(), gradient: mean.map(|m| m * scale), hessian: [[0.0; N]; N] };
+        for i in 0..N {
+            for j in i..N {
+                let centred = eval.gradient[i] * eval.gradient[j];
+                eval.hessian[i][j] = (second[i][j] + curve[i][j]) * scale - centred;
+            }
+        }
+        Some(eval)
+    }
+
+    /// Log-likelihood of keys that share `x`, with derivatives in (r, alpha, parameters of the dropout): N = 2 + M.
+    pub(super) fn segment<const M: usize, const N: usize>(
+        &self,
+        x: f64,
+        t: &[f64],
+        t_x: &[f64],
+        weights: &[f64],
+    ) -> Eval<N>
+    where
+        D: Dropout<M>,
+    {
+        debug_assert_eq!(N, M + 2);
+        let (r, alpha) = (self.r, self.alpha);
+        let rate = r + x;
+        let mut total = Eval::<N>::ZERO;
+        let mut w_sum = 0.0;
+        let mut last = f64::NAN;
+        let (mut ln_t, mut inv_t, mut stays) = (0.0, 0.0, Eval::<M>::ZERO);
+        for ((t, t_x), w) in t.iter().zip(t_x).zip(weights) {
+            let h = RecencyFrequency { x, t_x: *t_x, t: *t };
+            if *t != last {
+                last = *t;
+                ln_t = (alpha + t).ln();
+                inv_t = 1.0 / (alpha + t);
+                stays = self.dropout.survival(*t);
+            }
+            let ln_x = (alpha + t_x).ln();
+            let left = self.integral::<M, N>(&h, ln_x);
+            w_sum += w;
+            total.value += w * (stays.value - rate * ln_t);
+            total.gradient[0] -= w * ln_t;
+            total.gradient[1] -= w * rate * inv_t;
+            total.hessian[0][1] -= w * inv_t;
+            total.hessian[1][1] += w * rate * inv_t * inv_t;
+            for i in 0..M {
+                total.gradient[i + 2] += w * stays.gradient[i];
+                for j in i..M {
+                    total.hessian[i + 2][j + 2] += w * stays.hessian[i][j];
+                }
+            }
+            let Some(left) = left else { continue };
+            let odds = left.value + rate * (ln_t - ln_x) - stays.value;
+            let e = (-odds.abs()).exp();
+            let gone = if odds >= 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) };
+            total.value += w * (odds.max(0.0) + e.ln_1p());
+            // ln odds = ln integral + rate ln(alpha + T) - ln survival(T)
+            let mut d = left.gradient;
+            d[0] += ln_t;
+            d[1] += rate * inv_t;
+            for i in 0..M {
+                d[i + 2] -= stays.gradient[i];
+            }
+            let (q, v) = (w * gone, w * gone * (1.0 - gone));
+            for i in 0..N {
+                total.gradient[i] += q * d[i];
+                for j in i..N {
+                    let mut dd = left.hessian[i][j];
+                    if i >= 2 {
+                        dd -= stays.hessian[i - 2][j - 2];
+                    }
+                    if (i, j) == (0, 1) {
+                        dd += inv_t;
+                    }
+                    if (i, j) == (1, 1) {
+                        dd -= rate * inv_t * inv_t;
+                    }
+                    total.hessian[i][j] += q * dd + v * d[i] * d[j];
+                }
+            }
+        }
+        let buys = polygamma_rise(r, x);
+        total.value += w_sum * (ln_rising(r, x) + r * alpha.ln());
+        total.gradient[0] += w_sum * (buys.0 + alpha.ln());
+        total.gradient[1] += w_sum * r / alpha;
+        total.hessian[0][0] += w_sum * buys.1;
+        total.hessian[0][1] += w_sum / alpha;
+        total.hessian[1][1] -= w_sum * r / (alpha * alpha);
+        for i in 0..N {
+            for j in 0..i {
+                total.hessian[i][j] = total.hessian[j][i];
+            }
+        }
+        total
+    }
+}

@@ -1,0 +1,124 @@
+//! What a fit is told: `LtvParams`, `Model`.
+
+use crate::error::{Error, Result};
+
+use super::discount::Discount;
+
+/// The models of buying and leaving.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Model {
+    /// BG/NBD: may leave after each repeat purchase (r, alpha, a, b).
+    BgNbd,
+    /// MBG/NBD: may leave after each purchase, the first included (r, alpha, a, b).
+    MbgNbd,
+    /// Pareto/NBD: may leave at any time, at a constant risk (r, alpha, s, beta).
+    ParetoNbd,
+    /// GGompertz/NBD: may leave at any time, at a risk that grows or fades with age (r, alpha, b, s, beta).
+    #[cfg_attr(feature = "serde", serde(rename = "ggompertz_nbd"))]
+    GGompertzNbd,
+}
+
+impl Model {
+    /// All models, in the order [`LtvParams::auto`] prefers equals.
+    pub const ALL: [Self; 4] = [Self::BgNbd, Self::MbgNbd, Self::ParetoNbd, Self::GGompertzNbd];
+
+    /// The name as the literature writes it: `BG/NBD`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BgNbd => "BG/NBD",
+            Self::MbgNbd => "MBG/NBD",
+            Self::ParetoNbd => "Pareto/NBD",
+            Self::GGompertzNbd => "GGompertz/NBD",
+        }
+    }
+
+    /// The parameters in the literature's order.
+    pub const fn parameter_names(self) -> &'static [&'static str] {
+        match self {
+            Self::BgNbd | Self::MbgNbd => &["r", "alpha", "a", "b"],
+            Self::ParetoNbd => &["r", "alpha", "s", "beta"],
+            Self::GGompertzNbd => &["r", "alpha", "b", "s", "beta"],
+        }
+    }
+}
+
+impl std::fmt::Display for Model {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Which model to fit, and how later money is discounted.
+///
+/// ```
+/// use regulars::data::{Customers, PurchaseHistory, TimeUnit};
+/// use regulars::ltv::{Discount, LtvParams, Model};
+/// use regulars::types::Horizon;
+/// # let x = vec![0.0, 0.0, 1.0, 3.0, 0.0, 7.0, 2.0, 0.0, 1.0, 5.0];
+/// # let t_x = vec![0.0, 0.0, 5.0, 22.0, 0.0, 33.0, 9.0, 0.0, 30.0, 38.0];
+/// # let t = vec![39.0; 10];
+///
+/// let history = PurchaseHistory::new(Customers::numbered(10)?, TimeUnit::Week, x, t_x, t)?;
+/// let model = LtvParams::new(Model::ParetoNbd)
+///     .discount(Discount::per(0.15, TimeUnit::Year)?)
+///     .fit(&history)?;
+/// let value = model.predict(&history, Horizon::weeks(39)?)?;
+/// assert!(value.by_key(5).is_some_and(|v| v.purchases > 0.0));
+/// # Ok::<(), regulars::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct LtvParams {
+    pub(super) models: Vec<Model>,
+    pub(super) discount: Discount,
+    pub(super) folds: u32,
+}
+
+impl LtvParams {
+    /// One model.
+    pub fn new(model: Model) -> Self {
+        Self { models: vec![model], discount: Discount::default(), folds: 5 }
+    }
+
+    /// The model of [`Model::ALL`] that gives customers held out of the fit the highest likelihood.
+    pub fn auto() -> Self {
+        Self { models: Model::ALL.to_vec(), ..Self::new(Model::BgNbd) }
+    }
+
+    /// The models that [`LtvParams::auto`] chooses from.
+    #[must_use]
+    pub fn among(mut self, models: impl IntoIterator<Item = Model>) -> Self {
+        self.models = models.into_iter().collect();
+        self
+    }
+
+    /// How later money is discounted. Default: 10 % a year, in months.
+    #[must_use]
+    pub fn discount(mut self, discount: Discount) -> Self {
+        self.discount = discount;
+        self
+    }
+
+    /// In how many folds customers are held out where there is a choice of models. Default: 5.
+    #[must_use]
+    pub fn folds(mut self, folds: u32) -> Self {
+        self.folds = folds;
+        self
+    }
+
+    /// Whether the parameters make sense; the first line of every fit.
+    ///
+    /// # Errors
+    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) for no model or for folds other than 2 to 100.
+    pub fn check(&self) -> Result<()> {
+        if self.models.is_empty() {
+            return Err(Error::param("among", "must name at least one model", "none"));
+        }
+        if !(2..=100).contains(&self.folds) {
+            return Err(Error::param("folds", "must be 2 to 100", self.folds));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,289 @@
+//! Derivatives against differences, recovery of known parameters, contracts and invariants.
+
+use proptest::prelude::*;
+
+use crate::ErrorKind;
+use crate::data::{Customers, PurchaseHistory, TimeUnit};
+use crate::kernel::optim::Eval;
+use crate::types::Horizon;
+
+use super::betageo::{BetaGeometric, Coin};
+use super::dropout::{GammaGompertz, NbdWith, Pareto};
+use super::*;
+
+fn history(rows: &[(f64, f64, f64)], spend: Option<Vec<f64>>) -> PurchaseHistory {
+    let column = |f: fn(&(f64, f64, f64)) -> f64| rows.iter().map(f).collect::<Vec<f64>>();
+    let customers = Customers::numbered(rows.len()).unwrap();
+    let history =
+        PurchaseHistory::new(customers, TimeUnit::Week, column(|r| r.0), column(|r| r.1), column(|r| r.2))
+            .unwrap();
+    match spend {
+        Some(spend) => history.with_spend(spend).unwrap(),
+        None => history,
+    }
+}
+
+/// Gradient and Hessian against central differences of value and gradient.
+fn check_derivatives<const N: usize>(what: &str, theta: [f64; N], f: impl Fn(&[f64; N]) -> Eval<N>) {
+    let here = f(&theta);
+    for i in 0..N {
+        let h = 1e-4 * theta[i];
+        let at = |step: f64| {
+            let mut theta = theta;
+            theta[i] += step;
+            f(&theta)
+        };
+        let (up, down, up2, down2) = (at(h), at(-h), at(2.0 * h), at(-2.0 * h));
+        let slope =
+            |g: &dyn Fn(&Eval<N>) -> f64| (8.0 * (g(&up) - g(&down)) - (g(&up2) - g(&down2))) / (12.0 * h);
+        let close = |got: f64, expected: f64, scale: f64, name: String| {
+            assert!(
+                (got - expected).abs() <= 2e-8 * (expected.abs() + scale),
+                "{what} {name}: analytic {got:e}, difference {expected:e}"
+            );
+        };
+        close(here.gradient[i], slope(&|e| e.value), 1e-3 * here.value.abs() / theta[i], format!("d{i}"));
+        for j in 0..N {
+            let scale = 1e-3 * (here.gradient[j].abs() / theta[i] + here.hessian[i][j].abs());
+            close(here.hessian[i][j], slope(&|e| e.gradient[j]), scale, format!("d{i} d{j}"));
+        }
+    }
+}
+
+/// Keys with x = 0, recent and long silent buyers, heavy buyers, and last purchases on the last day.
+const KEYS: [(f64, f64, f64); 7] = [
+    (0.0, 0.0, 38.86),
+    (0.0, 0.0, 5.0),
+    (1.0, 1.71, 38.86),
+    (2.0, 30.43, 38.86),
+    (26.0, 3.0, 31.0),
+    (7.0, 31.0, 31.0),
+    (300.0, 20.0, 21.0),
+];
+
+fn over_keys<const N: usize>(f: impl Fn(f64, &[f64], &[f64], &[f64]) -> Eval<N>) -> Eval<N> {
+    KEYS.iter().fold(Eval::ZERO, |sum, (x, t_x, t)| sum + f(*x, &[*t], &[*t_x], &[1.5]))
+}
+
+#[test]
+fn derivatives_agree_with_differences() {
+    for theta in [[0.243, 4.414, 0.793, 2.426], [3.0, 0.5, 1.0, 1.0], [0.05, 80.0, 12.0, 0.3]] {
+        for coin in [Coin::AfterRepeats, Coin::AfterEvery] {
+            check_derivatives(&format!("{coin:?} {theta:?}"), theta, |p| {
+                let model = BetaGeometric::from_array(*p, coin);
+                over_keys(|x, t, t_x, w| model.segment(x, t, t_x, w))
+            });
+        }
+    }
+    for theta in [[0.553, 10.578, 0.606, 11.669], [2.0, 1.0, 1.0, 40.0], [0.2, 30.0, 5.0, 2.0]] {
+        check_derivatives(&format!("Pareto {theta:?}"), theta, |p| {
+            let [r, alpha, s, beta] = *p;
+            let model = NbdWith { r, alpha, dropout: Pareto { s, beta } };
+            over_keys(|x, t, t_x, w| model.segment::<2, 4>(x, t, t_x, w))
+        });
+    }
+    for theta in [[0.553, 10.578, 0.1, 0.606, 1.7], [2.0, 1.0, 0.01, 1.0, 0.4], [0.2, 30.0, 0.5, 0.3, 90.0]] {
+        check_derivatives(&format!("Gompertz {theta:?}"), theta, |p| {
+            let [r, alpha, b, s, beta] = *p;
+            let model = NbdWith { r, alpha, dropout: GammaGompertz { b, s, beta } };
+            over_keys(|x, t, t_x, w| model.segment::<3, 5>(x, t, t_x, w))
+        });
+    }
+}
+
+#[test]
+fn fast_and_plain_likelihoods_agree() {
+    for (model, theta) in [
+        (Model::BgNbd, vec![0.243, 4.414, 0.793, 2.426]),
+        (Model::MbgNbd, vec![0.525, 6.183, 0.891, 1.614]),
+        (Model::ParetoNbd, vec![0.553, 10.578, 0.606, 11.669]),
+        (Model::GGompertzNbd, vec![0.553, 10.578, 0.05, 0.606, 0.6]),
+    ] {
+        let process = PurchaseProcess::new(model, &theta).unwrap();
+        let plain: f64 = KEYS
+            .iter()
+            .map(|(x, t_x, t)| process.log_likelihood(&RecencyFrequency::new(*x, *t_x, *t).unwrap()))
+            .sum();
+        let histogram = Histogram::new(&history(&KEYS, None));
+        let fast = match process.0 {
+            process::Inner::Coin(m) => over_keys(|x, t, t_x, w| m.segment(x, t, t_x, w)).value,
+            process::Inner::Pareto(m) => over_keys(|x, t, t_x, w| m.segment::<2, 4>(x, t, t_x, w)).value,
+            process::Inner::Gompertz(m) => over_keys(|x, t, t_x, w| m.segment::<3, 5>(x, t, t_x, w)).value,
+        };
+        assert!((fast / 1.5 / plain - 1.0).abs() < 1e-12, "{model}: {fast} {plain}");
+        let summed = fit::log_likelihood(model, &theta, &histogram.purchases);
+        assert!((summed / plain - 1.0).abs() < 1e-13);
+    }
+}
+
+/// GGompertz/NBD with b -> 0 and beta / b constant is Pareto/NBD.
+#[test]
+fn gompertz_contains_pareto() {
+    let pareto = PurchaseProcess::pareto_nbd(0.553, 10.578, 0.606, 11.669).unwrap();
+    let gompertz = PurchaseProcess::ggompertz_nbd(0.553, 10.578, 1e-9, 0.606, 11.669e-9).unwrap();
+    for (x, t_x, t) in KEYS {
+        let customer = RecencyFrequency::new(x, t_x, t).unwrap();
+        for (a, b) in [
+            (pareto.log_likelihood(&customer), gompertz.log_likelihood(&customer)),
+            (pareto.p_alive(&customer).get(), gompertz.p_alive(&customer).get()),
+            (pareto.expected_purchases(&customer, 52.0), gompertz.expected_purchases(&customer, 52.0)),
+        ] {
+            assert!((a / b - 1.0).abs() < 1e-6, "{customer:?}: {a} {b}");
+        }
+    }
+}
+
+/// The probabilities of all counts sum to one and their mean is the expectation.
+#[test]
+fn counts_have_the_expected_mean() {
+    for process in [
+        PurchaseProcess::bg_nbd(0.243, 4.414, 0.793, 2.426).unwrap(),
+        PurchaseProcess::mbg_nbd(2.0, 10.0, 1.0, 0.5).unwrap(),
+    ] {
+        for (x, t_x, t) in [(0.0, 0.0, 0.0), (2.0, 30.43, 38.86), (7.0, 29.43, 38.86)] {
+            let customer = RecencyFrequency::new(x, t_x, t).unwrap();
+            let (mut sum, mut mean) = (0.0, 0.0);
+            for n in 0..400 {
+                let p = process.p_purchases(&customer, 20.0, n).unwrap().get();
+                sum += p;
+                mean += p * f64::from(n);
+            }
+            let expected = process.expected_purchases(&customer, 20.0);
+            assert!(
+                (sum - 1.0).abs() < 1e-10 && (mean / expected - 1.0).abs() < 1e-9,
+                "{sum} {mean} {expected}"
+            );
+        }
+    }
+}
+
+#[test]
+fn contracts_of_fit_and_predict() {
+    let kind = |r: crate::Result<LtvModel>| r.unwrap_err().kind();
+    let none = history(&[], None);
+    assert_eq!(kind(LtvParams::auto().fit(&none)), ErrorKind::EmptyInput);
+    let some = history(&KEYS, None);
+    assert_eq!(kind(LtvParams::auto().among([]).fit(&some)), ErrorKind::InvalidParam);
+    assert_eq!(kind(LtvParams::auto().folds(1).fit(&some)), ErrorKind::InvalidParam);
+    let with_spend = history(&KEYS, Some(vec![0.0, 0.0, 1_000.0, 2_000.0, -50.0, 0.0, 700.0]));
+    let model = LtvParams::new(Model::BgNbd).fit(&with_spend).unwrap();
+    let week = Horizon::weeks(1).unwrap();
+    assert_eq!(model.predict(&some, week).unwrap_err().kind(), ErrorKind::InvalidInput);
+    let days =
+        PurchaseHistory::new(Customers::numbered(1).unwrap(), TimeUnit::Day, vec![0.0], vec![0.0], vec![3.0])
+            .unwrap();
+    assert_eq!(model.predict(&days, week).unwrap_err().kind(), ErrorKind::InvalidInput);
+    let value = model.predict(&with_spend, week).unwrap();
+    assert!(value.values().iter().all(|v| v.clv.unwrap().in_minor() >= 0.0));
+    assert!(PurchaseProcess::new(Model::BgNbd, &[1.0; 3]).is_err());
+    assert!(PurchaseProcess::bg_nbd(f64::NAN, 1.0, 1.0, 1.0).is_err());
+    assert!(GammaGamma::new(0.0, 1.0, 1.0).is_err());
+}
+
+/// Data that identify nothing: a fit ends, says so, and predicts finite values.
+#[test]
+fn degenerate_histories_have_finite_answers() {
+    let many = |row: (f64, f64, f64)| vec![row; 50];
+    for rows in [
+        vec![(0.0, 0.0, 0.0)],
+        vec![(5.0, 1.0, 1.0)],
+        many((0.0, 0.0, 39.0)),
+        many((3.0, 20.0, 39.0)),
+        many((3.0, 39.0, 39.0)),
+        many((1e6, 0.0, 4_000.0)),
+        vec![(0.0, 0.0, 1e9), (1e6, 1e-9, 1e-9)],
+    ] {
+        for model in Model::ALL {
+            let spend = rows.iter().map(|r| if r.0 > 0.0 { 1_000.0 } else { 0.0 }).collect();
+            let history = history(&rows, Some(spend));
+            let fitted = LtvParams::new(model).fit(&history).unwrap();
+            let summary = fitted.summary();
+            assert!(summary.log_likelihood.is_finite(), "{model} {rows:?} {summary:?}");
+            for days in [1, 3_650] {
+                for value in fitted.predict(&history, Horizon::days(days).unwrap()).unwrap().values() {
+                    assert!(
+                        value.purchases.is_finite()
+                            && value.purchases >= 0.0
+                            && value.discounted_purchases.is_finite()
+                            && value.discounted_purchases <= value.purchases * (1.0 + 1e-9),
+                        "{model} {value:?}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn spend_without_a_mean_has_a_median() {
+    let spend = GammaGamma::new(2.0, 0.5, 100.0).unwrap();
+    // zeta = p / nu with nu ~ Gamma(0.5, 100): the median of Gamma(0.5, 1) is 0.227468..
+    assert!((spend.expected(0.0, 0.0) - 200.0 / 0.227_468_211_559_786_6).abs() < 1e-6);
+    for q in [1e-9, 0.01, 0.999, 1.0, 1.001] {
+        let value = GammaGamma::new(2.0, q, 100.0).unwrap().expected(0.0, 0.0);
+        assert!(value.is_finite() && value > 0.0, "{q} {value}");
+    }
+    assert_eq!(spend.expected(3.0, -10.0), spend.expected(3.0, 0.0));
+}
+
+fn row() -> impl Strategy<Value = (f64, f64, f64)> {
+    (0_u32..6, 0.0..1.0_f64, 1_u32..200).prop_map(|(x, share, days)| {
+        let t = f64::from(days) / 7.0;
+        if x == 0 { (0.0, 0.0, t) } else { (f64::from(x), (share * f64::from(days)).floor() / 7.0, t) }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    /// The order of customers, and how they are dealt to shards, changes no bit.
+    #[test]
+    fn order_and_shards_do_not_matter(mut rows in prop::collection::vec(row(), 2..60), cut in 0.0..1.0_f64) {
+        let spend = |rows: &[(f64, f64, f64)]| rows.iter().map(|r| (r.0 * 7.0 + r.1).floor() * 100.0).collect::<Vec<_>>();
+        let whole = Histogram::new(&history(&rows, Some(spend(&rows))));
+        let fitted = LtvParams::new(Model::MbgNbd).fit(&whole).unwrap();
+        rows.reverse();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of the length")]
+        let (a, b) = rows.split_at((cut * rows.len() as f64) as usize);
+        let shard = |rows: &[(f64, f64, f64)]| Histogram::new(&history(rows, Some(spend(rows))));
+        let merged = shard(b).merge(&shard(a)).unwrap();
+        prop_assert_eq!(&merged, &whole);
+        prop_assert_eq!(LtvParams::new(Model::MbgNbd).fit(&history(&rows, Some(spend(&rows)))).unwrap(), fitted);
+    }
+
+    /// Weeks or days, dollars or cents: the forecast is the same.
+    #[test]
+    fn units_do_not_matter(rows in prop::collection::vec(row(), 30..60), model in 0..4_usize) {
+        let model = Model::ALL[model];
+        let weeks = LtvParams::new(model).fit(&history(&rows, None)).unwrap();
+        let column = |f: fn(&(f64, f64, f64)) -> f64| rows.iter().map(f).collect::<Vec<f64>>();
+        let in_days = PurchaseHistory::new(
+            Customers::numbered(rows.len()).unwrap(),
+            TimeUnit::Day,
+            column(|r| r.0),
+            column(|r| r.1 * 7.0),
+            column(|r| r.2 * 7.0),
+        ).unwrap();
+        let days = LtvParams::new(model).fit(&in_days).unwrap();
+        let x: f64 = rows.iter().map(|r| r.0).sum();
+        let (a, b) = (weeks.summary().log_likelihood, days.summary().log_likelihood + x * 7.0_f64.ln());
+        prop_assert!((a - b).abs() < 1e-5 * (1.0 + a.abs()), "{model} {a} {b} {:?} {:?}", weeks.summary(), days.summary());
+    }
+
+    /// A customer's answer depends on that customer alone, bit for bit.
+    #[test]
+    fn a_subset_is_predicted_as_the_whole(rows in prop::collection::vec(row(), 2..40), model in 0..4_usize) {
+        let all = history(&rows, None);
+        let fitted = LtvParams::new(Model::ALL[model]).fit(&all).unwrap();
+        let horizon = Horizon::weeks(30).unwrap();
+        let whole = fitted.predict(&all, horizon).unwrap();
+        let half = fitted.predict(&history(&rows[..rows.len() / 2], None), horizon);
+        if let Ok(half) = half {
+            prop_assert_eq!(half.values(), &whole.values()[..rows.len() / 2]);
+        }
+        for ((x, t_x, t), value) in rows.iter().zip(whole.values()) {
+            let direct = fitted.process().expected_purchases(&RecencyFrequency::new(*x, *t_x, *t).unwrap(), 30.0);
+            prop_assert!((value.purchases - direct).abs() <= 1e-10 * direct, "{} {}", value.purchases, direct);
+        }
+    }
+}
