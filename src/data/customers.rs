@@ -34,33 +34,24 @@ impl Keys {
     }
 
     pub(crate) fn from_sorted(sorted: Sorted) -> Self {
-        let mut hash = 0x0243_f6a8_885a_308d_u64;
-        match &sorted {
-            Sorted::Integers(values) => {
-                for value in values {
-                    hash = mix(hash ^ value.cast_unsigned());
-                }
-            }
-            Sorted::Texts { joined, ends } => {
-                for end in ends {
-                    hash = mix(hash ^ *end);
-                }
-                for block in joined.as_bytes().chunks(8) {
-                    let mut word = [0; 8];
-                    word[..block.len()].copy_from_slice(block);
-                    hash = mix(hash ^ u64::from_le_bytes(word));
-                }
-            }
+        let mut hash = mix(0x0243_f6a8_885a_308d_u64 ^ sorted.integers.len() as u64);
+        for value in &sorted.integers {
+            hash = mix(hash ^ value.cast_unsigned());
+        }
+        for end in &sorted.ends {
+            hash = mix(hash ^ *end);
+        }
+        for block in sorted.joined.as_bytes().chunks(8) {
+            let mut word = [0; 8];
+            word[..block.len()].copy_from_slice(block);
+            hash = mix(hash ^ u64::from_le_bytes(word));
         }
         Self { sorted, fingerprint: (hash >> 32) as u32 }
     }
 
     /// Number of keys.
     pub fn len(&self) -> usize {
-        match &self.sorted {
-            Sorted::Integers(values) => values.len(),
-            Sorted::Texts { ends, .. } => ends.len(),
-        }
+        self.sorted.integers.len() + self.sorted.ends.len()
     }
 
     /// Whether there are none.
@@ -69,37 +60,37 @@ impl Keys {
     }
 
     /// The key with that rank.
-    #[expect(clippy::cast_possible_truncation, reason = "offsets into a string in memory")]
     pub fn get(&self, index: usize) -> Option<Key<'_>> {
-        match &self.sorted {
-            Sorted::Integers(values) => values.get(index).map(|v| Key::from(*v)),
-            Sorted::Texts { joined, ends } => {
-                let end = *ends.get(index)? as usize;
-                let start = if index == 0 { 0 } else { ends[index - 1] as usize };
-                Some(Key::from(&joined[start..end]))
-            }
+        match self.sorted.integers.get(index) {
+            Some(value) => Some(Key::from(*value)),
+            None => self.text(index - self.sorted.integers.len()).map(Key::from),
         }
+    }
+
+    /// The text with that rank among the texts.
+    #[expect(clippy::cast_possible_truncation, reason = "offsets into a string in memory")]
+    fn text(&self, index: usize) -> Option<&str> {
+        let end = *self.sorted.ends.get(index)? as usize;
+        let start = if index == 0 { 0 } else { self.sorted.ends[index - 1] as usize };
+        Some(&self.sorted.joined[start..end])
     }
 
     /// The rank of a key, by binary search.
     pub fn find<'k>(&self, key: impl Into<Key<'k>>) -> Option<usize> {
         let key = key.into();
-        match &self.sorted {
-            Sorted::Integers(values) => values.binary_search(&key.as_integer()?).ok(),
-            Sorted::Texts { ends, .. } => {
-                let text = key.to_text();
-                let (mut low, mut high) = (0, ends.len());
-                while low < high {
-                    let middle = low + (high - low) / 2;
-                    match self.get(middle)?.to_text().as_bytes().cmp(text.as_bytes()) {
-                        std::cmp::Ordering::Equal => return Some(middle),
-                        std::cmp::Ordering::Less => low = middle + 1,
-                        std::cmp::Ordering::Greater => high = middle,
-                    }
-                }
-                None
+        let Some(text) = key.as_text() else {
+            return self.sorted.integers.binary_search(&key.as_integer()?).ok();
+        };
+        let (mut low, mut high) = (0, self.sorted.ends.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.text(middle)?.cmp(text) {
+                std::cmp::Ordering::Equal => return Some(self.sorted.integers.len() + middle),
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
             }
         }
+        None
     }
 
     /// All keys in order.
@@ -137,7 +128,7 @@ impl Customers {
         if n >= u32::MAX as usize {
             return Err(Error::overflow("more than 4294967294 customers"));
         }
-        Ok(Self::all(Arc::new(Keys::from_sorted(Sorted::Integers((0_i64..).take(n).collect())))))
+        Ok(Self::all(Arc::new(Keys::from_sorted(Sorted::of_integers((0_i64..).take(n).collect())))))
     }
 
     /// The customers with those ascending dictionary indices.

@@ -84,45 +84,30 @@ impl Interner {
 
     /// The keys in ascending order (see [`Key`]) and, for each number given out, its rank in that order.
     pub(crate) fn finish(self) -> (Sorted, Vec<u32>) {
-        let all_integers =
-            self.arena.is_empty() && !self.entries.iter().any(|e| matches!(e, Entry::Text { .. }));
-        let mut order: Vec<u32> = (0..u32::try_from(self.entries.len()).unwrap_or(u32::MAX)).collect();
-        let sorted = if all_integers {
-            let value = |n: u32| match self.entries[n as usize] {
-                Entry::Int(value) => value,
-                Entry::Text { .. } => 0,
-            };
-            order.sort_unstable_by_key(|n| value(*n));
-            Sorted::Integers(order.iter().map(|n| value(*n)).collect())
-        } else {
-            let text = |n: u32| match self.entries[n as usize] {
-                Entry::Int(value) => value.to_string(),
-                Entry::Text { .. } => text_of(&self.arena, &self.entries, n).to_owned(),
-            };
-            let has_integers = !self.integers.is_empty();
-            if has_integers {
-                order.sort_by_cached_key(|n| text(*n));
-            } else {
-                order.sort_unstable_by(|a, b| {
-                    text_of(&self.arena, &self.entries, *a).cmp(text_of(&self.arena, &self.entries, *b))
-                });
+        let mut integers: Vec<(i64, u32)> = Vec::with_capacity(self.integers.len());
+        let mut texts: Vec<u32> = Vec::with_capacity(self.texts.len());
+        for (number, entry) in (0_u32..).zip(&self.entries) {
+            match entry {
+                Entry::Int(value) => integers.push((*value, number)),
+                Entry::Text { .. } => texts.push(number),
             }
-            let mut joined = String::with_capacity(self.arena.len());
-            let ends = order
-                .iter()
-                .map(|n| {
-                    match self.entries[*n as usize] {
-                        Entry::Int(_) => joined.push_str(&text(*n)),
-                        Entry::Text { .. } => joined.push_str(text_of(&self.arena, &self.entries, *n)),
-                    }
-                    joined.len() as u64
-                })
-                .collect();
-            Sorted::Texts { joined, ends }
+        }
+        integers.sort_unstable();
+        let text = |n: u32| text_of(&self.arena, &self.entries, n);
+        texts.sort_unstable_by(|a, b| text(*a).cmp(text(*b)));
+        let mut ranks = vec![0; self.entries.len()];
+        let numbers = integers.iter().map(|(_, number)| *number).chain(texts.iter().copied());
+        for (rank, number) in (0_u32..).zip(numbers) {
+            ranks[number as usize] = rank;
+        }
+        let mut sorted = Sorted {
+            integers: integers.into_iter().map(|(value, _)| value).collect(),
+            joined: String::with_capacity(self.arena.len()),
+            ends: Vec::with_capacity(texts.len()),
         };
-        let mut ranks = vec![0; order.len()];
-        for (rank, number) in (0_u32..).zip(&order) {
-            ranks[*number as usize] = rank;
+        for number in texts {
+            sorted.joined.push_str(text(number));
+            sorted.ends.push(sorted.joined.len() as u64);
         }
         (sorted, ranks)
     }
@@ -136,11 +121,19 @@ fn text_of<'a>(arena: &'a str, entries: &[Entry], number: u32) -> &'a str {
     }
 }
 
-/// Distinct keys in ascending order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Sorted {
-    /// All keys are integers.
-    Integers(Vec<i64>),
-    /// At least one is a text: all as texts, one behind the other.
-    Texts { joined: String, ends: Vec<u64> },
+/// Distinct keys in ascending order: the integers, then the texts, one behind the other. That an integer comes before
+/// every text, whatever the other keys are, keeps later rows from moving the order of earlier ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sorted {
+    pub(crate) integers: Vec<i64>,
+    pub(crate) joined: String,
+    pub(crate) ends: Vec<u64>,
+}
+
+impl Sorted {
+    /// Ascending integers only.
+    pub(crate) fn of_integers(integers: Vec<i64>) -> Self {
+        debug_assert!(integers.is_sorted_by(|a, b| a < b));
+        Self { integers, ..Self::default() }
+    }
 }

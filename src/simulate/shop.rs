@@ -235,7 +235,7 @@ impl Shop {
         });
         let (present, values) = chunks.into_iter().flatten().unzip();
         let keys = (0..self.params.customers).map(|person| self.account(person, 0)).collect();
-        let keys = Keys::from_sorted(Sorted::Integers(keys));
+        let keys = Keys::from_sorted(Sorted::of_integers(keys));
         PerCustomer::new(Customers::some(keys.into(), present), values)
     }
 

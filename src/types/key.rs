@@ -9,7 +9,8 @@ use std::hash::{Hash, Hasher};
 ///
 /// A text that is the usual decimal form of a 64-bit integer *is* that integer, so `"17850"` and `17850` are one key.
 /// `"007"`, `"+7"` and `"-0"` are not the usual form: they stay texts, and leading zeros survive.
-/// Within one ledger keys are ordered numerically if all of them are integers, otherwise by code point.
+/// Keys are ordered: integers first, by value, then texts by code point. The order of two keys never depends on which
+/// other keys there are.
 ///
 /// ```
 /// use regulars::types::Key;
@@ -58,11 +59,6 @@ impl Key<'_> {
             Repr::Int(_) => None,
             Repr::Text(text) => Some(text),
         }
-    }
-
-    /// Compares by the text of both, byte by byte (which is by code point in UTF-8).
-    pub(crate) fn cmp_text(&self, other: &Key<'_>) -> Ordering {
-        self.to_text().as_bytes().cmp(other.to_text().as_bytes())
     }
 }
 
@@ -141,6 +137,23 @@ impl PartialEq<Key<'_>> for Key<'_> {
 }
 
 impl Eq for Key<'_> {}
+
+impl Ord for Key<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (&self.0, &other.0) {
+            (Repr::Int(a), Repr::Int(b)) => a.cmp(b),
+            (Repr::Int(_), Repr::Text(_)) => Ordering::Less,
+            (Repr::Text(_), Repr::Int(_)) => Ordering::Greater,
+            (Repr::Text(a), Repr::Text(b)) => a.cmp(b),
+        }
+    }
+}
+
+impl PartialOrd for Key<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 impl Hash for Key<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {

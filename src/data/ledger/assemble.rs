@@ -180,7 +180,7 @@ impl Assembler {
 ///
 /// A counting sort by customer carries (day, row) packed in 64 bits, so that the sort inside a customer touches one
 /// contiguous slice; only equal days look at the other columns.
-fn sort_rows(
+pub(super) fn sort_rows(
     customer: &[u32],
     group: impl Fn(u32) -> usize,
     groups: usize,
@@ -306,7 +306,7 @@ impl Rows {
             .then_with(|| by(self.quantity.as_ref(), a, b))
     }
 
-    fn gather(&self, order: &[u32]) -> Self {
+    pub(super) fn gather(&self, order: &[u32]) -> Self {
         fn pick<T: Copy>(column: &[T], order: &[u32]) -> Vec<T> {
             order.iter().map(|row| column[*row as usize]).collect()
         }
@@ -321,7 +321,7 @@ impl Rows {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "rows are fewer than 2^32")]
-    fn count_duplicates(&self, offsets: &[usize]) -> u64 {
+    pub(super) fn count_duplicates(&self, offsets: &[usize]) -> u64 {
         let inside = offsets.windows(2).flat_map(|w| w[0] + 1..w[1].max(w[0] + 1));
         inside
             .filter(|i| self.day[*i - 1] == self.day[*i] && self.compare(*i as u32 - 1, *i as u32).is_eq())

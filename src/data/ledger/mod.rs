@@ -2,6 +2,7 @@
 
 mod assemble;
 mod columns;
+mod relabel;
 mod rows;
 mod store;
 mod views;

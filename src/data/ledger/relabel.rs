@@ -1,0 +1,81 @@
+//! `Ledger::relabel`: the same rows under other customers.
+
+use std::sync::Arc;
+
+use crate::data::Keys;
+use crate::error::{Error, Result};
+use crate::kernel::intern::Interner;
+use crate::types::Key;
+
+use super::assemble::sort_rows;
+use super::store::{Intake, Ledger, NONE, Store};
+
+impl Ledger {
+    /// The same rows under other customers: accounts that belong to one person become one history.
+    ///
+    /// `person` names the person behind an account; an account of which it knows nothing (`None`) stays a customer of its
+    /// own. Rows of nobody stay rows of nobody. Days, amounts, orders, items and covered days are unchanged; exact
+    /// duplicates are counted anew, as two accounts may hold equal rows.
+    ///
+    /// ```
+    /// use regulars::data::{Ledger, Transaction};
+    /// use regulars::types::{Amount, AsOf, Currency, Day, Key};
+    ///
+    /// let mut builder = Ledger::builder(Currency::EUR);
+    /// for (account, day) in [("ann@web", 3), ("ann@shop", 1), ("bob", 2)] {
+    ///     builder.push(Transaction::new(account, Day::ymd(2024, 5, day)?).amount(Amount::minor(100)))?;
+    /// }
+    /// let people = builder.build()?.relabel(|account| match account.to_text().as_ref() {
+    ///     "ann@web" | "ann@shop" => Some(Key::from("ann")),
+    ///     _ => None,
+    /// })?;
+    /// let visits = people.observed(AsOf::ymd(2024, 5, 31)?)?.map(|history| history.len());
+    /// assert_eq!((visits.by_key("ann"), visits.by_key("bob")), (Some(&2), Some(&1)));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where an account that `person` does not know has the name of a
+    /// person: the two would be joined by accident.
+    pub fn relabel<'k>(&self, mut person: impl FnMut(Key<'_>) -> Option<Key<'k>>) -> Result<Self> {
+        let store = self.store();
+        let mut people = Interner::default();
+        let mut number = vec![NONE; store.customers.len()];
+        let mut unknown = Vec::new();
+        for (account, key) in store.customers.iter().enumerate() {
+            match person(key) {
+                Some(name) => number[account] = people.key(&name, "customers")?,
+                None => unknown.push(account),
+            }
+        }
+        let named = people.len();
+        for account in unknown {
+            let Some(key) = store.customers.get(account) else { continue };
+            let new = people.key(&key, "customers")?;
+            if (new as usize) < named {
+                return Err(Error::input(format!(
+                    "customer number {account}, who is not relabelled, has the name of a person that others become"
+                )));
+            }
+            number[account] = new;
+        }
+        let (sorted, ranks) = people.finish();
+        let customers = Keys::from_sorted(sorted);
+        let mut customer = vec![NONE; self.len()];
+        for (account, range) in store.offsets.windows(2).take(number.len()).enumerate() {
+            customer[range[0]..range[1]].fill(ranks[number[account] as usize]);
+        }
+        let groups = customers.len() + 1;
+        let group = |c: u32| if c == NONE { groups - 1 } else { c as usize };
+        let (offsets, order) = sort_rows(&customer, group, groups, &store.rows);
+        let rows = store.rows.gather(&order);
+        let intake = Intake { duplicate_rows: rows.count_duplicates(&offsets), ..store.intake.clone() };
+        Ok(Self(Arc::new(Store {
+            customers: Arc::new(customers),
+            offsets: offsets.into(),
+            rows: Arc::new(rows),
+            intake,
+            ..store.shallow_clone()
+        })))
+    }
+}
