@@ -156,30 +156,23 @@ fn sorted(shards: &[Shard], names: &Interner) -> Result<(Sorted, Vec<At>)> {
         return Err(Error::overflow("more than 4294967294 customers"));
     }
     let text_shard = shards.len() - 1;
-    let any_text = shards[text_shard].records.iter().any(super::shard::Record::has_occasion);
-    if !any_text {
-        // Flipping the sign bit makes the unsigned order that of the keys.
-        let sign = 1_u64 << 63;
-        let mut order: Vec<(u64, At)> = Vec::with_capacity(count);
-        order.extend(rows().map(|(key, at)| (key.cast_unsigned() ^ sign, at)));
-        sort_by_key_u64(&mut order);
-        let keys = order.iter().map(|(key, _)| (key ^ sign).cast_signed()).collect();
-        return Ok((Sorted::Integers(keys), order.into_iter().map(|(_, at)| at).collect()));
+    let is_text = |at: &At| at.0 as usize == text_shard;
+    // Flipping the sign bit makes the unsigned order that of the keys.
+    let sign = 1_u64 << 63;
+    let mut integers: Vec<(u64, At)> = Vec::with_capacity(count);
+    integers.extend(rows().filter(|(_, at)| !is_text(at)).map(|(key, at)| (key.cast_unsigned() ^ sign, at)));
+    sort_by_key_u64(&mut integers);
+    let mut texts: Vec<(Key<'_>, At)> =
+        rows().filter(|(_, at)| is_text(at)).map(|(key, at)| (text_key(names, key), at)).collect();
+    texts.sort_unstable();
+    let mut sorted =
+        Sorted::of_integers(integers.iter().map(|(key, _)| (key ^ sign).cast_signed()).collect());
+    for (key, _) in &texts {
+        sorted.joined.push_str(key.as_text().unwrap_or_default());
+        sorted.ends.push(sorted.joined.len() as u64);
     }
-    let mut order: Vec<(String, At)> = Vec::with_capacity(count);
-    for (key, at) in rows() {
-        let text =
-            if at.0 as usize == text_shard { text_key(names, key).to_string() } else { key.to_string() };
-        order.push((text, at));
-    }
-    order.sort_unstable();
-    let mut joined = String::new();
-    let mut ends = Vec::with_capacity(count);
-    for (text, _) in &order {
-        joined.push_str(text);
-        ends.push(joined.len() as u64);
-    }
-    Ok((Sorted::Texts { joined, ends }, order.into_iter().map(|(_, at)| at).collect()))
+    let places = integers.into_iter().map(|(_, at)| at).chain(texts.into_iter().map(|(_, at)| at));
+    Ok((sorted, places.collect()))
 }
 
 impl Shard {

@@ -54,8 +54,7 @@ fn rows(table: &Purchases) -> (Vec<Row>, usize) {
         (key, (days.0, days.1, counts.0, counts.1), money)
     };
     let mut all: Vec<Row> = (0..table.len()).map(row).collect();
-    // Keys sort as texts if any key of the dictionary is one; a ledger's dictionary also knows customers of the future.
-    all.sort_by(|a, b| a.0.cmp_text(&b.0));
+    all.sort_by(|a, b| a.0.cmp(&b.0));
     (all, table.without_purchase())
 }
 
