@@ -63,3 +63,33 @@ fn recommend() {
         (lists, bits, evaluation.mean().ndcg.to_bits(), evaluation.coverage().to_bits())
     });
 }
+
+#[test]
+fn rfm() {
+    use regulars::data::{Columns, Ledger, Occasion, Summary, SummaryParams};
+    use regulars::rfm::{RfmParams, SegmentMap};
+    use regulars::types::{AsOf, Currency, Day};
+
+    let n: i64 = 200_000;
+    let customers: Vec<i64> = (0..n).map(|i| i * 7_919 % 30_011 - 15_000).collect();
+    let days: Vec<i32> = (0..n).map(|i| i32::try_from(19_000 + i * 104_729 % 700).unwrap()).collect();
+    let amounts: Vec<f64> = (0..n).map(|i| (i * 31 % 10_007 - 300) as f64 / 100.0).collect();
+    let columns = Columns::new(Currency::EUR, &customers, &days).amounts(&amounts);
+    let as_of = AsOf::new(Day::new(19_500));
+    let ledger = Ledger::from_columns(&columns).unwrap();
+    for occasion in [Occasion::Row, Occasion::Day] {
+        let run = || {
+            let params = RfmParams::new().occasion(occasion);
+            let mut summary = Summary::new(SummaryParams::new(as_of, Currency::EUR).occasion(occasion));
+            summary.push_columns(&columns).unwrap();
+            let streamed = params.fit(&summary).unwrap().score(&summary).unwrap();
+            let now = ledger.observed(as_of).unwrap();
+            let model = params.fit(now).unwrap();
+            let scores = model.score(now).unwrap();
+            assert!(streamed.values() == scores.values());
+            let segments = SegmentMap::standard(model.bins()).unwrap().assign(&scores).unwrap();
+            (model, scores.into_values(), segments.into_values())
+        };
+        same_in_every_pool(run);
+    }
+}

@@ -39,6 +39,7 @@ pub enum Anonymous {
 
 /// What the days of a ledger mean.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum TimeAxis {
     /// Days of the calendar.

@@ -109,9 +109,35 @@ impl Sum for Expected {
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(into = "CurrencyRepr", try_from = "CurrencyRepr"))]
 pub struct Currency {
     code: [u8; Self::CODE_BYTES],
     decimals: u8,
+}
+
+/// A currency as it stands in files.
+#[cfg(feature = "serde")]
+#[derive(serde::Serialize, serde::Deserialize)]
+struct CurrencyRepr {
+    code: String,
+    decimals: u8,
+}
+
+#[cfg(feature = "serde")]
+impl From<Currency> for CurrencyRepr {
+    fn from(currency: Currency) -> Self {
+        Self { code: currency.code().to_owned(), decimals: currency.decimals }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<CurrencyRepr> for Currency {
+    type Error = Error;
+
+    fn try_from(repr: CurrencyRepr) -> Result<Self> {
+        Self::custom(&repr.code, repr.decimals)
+    }
 }
 
 /// ISO 4217 codes of 2024 whose minor unit is not a hundredth, with their decimals.

@@ -1,0 +1,349 @@
+//! `SegmentMap`: names for codes, each code exactly once.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::RangeInclusive;
+
+use crate::data::PerCustomer;
+use crate::error::{Error, ErrorKind, Result};
+
+use super::score::{Code, Rfm};
+
+/// A named segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Segment {
+    name: String,
+    name_zh: String,
+}
+
+impl Segment {
+    /// The name in English, or whatever language the map was made in.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The name in Chinese; the same as [`name`](Self::name) where none was given.
+    pub fn name_zh(&self) -> &str {
+        &self.name_zh
+    }
+}
+
+/// A segment of one map, by its place among [`SegmentMap::segments`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct SegmentIx(u16);
+
+impl SegmentIx {
+    /// The place.
+    pub fn index(self) -> usize {
+        self.0.into()
+    }
+}
+
+/// Codes that belong to a segment: a box of scores. A segment may have several rules.
+///
+/// ```
+/// use regulars::rfm::{SegmentMap, SegmentRule};
+///
+/// let map = SegmentMap::from_rules([2, 2, 2], [
+///     SegmentRule::new("regulars").chinese("常客").recency(2..=2).frequency(2..=2),
+///     SegmentRule::new("fresh").chinese("新客").recency(2..=2).frequency(1..=1),
+///     SegmentRule::new("asleep").chinese("沉睡").recency(1..=1),
+/// ])?;
+/// assert_eq!(map.segment_of("212".parse()?).map(|s| s.name()), Some("fresh"));
+///
+/// let error = SegmentMap::from_rules([2, 2, 2], [
+///     SegmentRule::new("regulars").frequency(2..=2),
+///     SegmentRule::new("fresh").recency(2..=2).monetary(1..=1),
+/// ]).unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "parameter `rules`: must cover every code exactly once, got no segment for 111, 112, 212; more than one for 221"
+/// );
+/// # Ok::<(), regulars::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[must_use]
+pub struct SegmentRule {
+    name: String,
+    name_zh: Option<String>,
+    scores: [Option<RangeInclusive<u8>>; 3],
+}
+
+impl SegmentRule {
+    /// A rule that takes every code, until its axes are narrowed.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), name_zh: None, scores: [None, None, None] }
+    }
+
+    /// The segment's name in Chinese.
+    pub fn chinese(mut self, name: impl Into<String>) -> Self {
+        self.name_zh = Some(name.into());
+        self
+    }
+
+    /// Scores of recency.
+    pub fn recency(mut self, scores: RangeInclusive<u8>) -> Self {
+        self.scores[0] = Some(scores);
+        self
+    }
+
+    /// Scores of frequency.
+    pub fn frequency(mut self, scores: RangeInclusive<u8>) -> Self {
+        self.scores[1] = Some(scores);
+        self
+    }
+
+    /// Scores of monetary value.
+    pub fn monetary(mut self, scores: RangeInclusive<u8>) -> Self {
+        self.scores[2] = Some(scores);
+        self
+    }
+
+    fn takes(&self, code: Code) -> bool {
+        self.scores
+            .iter()
+            .zip([code.r, code.f, code.m])
+            .all(|(range, score)| range.as_ref().is_none_or(|range| range.contains(&score)))
+    }
+}
+
+/// The eleven segments of the field for quintiles: name, name in Chinese, codes.
+///
+/// The list is the one that CRM vendors publish, code by code, since Exponea (now Bloomreach) did; for example Squeezely,
+/// "RFM App", <https://squeezely.atlassian.net/wiki/pages/2666070037>.
+const STANDARD: [(&str, &str, &str); 11] = [
+    ("champions", "冠军客户", "555 554 544 545 454 455 445"),
+    ("loyal", "忠诚客户", "543 444 435 355 354 345 344 335"),
+    (
+        "potential loyalist",
+        "潜在忠诚客户",
+        "553 551 552 541 542 533 532 531 452 451 442 441 431 453 433 432 423 353 352 351 342 341 333 323",
+    ),
+    ("new", "新客户", "512 511 422 421 412 411 311"),
+    ("promising", "潜力客户", "525 524 523 522 521 515 514 513 425 424 413 414 415 315 314 313"),
+    ("need attention", "需要关注", "535 534 443 434 343 334 325 324"),
+    ("about to sleep", "即将沉睡", "331 321 312 221 213 231 241 251"),
+    (
+        "at risk",
+        "流失风险",
+        "255 254 245 244 253 252 243 242 235 234 225 224 153 152 145 143 142 135 134 133 125 124",
+    ),
+    ("cannot lose them", "不能失去", "155 154 144 214 215 115 114 113"),
+    ("hibernating", "休眠客户", "332 322 233 232 223 222 132 123 122 212 211"),
+    ("lost", "已流失", "111 112 121 131 141 151"),
+];
+
+/// Which segment every code belongs to: no code is left out, none belongs to two.
+///
+/// ```
+/// use regulars::rfm::SegmentMap;
+///
+/// let map = SegmentMap::standard([5, 5, 5])?;
+/// assert_eq!(map.segments().len(), 11);
+/// assert_eq!(map.segment_of("155".parse()?).map(|s| (s.name(), s.name_zh())), Some(("cannot lose them", "不能失去")));
+/// assert!(SegmentMap::standard([4, 4, 4]).is_err()); // no published standard: make your own
+/// # Ok::<(), regulars::Error>(())
+/// ```
+#[derive(Clone, PartialEq)]
+pub struct SegmentMap {
+    pub(super) bins: [u8; 3],
+    pub(super) segments: Vec<Segment>,
+    /// By code, in ascending order of codes.
+    pub(super) of_code: Vec<u16>,
+}
+
+impl SegmentMap {
+    /// The eleven named segments of the field, for five scores on each axis. All 125 codes are listed in the
+    /// [module](super)'s page.
+    ///
+    /// # Errors
+    /// [`InvalidParam`](ErrorKind::InvalidParam) for other bins: they have no published standard, and none is made up.
+    pub fn standard(bins: [u8; 3]) -> Result<Self> {
+        if bins != [5, 5, 5] {
+            return Err(Error::param(
+                "bins",
+                "the standard segments are defined for 5x5x5 scores only: must be [5, 5, 5]",
+                format!("{bins:?}"),
+            ));
+        }
+        let parsed: Vec<(Segment, Vec<Code>)> = STANDARD
+            .iter()
+            .map(|(name, name_zh, codes)| {
+                let codes: Result<Vec<Code>> = codes.split(' ').map(str::parse).collect();
+                Ok((Segment { name: (*name).to_owned(), name_zh: (*name_zh).to_owned() }, codes?))
+            })
+            .collect::<Result<_>>()?;
+        Self::from_lists(bins, parsed)
+    }
+
+    /// Segments by lists of codes, in the order given.
+    ///
+    /// ```
+    /// use regulars::rfm::SegmentMap;
+    ///
+    /// let all = ["111", "112", "121", "122", "211", "212", "221"];
+    /// let map = SegmentMap::from_codes([2, 2, 2], [("best", &["222"][..]), ("rest", &all[..])])?;
+    /// assert_eq!(map.segments()[0].name(), "best");
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`InvalidParam`](ErrorKind::InvalidParam) naming the codes that belong to no segment, to more than one, or do not
+    /// exist.
+    pub fn from_codes<'a>(
+        bins: [u8; 3],
+        segments: impl IntoIterator<Item = (&'a str, &'a [&'a str])>,
+    ) -> Result<Self> {
+        let lists = segments
+            .into_iter()
+            .map(|(name, codes)| {
+                let codes: Result<Vec<Code>> = codes.iter().map(|code| code.parse()).collect();
+                Ok((Segment { name: name.to_owned(), name_zh: name.to_owned() }, codes?))
+            })
+            .collect::<Result<_>>()?;
+        Self::from_lists(bins, lists)
+    }
+
+    /// Segments by rules. Rules of the same name make one segment; two rules must not take the same code.
+    ///
+    /// # Errors
+    /// As [`from_codes`](Self::from_codes).
+    pub fn from_rules(bins: [u8; 3], rules: impl IntoIterator<Item = SegmentRule>) -> Result<Self> {
+        let codes = codes_of(bins)?;
+        let lists = rules
+            .into_iter()
+            .map(|rule| {
+                let taken = codes.iter().copied().filter(|code| rule.takes(*code)).collect();
+                let name_zh = rule.name_zh.unwrap_or_else(|| rule.name.clone());
+                (Segment { name: rule.name, name_zh }, taken)
+            })
+            .collect();
+        Self::from_lists(bins, lists)
+    }
+
+    fn from_lists(bins: [u8; 3], lists: Vec<(Segment, Vec<Code>)>) -> Result<Self> {
+        let codes = codes_of(bins)?;
+        let mut segments: Vec<Segment> = Vec::new();
+        let mut owners: BTreeMap<Code, Vec<u16>> = codes.iter().map(|code| (*code, Vec::new())).collect();
+        let mut unknown = Vec::new();
+        for (segment, codes) in lists {
+            if segment.name.trim().is_empty() {
+                return Err(Error::param("rules", "a segment must have a name", "an empty one"));
+            }
+            let number = segments.iter().position(|s| s.name == segment.name).unwrap_or_else(|| {
+                segments.push(segment);
+                segments.len() - 1
+            });
+            let number = u16::try_from(number).map_err(|_| Error::overflow("more than 65535 segments"))?;
+            for code in codes {
+                match owners.get_mut(&code) {
+                    Some(owners) => owners.push(number),
+                    None => unknown.push(code),
+                }
+            }
+        }
+        let with = |test: fn(&Vec<u16>) -> bool| -> Vec<Code> {
+            owners.iter().filter(|(_, owners)| test(owners)).map(|(code, _)| *code).collect()
+        };
+        let faults: Vec<String> = [
+            ("no segment for", with(Vec::is_empty)),
+            ("more than one for", with(|owners| owners.len() > 1)),
+            ("codes that do not exist:", unknown),
+        ]
+        .iter()
+        .filter(|(_, codes)| !codes.is_empty())
+        .map(|(what, codes)| format!("{what} {}", listed(codes)))
+        .collect();
+        if !faults.is_empty() {
+            return Err(Error::param("rules", "must cover every code exactly once", faults.join("; ")));
+        }
+        Ok(Self { bins, segments, of_code: owners.into_values().flatten().collect() })
+    }
+
+    /// The segments, in the order given.
+    pub fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    /// Scores on each axis: recency, frequency, monetary value.
+    pub fn bins(&self) -> [u8; 3] {
+        self.bins
+    }
+
+    /// The segment of a code; `None` for a code that these bins do not have.
+    pub fn segment_of(&self, code: Code) -> Option<&Segment> {
+        self.segments.get(self.place_of(code)?.index())
+    }
+
+    /// The segment behind a place.
+    pub fn segment(&self, place: SegmentIx) -> Option<&Segment> {
+        self.segments.get(place.index())
+    }
+
+    fn place_of(&self, code: Code) -> Option<SegmentIx> {
+        let mut place = 0;
+        for (score, bins) in [code.r, code.f, code.m].into_iter().zip(self.bins) {
+            if !(1..=bins).contains(&score) {
+                return None;
+            }
+            place = place * usize::from(bins) + usize::from(score - 1);
+        }
+        self.of_code.get(place).map(|segment| SegmentIx(*segment))
+    }
+
+    /// The segment of every customer.
+    ///
+    /// # Errors
+    /// [`ShapeMismatch`](ErrorKind::ShapeMismatch) for scores of other bins than the map's.
+    pub fn assign(&self, scores: &PerCustomer<Rfm>) -> Result<PerCustomer<SegmentIx>> {
+        let places: Option<Vec<SegmentIx>> = scores
+            .values()
+            .iter()
+            .map(|rfm| self.place_of(rfm.code()).filter(|_| rfm.bins == self.bins))
+            .collect();
+        let places = places.ok_or_else(|| {
+            let got = scores.values().iter().map(|rfm| rfm.bins).find(|bins| *bins != self.bins);
+            let rule =
+                format!("segments are defined for {:?} scores, the customers have {:?}", self.bins, got);
+            Error::new(ErrorKind::ShapeMismatch, None, rule)
+        })?;
+        PerCustomer::new(scores.customers().clone(), places)
+    }
+
+    /// Customers in each segment, in the order of [`segments`](Self::segments).
+    pub fn counts(&self, assigned: &PerCustomer<SegmentIx>) -> Vec<usize> {
+        let mut counts = vec![0; self.segments.len()];
+        for place in assigned.values() {
+            if let Some(count) = counts.get_mut(place.index()) {
+                *count += 1;
+            }
+        }
+        counts
+    }
+}
+
+/// All codes in ascending order.
+pub(super) fn codes_of(bins: [u8; 3]) -> Result<Vec<Code>> {
+    if !bins.iter().all(|n| (2..=10).contains(n)) {
+        return Err(Error::param("bins", "must be 2 to 10 on each axis", format!("{bins:?}")));
+    }
+    let [rs, fs, ms] = bins;
+    Ok((1..=rs).flat_map(|r| (1..=fs).flat_map(move |f| (1..=ms).map(move |m| Code { r, f, m }))).collect())
+}
+
+fn listed(codes: &[Code]) -> String {
+    const SHOWN: usize = 30;
+    let text = codes.iter().take(SHOWN).map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    match codes.len().saturating_sub(SHOWN) {
+        0 => text,
+        more => format!("{text} and {more} more"),
+    }
+}
+
+impl fmt::Debug for SegmentMap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SegmentMap({} segments of {:?} scores)", self.segments.len(), self.bins)
+    }
+}
