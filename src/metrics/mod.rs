@@ -2,6 +2,7 @@
 
 mod classification;
 mod clustering;
+mod matching;
 pub mod ranking;
 
 pub use classification::{
@@ -11,3 +12,4 @@ pub use classification::{
 pub use clustering::{
     adjusted_rand_index, calinski_harabasz, davies_bouldin, silhouette, silhouette_sampled,
 };
+pub use matching::{BCubed, PairScores, b_cubed, pairwise, pairwise_across};

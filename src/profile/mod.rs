@@ -1,13 +1,18 @@
 //! Who is who: records of several sources become profiles, one for each person.
 
+mod block;
+mod cluster;
 mod compare;
 mod golden;
+mod mixture;
 mod model;
 mod normalise;
 mod params;
 mod prepare;
+mod prior;
 mod profiles;
 mod rules;
+mod score;
 #[cfg(test)]
 mod tests;
 

@@ -8,6 +8,8 @@ mod level;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use level::{LEVELS, Level, level};
+
 /// Code units that are compared.
 pub(crate) const MAX_UNITS: usize = 64;
 

@@ -1,0 +1,198 @@
+//! Who is who: records of one or several files become profiles.
+//!
+//! `resolve FILE [FILE..] [--truth COLUMN] [--id COLUMN] [--ignore COLUMNS] [--kinds column=kind,..] [--link]
+//! [--threshold P] [--out FILE] [--json]`. Without files it runs on simulated records.
+
+#[path = "common/mod.rs"]
+mod common;
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+use common::{Failure, Meter, Outcome, Table, open, peak_rss_mb, print_json, say, write_file};
+use regulars::data::{FieldKind, Records, RecordsCsvParams};
+use regulars::metrics::{pairwise, pairwise_across};
+use regulars::profile::{GoldenParams, MatchParams, Profiles, Sources};
+use regulars::types::Probability;
+use serde_json::json;
+
+/// Who is who.
+#[derive(Parser)]
+struct Args {
+    /// Files of records, CSV or CSV.GZ with a header; each is a source unless it has a column `source`
+    files: Vec<PathBuf>,
+    /// Column that holds the true person; used to measure, never to match
+    #[arg(long)]
+    truth: Option<String>,
+    /// Column of the record ids
+    #[arg(long)]
+    id: Option<String>,
+    /// Columns that are not read, separated by commas
+    #[arg(long, value_delimiter = ',')]
+    ignore: Vec<String>,
+    /// Kinds of columns: name=given_name,tel=phone
+    #[arg(long, value_delimiter = ',')]
+    kinds: Vec<String>,
+    /// Each file is free of duplicates: link across files only
+    #[arg(long)]
+    link: bool,
+    /// Probability from which two records count as one person
+    #[arg(long)]
+    threshold: Option<f64>,
+    /// Writes source, id and profile of every record
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Prints one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+fn main() -> ExitCode {
+    common::main(run)
+}
+
+fn run(args: &Args) -> Outcome {
+    let reading = Meter::start();
+    let mut kinds = RecordsCsvParams::new();
+    if let Some(id) = &args.id {
+        kinds = kinds.id(id);
+    }
+    for pair in &args.kinds {
+        let (column, kind) = pair
+            .split_once('=')
+            .ok_or_else(|| Failure::usage(format!("--kinds: expected column=kind, got {pair}")))?;
+        let kind: FieldKind = kind.parse().map_err(|e| Failure::usage(format!("--kinds: {e}")))?;
+        kinds = kinds.kind(column, kind);
+    }
+    for column in args.ignore.iter().chain(&args.truth) {
+        kinds = kinds.ignore(column);
+    }
+    let mut csv = Records::csv(kinds);
+    let mut truth = Vec::new();
+    for path in &args.files {
+        let mut bytes = Vec::new();
+        open(path)?.read_to_end(&mut bytes).map_err(|e| Failure::new(format!("{}: {e}", path.display())))?;
+        csv.read(&path.display().to_string(), &bytes[..]).map_err(Failure::in_file(path))?;
+        if let Some(column) = &args.truth {
+            read_truth(path, &bytes, column, &mut truth)?;
+        }
+    }
+    let records = csv.build()?;
+    let read_cpu = reading.cpu_seconds();
+
+    let work = Meter::start();
+    let mut params = MatchParams::new();
+    if args.link {
+        params = params.sources(Sources::FreeOfDuplicates);
+    }
+    if let Some(p) = args.threshold {
+        params = params.threshold(Probability::new(p)?);
+    }
+    let model = params.fit(&records)?;
+    let people = model.merge(&records)?;
+    let cpu = work.cpu_seconds();
+
+    let mut report = json!({
+        "records": records.len(),
+        "profiles": people.len(),
+        "pairs_scored": people.pairs_scored(),
+        "largest_profile": people.largest(),
+        "threshold": people.threshold().map(Probability::get),
+        "cpu_seconds": cpu,
+        "read_cpu_seconds": read_cpu,
+        "peak_rss_mb": peak_rss_mb(),
+        "fields": records.fields().iter().map(|f| json!({"name": f.name(), "kind": f.kind().name()})).collect::<Vec<_>>(),
+    });
+    if !truth.is_empty() {
+        let truth = numbered(&truth);
+        let sources: Vec<u32> =
+            (0..records.len()).map(|r| u32::try_from(records.source(r).unwrap_or(0)).unwrap_or(0)).collect();
+        let quality = if args.link {
+            pairwise_across(people.labels(), &truth, &sources)?
+        } else {
+            pairwise(people.labels(), &truth)?
+        };
+        let found = model
+            .candidates(&records)?
+            .iter()
+            .filter(|(a, b)| truth[*a as usize] == truth[*b as usize])
+            .count();
+        report["precision"] = json!(quality.precision);
+        report["recall"] = json!(quality.recall);
+        report["f1"] = json!(quality.f1);
+        report["true_pairs"] = json!(quality.true_pairs);
+        report["blocking_recall"] = json!(found as f64 / quality.true_pairs.max(1) as f64);
+    }
+    if let Some(path) = &args.out {
+        write_profiles(path, &records, &people)?;
+    }
+    if args.json {
+        return print_json(&report);
+    }
+    show(&report, &records, &people)
+}
+
+/// The true person of each row.
+fn read_truth(path: &Path, bytes: &[u8], column: &str, truth: &mut Vec<String>) -> Outcome {
+    let bad = |e: csv::Error| Failure::new(format!("{}: {e}", path.display()));
+    let mut reader = csv::Reader::from_reader(bytes);
+    let headers = reader.headers().map_err(bad)?;
+    let at = headers.iter().position(|h| h.trim_start_matches('\u{feff}').trim() == column);
+    let at =
+        at.ok_or_else(|| Failure::usage(format!("--truth: {} has no column {column}", path.display())))?;
+    for row in reader.records() {
+        truth.push(row.map_err(bad)?.get(at).unwrap_or("").to_owned());
+    }
+    Ok(())
+}
+
+fn numbered(names: &[String]) -> Vec<u32> {
+    let mut sorted: Vec<&String> = names.iter().collect();
+    sorted.sort_unstable();
+    sorted.dedup();
+    names.iter().map(|n| u32::try_from(sorted.partition_point(|s| *s < n)).unwrap_or(u32::MAX)).collect()
+}
+
+fn write_profiles(path: &Path, records: &Records, people: &Profiles) -> Outcome {
+    write_file(path, |file| {
+        let failed = |e: csv::Error| Failure::new(format!("{}: {e}", path.display()));
+        let mut out = csv::Writer::from_writer(file);
+        out.write_record(["source", "id", "profile"]).map_err(failed)?;
+        for row in 0..records.len() {
+            let profile = people.profile_of(row).and_then(|p| people.id(p)).map(|id| id.to_string());
+            let source = records.source_name(row).unwrap_or("");
+            out.write_record([source, records.id(row).unwrap_or(""), &profile.unwrap_or_default()])
+                .map_err(failed)?;
+        }
+        out.flush().map_err(|e| Failure::new(format!("{}: {e}", path.display())))
+    })
+}
+
+fn show(report: &serde_json::Value, records: &Records, people: &Profiles) -> Outcome {
+    say(format!(
+        "{} records, {} profiles, the largest has {}",
+        records.len(),
+        people.len(),
+        people.largest()
+    ));
+    let mut table = Table::new(["field", "kind"]);
+    for field in records.fields() {
+        table.row([field.name(), field.kind().name()]);
+    }
+    table.print();
+    for key in ["precision", "recall", "f1", "blocking_recall", "cpu_seconds", "peak_rss_mb"] {
+        if let Some(value) = report.get(key).and_then(serde_json::Value::as_f64) {
+            say(format!("{key:>16} {value:.4}"));
+        }
+    }
+    let largest =
+        (0..people.len()).max_by_key(|p| (people.records_of(*p).len(), std::cmp::Reverse(*p))).unwrap_or(0);
+    let golden = people.golden(records, largest, &GoldenParams::new())?;
+    say("golden record of the largest profile");
+    for (field, value, row) in golden.iter() {
+        say(format!("{field:>16} {value}  (record {})", records.id(row).unwrap_or("")));
+    }
+    Ok(())
+}

@@ -1,0 +1,271 @@
+//! Pairs in words: the level of agreement of every column, packed, and the chance of agreeing by accident.
+
+use crate::data::{FieldKind, NONE};
+use crate::kernel::par;
+use crate::kernel::rng::Rng;
+use crate::types::Seed;
+
+use super::block::Blocks;
+use super::compare::{LEVELS, Level, Scratch, level};
+use super::prepare::Prepared;
+
+/// Columns that take part; three bits each.
+pub(crate) const MAX_COLUMNS: usize = 20;
+/// Rows handled at a time.
+const CHUNK: usize = 1024;
+
+/// A compared pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Pair {
+    pub(crate) a: u32,
+    pub(crate) b: u32,
+    pub(crate) pattern: Pattern,
+}
+
+/// Levels of all columns, three bits each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Pattern(pub(crate) u64);
+
+impl Pattern {
+    pub(crate) fn level(self, column: usize) -> usize {
+        (self.0 >> (3 * column) & 7) as usize
+    }
+
+    fn set(&mut self, column: usize, level: Level) {
+        self.0 = self.0 & !(7 << (3 * column)) | (level as u64) << (3 * column);
+    }
+}
+
+/// Compares records column by column.
+pub(crate) struct Comparer<'a> {
+    prepared: &'a Prepared,
+    width: usize,
+    /// Columns of given and family name, which people enter in either order.
+    names: Option<(usize, usize)>,
+}
+
+impl<'a> Comparer<'a> {
+    pub(crate) fn new(prepared: &'a Prepared) -> Self {
+        let find = |kind| prepared.cols.iter().take(MAX_COLUMNS).position(|c| c.kind == kind);
+        let names = find(FieldKind::GivenName).zip(find(FieldKind::FamilyName));
+        Self { prepared, width: prepared.width().min(MAX_COLUMNS), names }
+    }
+
+    /// The levels of two records.
+    pub(crate) fn compare(&self, a: usize, b: usize, scratch: &mut Scratch) -> Pattern {
+        let (x, y) = (self.prepared.row(a), self.prepared.row(b));
+        let mut pattern = Pattern::default();
+        let swapped = self.swapped(x, y);
+        for c in 0..self.width {
+            if swapped.is_some() && self.names.is_some_and(|(g, f)| c == g || c == f) {
+                continue;
+            }
+            let col = &self.prepared.cols[c];
+            let found = if !self.prepared.multiple || col.more.is_empty() {
+                if x[c] == NONE || y[c] == NONE {
+                    continue;
+                }
+                level(col, x[c], y[c], scratch)
+            } else {
+                self.best(a, b, c, scratch)
+            };
+            pattern.set(c, found);
+        }
+        if let (Some((given, family)), Some((g, f))) = (self.names, swapped) {
+            if g {
+                pattern.set(given, Level::SameKey);
+            }
+            if f {
+                pattern.set(family, if g { Level::Equal } else { Level::SameKey });
+            }
+        }
+        pattern
+    }
+
+    /// Which name of the first record stands in the other place of the second, where that explains the names better
+    /// than reading them as they stand.
+    fn swapped(&self, x: &[u32], y: &[u32]) -> Option<(bool, bool)> {
+        let (given, family) = self.names?;
+        let hash = |cells: &[u32], c: usize| {
+            let col = &self.prepared.cols[c];
+            (cells[c] != NONE).then(|| col.key_hash[col.key[cells[c] as usize] as usize])
+        };
+        let (gx, fx, gy, fy) = (hash(x, given), hash(x, family), hash(y, given), hash(y, family));
+        if (gx.is_some() && gx == gy) || (fx.is_some() && fx == fy) {
+            return None;
+        }
+        let g = gx.is_some() && gx == fy;
+        let f = fx.is_some() && fx == gy;
+        let blank = |p: Option<u64>, q: Option<u64>| p.is_none() || q.is_none();
+        ((g && f) || (g && blank(fx, gy)) || (f && blank(gx, fy))).then_some((g, f))
+    }
+
+    /// The best level of any two values.
+    fn best(&self, a: usize, b: usize, c: usize, scratch: &mut Scratch) -> Level {
+        let col = &self.prepared.cols[c];
+        let mut best = Level::Unknown;
+        for v in self.prepared.values(a, c) {
+            for w in self.prepared.values(b, c) {
+                best = best.max(level(col, v, w, scratch));
+            }
+        }
+        best
+    }
+
+    /// All candidate pairs with their patterns, ascending by (a, b).
+    pub(crate) fn all(&self, blocks: &Blocks) -> Vec<Pair> {
+        let chunks = par::map_chunks(self.prepared.rows, CHUNK, |range| {
+            let (mut scratch, mut others, mut pairs) = (Scratch::new(), Vec::new(), Vec::new());
+            for row in range {
+                blocks.candidates(self.prepared, row, &mut others);
+                for other in &others {
+                    pairs.push(Pair {
+                        a: u32::try_from(row).unwrap_or(NONE),
+                        b: *other,
+                        pattern: self.compare(row, *other as usize, &mut scratch),
+                    });
+                }
+            }
+            pairs
+        });
+        chunks.concat()
+    }
+
+    /// Pairs drawn at random, to see what agrees by chance.
+    pub(crate) fn random(&self, count: usize, across: bool) -> Vec<Pair> {
+        let rows = self.prepared.rows as u64;
+        if rows < 2 {
+            return Vec::new();
+        }
+        let chunks = par::map_chunks(count, CHUNK, |range| {
+            let mut scratch = Scratch::new();
+            let mut pairs = Vec::with_capacity(range.len());
+            for i in range {
+                let mut rng = Rng::new(Seed(0x7265_6775_6c61_7273), i as u64);
+                let (a, b) = (rng.below(rows), rng.below(rows - 1));
+                let b = if b >= a { b + 1 } else { b };
+                let (low, high) = (index(a.min(b)), index(a.max(b)));
+                if across && self.prepared.source[low] == self.prepared.source[high] {
+                    continue;
+                }
+                let pattern = self.compare(low, high, &mut scratch);
+                pairs.push(Pair { a: low as u32, b: high as u32, pattern });
+            }
+            pairs
+        });
+        chunks.concat()
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a row number")]
+fn index(row: u64) -> usize {
+    row as usize
+}
+
+/// How many entities have each value and each key: what agreeing on it is worth.
+pub(crate) struct Frequencies {
+    values: Vec<Vec<u32>>,
+    keys: Vec<Vec<u32>>,
+    /// Entities with any value.
+    filled: Vec<f64>,
+    /// Expected number of further entities with a value that has not been seen elsewhere.
+    unseen: Vec<f64>,
+}
+
+impl Frequencies {
+    /// Counts entities: `label` is the entity of each row, at most the number of rows.
+    pub(crate) fn new(prepared: &Prepared, label: impl Fn(usize) -> u32 + Sync + Send) -> Self {
+        // Rows by entity, so that one entity's values can be counted once.
+        let mut rows: Vec<(u32, u32)> = (0..prepared.rows).zip(0_u32..).map(|(r, n)| (label(r), n)).collect();
+        rows.sort_unstable();
+        let width = prepared.width().min(MAX_COLUMNS);
+        let counted = par::map_chunks(width, 1, |range| {
+            range
+                .map(|c| {
+                    let col = &prepared.cols[c];
+                    let mut values = vec![0_u32; col.count.len()];
+                    let mut keys = vec![0_u32; col.key_count.len()];
+                    let mut filled = 0.0;
+                    let mut own: Vec<u32> = Vec::new();
+                    for entity in rows.chunk_by(|x, y| x.0 == y.0) {
+                        own.clear();
+                        for (_, row) in entity {
+                            own.extend(prepared.values(*row as usize, c));
+                        }
+                        if own.is_empty() {
+                            continue;
+                        }
+                        filled += 1.0;
+                        own.sort_unstable();
+                        own.dedup();
+                        for value in &own {
+                            values[*value as usize] += 1;
+                        }
+                        for value in &mut own {
+                            *value = col.key[*value as usize];
+                        }
+                        own.sort_unstable();
+                        own.dedup();
+                        for key in &own {
+                            keys[*key as usize] += 1;
+                        }
+                    }
+                    (values, keys, filled)
+                })
+                .collect::<Vec<_>>()
+        });
+        let mut all = Self { values: Vec::new(), keys: Vec::new(), filled: Vec::new(), unseen: Vec::new() };
+        for (values, keys, filled) in counted.into_iter().flatten() {
+            let once = values.iter().filter(|n| **n == 1).count() as f64;
+            let twice = values.iter().filter(|n| **n == 2).count() as f64;
+            all.unseen.push(((twice + 1.0) / (once + 2.0)).clamp(0.02, 0.5));
+            all.values.push(values);
+            all.keys.push(keys);
+            all.filled.push(f64::max(filled, 1.0));
+        }
+        all
+    }
+
+    /// The chance that an unrelated record agrees with this pair in a column, the pair itself left out. `entities`: how
+    /// many the pair makes, one or two.
+    pub(crate) fn chance(
+        &self,
+        prepared: &Prepared,
+        pair: &Pair,
+        c: usize,
+        level: usize,
+        entities: u32,
+    ) -> f64 {
+        let col = &prepared.cols[c];
+        let x = prepared.row(pair.a as usize)[c];
+        let y = prepared.row(pair.b as usize)[c];
+        let shared = if level == Level::Equal as usize && x != y && !col.more.is_empty() {
+            let other = |v: &u32| prepared.values(pair.b as usize, c).any(|w| w == *v);
+            prepared.values(pair.a as usize, c).find(other).unwrap_or(x)
+        } else {
+            x
+        };
+        if shared == NONE {
+            return 1e-3;
+        }
+        let known = if level == Level::Equal as usize {
+            self.values[c][shared as usize]
+        } else {
+            let keys = &self.keys[c];
+            let (k, l) = (
+                col.key[shared as usize],
+                if y == NONE { col.key[shared as usize] } else { col.key[y as usize] },
+            );
+            keys[k as usize].max(keys[l as usize])
+        };
+        let others = f64::from(known.saturating_sub(entities));
+        ((others + self.unseen[c]) / self.filled[c]).min(0.95)
+    }
+}
+
+/// Levels from which the chance depends on the value.
+pub(crate) fn depends_on_value(level: usize) -> bool {
+    level >= Level::SameKey as usize
+}
+
+const _: () = assert!(LEVELS == 8 && MAX_COLUMNS * 3 <= 64);
