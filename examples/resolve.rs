@@ -32,7 +32,7 @@ struct Args {
     /// Columns that are not read, separated by commas
     #[arg(long, value_delimiter = ',')]
     ignore: Vec<String>,
-    /// Kinds of columns: name=given_name,tel=phone
+    /// Kinds of columns: `name=given_name,tel=phone`
     #[arg(long, value_delimiter = ',')]
     kinds: Vec<String>,
     /// Each file is free of duplicates: link across files only

@@ -245,7 +245,7 @@ fn sort_by_key(keyed: &mut Vec<(u32, u32)>) {
     let mut other = vec![(0, 0); keyed.len()];
     for shift in [0, 11, 22] {
         let digit = |key: u32| (key >> shift & 0x7ff) as usize;
-        let mut starts = [0_usize; 2049];
+        let mut starts = [0_u32; 2049];
         for (key, _) in keyed.iter() {
             starts[digit(*key) + 1] += 1;
         }
@@ -254,7 +254,7 @@ fn sort_by_key(keyed: &mut Vec<(u32, u32)>) {
         }
         for entry in keyed.iter() {
             let at = &mut starts[digit(entry.0)];
-            other[*at] = *entry;
+            other[*at as usize] = *entry;
             *at += 1;
         }
         std::mem::swap(keyed, &mut other);

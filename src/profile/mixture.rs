@@ -181,9 +181,9 @@ impl Weights {
                     let levels = &sample.levels[i * width..(i + 1) * width];
                     let inverse = &sample.inverse[i * width..(i + 1) * width];
                     let (mut person, mut home) = (self.rate[0], self.rate[1]);
-                    for c in 0..width {
+                    for (c, ratio) in ratio.iter().enumerate() {
                         let l = levels[c] as usize;
-                        let r = if depends_on_value(l) { self.same[c][l] * inverse[c] } else { ratio[c][l] };
+                        let r = if depends_on_value(l) { self.same[c][l] * inverse[c] } else { ratio[l] };
                         ratios[c] = r;
                         person *= r;
                         home *= self.household[c] * r + 1.0 - self.household[c];
@@ -246,7 +246,6 @@ impl Weights {
         entities: impl Fn(&Pair) -> u32 + Sync + Send,
     ) -> Vec<f32> {
         let ratio = self.ratios();
-        let width = self.same.len();
         let stranger = (1.0 - self.rate[0] - self.rate[1]).max(1e-9);
         let scores = par::map_chunks(pairs.len(), 8192, |range| {
             pairs[range]
@@ -254,7 +253,7 @@ impl Weights {
                 .map(|pair| {
                     let entities = entities(pair);
                     let (mut person, mut home) = (self.rate[0], self.rate[1]);
-                    for c in 0..width {
+                    for (c, ratio) in ratio.iter().enumerate() {
                         let l = pair.pattern.level(c);
                         if l == 0 {
                             continue;
@@ -262,7 +261,7 @@ impl Weights {
                         let r = if depends_on_value(l) {
                             self.same[c][l] / frequencies.chance(prepared, pair, c, l, entities)
                         } else {
-                            ratio[c][l]
+                            ratio[l]
                         };
                         person *= r;
                         home *= self.household[c] * r + 1.0 - self.household[c];

@@ -18,6 +18,9 @@ pub(crate) struct Prior {
     /// Whether the share may be learnt. What belongs to one person stays as it is: else the class for households would
     /// drift to take in what belongs to one person.
     pub(crate) learn: bool,
+    /// How many values there are at least, whatever the number of records: in a small table, that nobody else has a
+    /// value says little.
+    pub(crate) universe: f64,
 }
 
 /// The prior of a kind.
@@ -33,7 +36,7 @@ pub(crate) fn prior(kind: FieldKind) -> Prior {
         K::Email => ([0.15, 0.02, 0.02, 0.04, 0.0, 0.02], [2e-5, 2e-6, 1e-6, 1e-6, 1e-6], 0.02, false),
         K::Phone => ([0.15, 0.004, 0.01, 0.05, 0.0, 0.02], [1e-6, 1e-5, 2e-6, 1e-6, 1e-6], 0.25, true),
         K::NationalId => ([0.02, 0.002, 0.02, 0.06, 0.0, 0.05], [1e-6, 1e-5, 2e-6, 1e-6, 1e-6], 0.001, false),
-        K::CustomerAccount => ([0.3, 0.0, 0.01, 0.02, 0.0, 0.0], [1e-6, 1e-4, 1e-5, 1e-6, 1e-6], 0.02, false),
+        K::CustomerAccount => ([0.3, 0.0, 0.01, 0.02, 0.0, 0.0], [1e-6, 1e-2, 1e-2, 1e-6, 1e-6], 0.02, false),
         K::Handle => ([0.08, 0.0, 0.01, 0.02, 0.0, 0.0], [1e-6, 1e-5, 2e-6, 1e-6, 1e-6], 0.004, false),
         K::Address => ([0.15, 0.03, 0.04, 0.06, 0.05, 0.06], [1e-4, 1e-4, 2e-5, 1e-4, 1e-4], 0.9, true),
         K::AddressPart => ([0.2, 0.03, 0.04, 0.05, 0.05, 0.0], [1e-2, 1e-3, 1e-3, 1e-3, 1e-4], 0.8, true),
@@ -55,5 +58,13 @@ pub(crate) fn prior(kind: FieldKind) -> Prior {
     }
     let mut by_chance = [0.0; LEVELS];
     by_chance[2..7].copy_from_slice(&chance);
-    Prior { same: levels, chance: by_chance, household, learn }
+    let universe = match kind {
+        K::Email | K::Phone | K::NationalId | K::CustomerAccount | K::Handle | K::Address => 20_000.0,
+        K::BirthDate => 10_000.0,
+        K::FullName | K::ChineseName | K::FreeText | K::AddressPart => 1_000.0,
+        K::GivenName | K::FamilyName | K::Postcode => 300.0,
+        K::City | K::HouseNumber | K::Number => 50.0,
+        K::Region | K::Category => 2.0,
+    };
+    Prior { same: levels, chance: by_chance, household, learn, universe }
 }

@@ -8,6 +8,7 @@ use crate::types::Seed;
 use super::block::Blocks;
 use super::compare::{LEVELS, Level, Scratch, level};
 use super::prepare::Prepared;
+use super::prior::prior;
 
 /// Columns that take part; three bits each.
 pub(crate) const MAX_COLUMNS: usize = 20;
@@ -97,7 +98,7 @@ impl<'a> Comparer<'a> {
         let g = gx.is_some() && gx == fy;
         let f = fx.is_some() && fx == gy;
         let blank = |p: Option<u64>, q: Option<u64>| p.is_none() || q.is_none();
-        ((g && f) || (g && blank(fx, gy)) || (f && blank(gx, fy))).then_some((g, f))
+        ((g && (f || blank(fx, gy))) || (f && blank(gx, fy))).then_some((g, f))
     }
 
     /// The best level of any two values.
@@ -144,12 +145,12 @@ impl<'a> Comparer<'a> {
                 let mut rng = Rng::new(Seed(0x7265_6775_6c61_7273), i as u64);
                 let (a, b) = (rng.below(rows), rng.below(rows - 1));
                 let b = if b >= a { b + 1 } else { b };
-                let (low, high) = (index(a.min(b)), index(a.max(b)));
-                if across && self.prepared.source[low] == self.prepared.source[high] {
+                let (low, high) = (number(a.min(b)), number(a.max(b)));
+                if across && self.prepared.source[low as usize] == self.prepared.source[high as usize] {
                     continue;
                 }
-                let pattern = self.compare(low, high, &mut scratch);
-                pairs.push(Pair { a: low as u32, b: high as u32, pattern });
+                let pattern = self.compare(low as usize, high as usize, &mut scratch);
+                pairs.push(Pair { a: low, b: high, pattern });
             }
             pairs
         });
@@ -157,9 +158,9 @@ impl<'a> Comparer<'a> {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a row number")]
-fn index(row: u64) -> usize {
-    row as usize
+#[expect(clippy::cast_possible_truncation, reason = "rows are below 2^31")]
+fn number(row: u64) -> u32 {
+    row as u32
 }
 
 /// How many entities have each value and each key: what agreeing on it is worth.
@@ -168,7 +169,7 @@ pub(crate) struct Frequencies {
     keys: Vec<Vec<u32>>,
     /// Entities with any value.
     filled: Vec<f64>,
-    /// Expected number of further entities with a value that has not been seen elsewhere.
+    /// Chance of a value that has not been seen elsewhere.
     unseen: Vec<f64>,
 }
 
@@ -218,10 +219,12 @@ impl Frequencies {
         for (values, keys, filled) in counted.into_iter().flatten() {
             let once = values.iter().filter(|n| **n == 1).count() as f64;
             let twice = values.iter().filter(|n| **n == 2).count() as f64;
-            all.unseen.push(((twice + 1.0) / (once + 2.0)).clamp(0.02, 0.5));
+            let filled = f64::max(filled, 1.0);
+            let universe = prior(prepared.cols[all.values.len()].kind).universe;
+            all.unseen.push(((twice + 1.0) / (once + 2.0)).clamp(0.02, 0.5) / (filled + universe));
             all.values.push(values);
             all.keys.push(keys);
-            all.filled.push(f64::max(filled, 1.0));
+            all.filled.push(filled);
         }
         all
     }
@@ -259,7 +262,7 @@ impl Frequencies {
             keys[k as usize].max(keys[l as usize])
         };
         let others = f64::from(known.saturating_sub(entities));
-        ((others + self.unseen[c]) / self.filled[c]).min(0.95)
+        (others / self.filled[c] + self.unseen[c]).min(0.95)
     }
 }
 

@@ -53,7 +53,7 @@ pub(crate) fn level(col: &Col, a: u32, b: u32, scratch: &mut Scratch) -> Level {
         FieldKind::Email => email(s, t, apart, scratch),
         FieldKind::Phone | FieldKind::NationalId | FieldKind::CustomerAccount | FieldKind::Handle => {
             match slips(s, t, apart, 2, scratch) {
-                Some(1) => Level::Near,
+                Some(1) if s.len().min(t.len()) >= 6 => Level::Near,
                 Some(2) if s.len().min(t.len()) >= 7 => Level::Close,
                 _ if tail(s, t) => Level::Weak,
                 _ => Level::Differ,
@@ -142,9 +142,12 @@ fn text(s: &[u8], t: &[u8], apart: u32, scratch: &mut Scratch) -> Level {
 
 fn email(s: &[u8], t: &[u8], apart: u32, scratch: &mut Scratch) -> Level {
     let slips = if apart <= 3 { scratch.osa(s, t) } else { u32::MAX };
+    // In short addresses, two people are a few letters apart.
+    let least = s.len().min(t.len());
     match slips {
-        1 => return Level::Near,
-        2 | 3 => return Level::Close,
+        1 if least >= 8 => return Level::Near,
+        2 if least >= 12 => return Level::Close,
+        3 if least >= 16 => return Level::Close,
         _ => {}
     }
     let local = |e: &[u8]| e.iter().position(|c| *c == b'@').unwrap_or(e.len());
