@@ -291,6 +291,23 @@ pub struct LogisticSummary {
     pub bic: Option<f64>,
 }
 
+impl LogisticSummary {
+    pub(super) fn new(fit: &engine::Fit, penalised: bool, rows: usize) -> Self {
+        let deviance = -2.0 * fit.log_likelihood;
+        let terms = fit.beta.len() as f64;
+        Self {
+            iterations: fit.iterations,
+            gradient_norm: fit.gradient_norm,
+            gap: fit.gap,
+            objective: fit.objective,
+            log_likelihood: fit.log_likelihood,
+            deviance,
+            aic: (!penalised).then_some(deviance + 2.0 * terms),
+            bic: (!penalised).then_some(deviance + terms * (rows as f64).ln()),
+        }
+    }
+}
+
 /// A fitted logistic regression.
 #[derive(Clone, PartialEq)]
 pub struct LogisticModel {
@@ -313,25 +330,13 @@ impl LogisticModel {
                 standard_error: fit.covariance.as_ref().map(|c| c[[j, j]].sqrt()),
             })
             .collect();
-        let deviance = -2.0 * fit.log_likelihood;
-        let penalised = ridge > 0.0;
-        let terms = fit.beta.len() as f64;
         let rows = matrix.len();
         Self {
             coefficients,
             names: matrix.names().to_vec(),
             beta: fit.beta.clone(),
             covariance: fit.covariance.as_ref().map(|c| c.iter().copied().collect()),
-            summary: LogisticSummary {
-                iterations: fit.iterations,
-                gradient_norm: fit.gradient_norm,
-                gap: fit.gap,
-                objective: fit.objective,
-                log_likelihood: fit.log_likelihood,
-                deviance,
-                aic: (!penalised).then_some(deviance + 2.0 * terms),
-                bic: (!penalised).then_some(deviance + terms * (rows as f64).ln()),
-            },
+            summary: LogisticSummary::new(fit, ridge > 0.0, rows),
             rows,
         }
     }

@@ -6,6 +6,9 @@
 use ndarray::{Array2, ArrayView2};
 use thiserror::Error;
 
+/// A borrowed square matrix, row by row.
+pub(crate) type SquareView<'a> = ArrayView2<'a, f64>;
+
 /// Why a matrix could not be factored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(crate) enum Singular {

@@ -1,0 +1,484 @@
+//! From the columns of a table to the columns of a linear model. Everything is derived from the rows of the fit.
+
+use crate::data::{Categorical, Column, Features, Numeric};
+use crate::error::{Error, ErrorKind, Place, Result};
+use crate::kernel::par;
+
+/// Points of the table that turns a number into its rank.
+const RANK_POINTS: usize = 64;
+/// Quantile knots of a numeric column, at most, and the rows each of them needs.
+const KNOTS: usize = 8;
+const ROWS_PER_KNOT: usize = 40;
+/// A level with fewer rows than this, or than this share of them, is pooled with the other rare ones.
+const RARE_ROWS: usize = 20;
+const RARE_SHARE: f64 = 0.002;
+/// Levels kept per column, the most frequent ones.
+const MAX_LEVELS: usize = 200;
+/// A missing value has a column of its own from this many rows on.
+const MISSING_ROWS: usize = 10;
+/// Inner knots of a numeric column inside a pair, on the rank scale.
+const PAIR_KNOTS: [f64; 3] = [0.25, 0.5, 0.75];
+/// Levels of a categorical column inside a pair, at most.
+const PAIR_LEVELS: usize = 8;
+
+/// How numbers and levels enter the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// Numbers as they are, levels against the first one (treatment coding).
+    Linear,
+    /// Numbers as they are and as piecewise linear functions of their rank, every level on its own, rare ones pooled.
+    Flexible,
+}
+
+/// How one column of the table is encoded.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(super) enum Encoder {
+    /// The number itself, kept within the range of the fit where that is `Some`.
+    Linear { range: Option<(f64, f64)>, missing: bool },
+    /// The number within its range, its rank, and (rank − knot)₊ for each knot.
+    Curve { range: (f64, f64), ranks: Vec<(f64, f64)>, knots: Vec<f64>, missing: bool },
+    /// One column per level; `base` is the level without one.
+    Levels { levels: Vec<String>, base: Option<String>, pooled: bool, missing: bool },
+}
+
+/// The pair of two table columns, by number: products of what each contributes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(super) struct Pair(pub(super) usize, pub(super) usize);
+
+/// The encoding of a whole table.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(super) struct Design {
+    pub(super) names: Vec<String>,
+    pub(super) encoders: Vec<Encoder>,
+    pub(super) pairs: Vec<Pair>,
+}
+
+/// One encoded column: its name and the table column or pair (numbered behind the columns) it belongs to.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Term {
+    pub(super) name: String,
+    pub(super) source: usize,
+    /// 0 or 1: the penalty counts its variance at least at a floor, so that rare levels are shrunk most.
+    pub(super) indicator: bool,
+}
+
+impl Design {
+    /// Derives the encoding of every column.
+    pub(super) fn fit(features: &Features, shape: Shape) -> Self {
+        let columns: Vec<&Column> = features.columns().map(|(_, column)| column).collect();
+        let encoders = par::map(columns.len(), |i| match columns[i] {
+            Column::Numeric(column) => Encoder::numeric(column, shape),
+            Column::Categorical(column) => Encoder::categorical(column, shape),
+        });
+        Self { names: features.names().map(str::to_owned).collect(), encoders, pairs: Vec::new() }
+    }
+
+    /// What the encoded columns are, in order.
+    pub(super) fn terms(&self) -> Vec<Term> {
+        let mut terms = Vec::new();
+        for (source, (name, encoder)) in self.names.iter().zip(&self.encoders).enumerate() {
+            encoder.terms(name, source, &mut terms);
+        }
+        for (i, Pair(a, b)) in self.pairs.iter().enumerate() {
+            let source = self.names.len() + i;
+            let (left, right) = (self.encoders[*a].parts(), self.encoders[*b].parts());
+            for k in 0..left * right {
+                let name = format!("{} x {} {}", self.names[*a], self.names[*b], k + 1);
+                terms.push(Term { name, source, indicator: false });
+            }
+        }
+        terms
+    }
+
+    pub(super) fn width(&self) -> usize {
+        let columns: usize = self.encoders.iter().map(Encoder::width).sum();
+        columns
+            + self
+                .pairs
+                .iter()
+                .map(|p| self.encoders[p.0].parts() * self.encoders[p.1].parts())
+                .sum::<usize>()
+    }
+
+    /// Number of sources: columns, then pairs.
+    pub(super) fn sources(&self) -> usize {
+        self.names.len() + self.pairs.len()
+    }
+
+    /// The name of a source.
+    pub(super) fn source_name(&self, source: usize) -> String {
+        match self.names.get(source) {
+            Some(name) => name.clone(),
+            None => self
+                .pairs
+                .get(source - self.names.len())
+                .map_or_else(String::new, |Pair(a, b)| format!("{} x {}", self.names[*a], self.names[*b])),
+        }
+    }
+
+    /// Finds the table's columns and translates its levels.
+    pub(super) fn read<'a>(&'a self, features: &'a Features) -> Result<Reader<'a>> {
+        let columns = self
+            .names
+            .iter()
+            .zip(&self.encoders)
+            .map(|(name, encoder)| encoder.read(name, features))
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Reader { design: self, columns, width: self.width() })
+    }
+
+    /// The encoded rows, one after the other. What is not known is NaN; the caller fills it with the means of the fit.
+    pub(super) fn encode(&self, features: &Features, rows: &[usize]) -> Result<Vec<f64>> {
+        let reader = self.read(features)?;
+        let width = reader.width;
+        let mut values = vec![0.0; rows.len() * width];
+        if width > 0 {
+            par::for_each_chunk_mut(&mut values, 1024 * width, |first, part| {
+                let first = first / width;
+                for (row, out) in rows[first..].iter().zip(part.chunks_exact_mut(width)) {
+                    reader.encode(*row, out);
+                }
+            });
+        }
+        Ok(values)
+    }
+
+    /// Checks what a model file says.
+    #[cfg(feature = "serde")]
+    pub(super) fn validate(&self) -> Result<()> {
+        let bad =
+            |what: &str| Error::new(ErrorKind::IncompatibleModel, None, format!("churn design: {what}"));
+        if self.names.len() != self.encoders.len() {
+            return Err(bad("names and encoders differ in number"));
+        }
+        if self.pairs.iter().any(|Pair(a, b)| a >= b || *b >= self.names.len()) {
+            return Err(bad("a pair names no columns"));
+        }
+        for encoder in &self.encoders {
+            let ok = match encoder {
+                Encoder::Linear { range, .. } => {
+                    range.is_none_or(|r| r.0.is_finite() && r.1.is_finite() && r.0 <= r.1)
+                }
+                Encoder::Curve { range, ranks, knots, .. } => {
+                    range.0.is_finite()
+                        && range.1.is_finite()
+                        && range.0 <= range.1
+                        && !ranks.is_empty()
+                        && ranks.iter().all(|r| r.0.is_finite() && (0.0..=1.0).contains(&r.1))
+                        && ranks.is_sorted_by(|a, b| a.0 < b.0 && a.1 <= b.1)
+                        && knots.iter().all(|k| (0.0..=1.0).contains(k))
+                }
+                Encoder::Levels { levels, .. } => levels.is_sorted_by(|a, b| a < b),
+            };
+            if !ok {
+                return Err(bad("an encoder is damaged"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A table seen through a design.
+pub(super) struct Reader<'a> {
+    design: &'a Design,
+    columns: Vec<Source<'a>>,
+    width: usize,
+}
+
+enum Source<'a> {
+    Number(&'a Numeric),
+    /// The place of each of the table's levels among the encoder's columns; [`BASE`] and [`UNSEEN`] have none.
+    Level(&'a Categorical, Vec<u32>),
+}
+
+const BASE: u32 = u32::MAX;
+const UNSEEN: u32 = u32::MAX - 1;
+
+impl Reader<'_> {
+    /// Encodes one row.
+    pub(super) fn encode(&self, row: usize, out: &mut [f64]) {
+        let mut at = 0;
+        for (encoder, source) in self.design.encoders.iter().zip(&self.columns) {
+            let width = encoder.width();
+            encoder.encode(source, row, &mut out[at..at + width]);
+            at += width;
+        }
+        for Pair(a, b) in &self.design.pairs {
+            let (mut left, mut right) = ([0.0; PAIR_LEVELS], [0.0; PAIR_LEVELS]);
+            let n = self.design.encoders[*a].encode_part(&self.columns[*a], row, &mut left);
+            let m = self.design.encoders[*b].encode_part(&self.columns[*b], row, &mut right);
+            for (i, l) in left[..n].iter().enumerate() {
+                for (j, r) in right[..m].iter().enumerate() {
+                    out[at + i * m + j] = l * r;
+                }
+            }
+            at += n * m;
+        }
+    }
+
+    /// The cell of a row in a coarse cut of a column: eighths of the ranks, or the most frequent levels.
+    pub(super) fn cell(&self, column: usize, row: usize) -> usize {
+        match (&self.columns[column], &self.design.encoders[column]) {
+            (Source::Number(values), encoder) => match values.get(row) {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "a rank in [0, 1]"
+                )]
+                Some(value) => ((encoder.rank(value) * CELLS as f64) as usize).min(CELLS - 1),
+                None => CELLS,
+            },
+            (Source::Level(values, places), _) => match values.code(row).map(|code| places[code as usize]) {
+                None => CELLS,
+                Some(BASE) => 0,
+                Some(UNSEEN) => CELLS,
+                Some(place) => (place as usize).min(CELLS - 1),
+            },
+        }
+    }
+
+    /// How many rows hold a level that the fit had not seen, for each column.
+    pub(super) fn unseen(&self) -> Vec<usize> {
+        let count = |source: &Source<'_>| match source {
+            Source::Number(_) => 0,
+            Source::Level(values, places) => {
+                values.codes().flatten().filter(|code| places[*code as usize] == UNSEEN).count()
+            }
+        };
+        self.columns.iter().map(count).collect()
+    }
+}
+
+/// Cells of a column in [`Reader::cell`], without the one for missing values.
+pub(super) const CELLS: usize = 8;
+
+impl Encoder {
+    fn numeric(column: &Numeric, shape: Shape) -> Self {
+        let mut sorted: Vec<f64> = column.iter().flatten().collect();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let missing = column.len() - sorted.len() >= MISSING_ROWS;
+        let (Some(first), Some(last)) = (sorted.first().copied(), sorted.last().copied()) else {
+            return Self::Linear { range: None, missing };
+        };
+        if shape == Shape::Linear {
+            return Self::Linear { range: None, missing };
+        }
+        let ranks = rank_table(&sorted);
+        let wanted = KNOTS.min(sorted.len() / ROWS_PER_KNOT);
+        let mut knots: Vec<f64> =
+            (1..=wanted).map(|k| rank_in(&ranks, sorted[(sorted.len() - 1) * k / (wanted + 1)])).collect();
+        let (low, high) = (ranks[0].1, ranks[ranks.len() - 1].1);
+        knots.retain(|k| *k > low && *k < high);
+        knots.dedup();
+        Self::Curve { range: (first, last), ranks, knots, missing }
+    }
+
+    fn categorical(column: &Categorical, shape: Shape) -> Self {
+        let mut counts = vec![0_usize; column.levels().len()];
+        for code in column.codes().flatten() {
+            counts[code as usize] += 1;
+        }
+        let missing = column.missing() >= if shape == Shape::Linear { 1 } else { MISSING_ROWS };
+        let least = match shape {
+            Shape::Linear => 1.0,
+            Shape::Flexible => (RARE_ROWS as f64).max(RARE_SHARE * column.len() as f64),
+        };
+        let mut kept: Vec<usize> = (0..counts.len()).filter(|l| counts[*l] as f64 >= least).collect();
+        if kept.len() > MAX_LEVELS {
+            kept.sort_by_key(|l| (usize::MAX - counts[*l], *l));
+            kept.truncate(MAX_LEVELS);
+            kept.sort_unstable();
+        }
+        let pooled =
+            (0..counts.len()).filter(|l| counts[*l] > 0 && kept.binary_search(l).is_err()).count() > 0;
+        let mut levels = kept.into_iter().map(|l| column.levels()[l].clone());
+        let base = if shape == Shape::Linear { levels.next() } else { None };
+        Self::Levels { levels: levels.collect(), base, pooled, missing }
+    }
+
+    fn width(&self) -> usize {
+        match self {
+            Self::Linear { missing, .. } => 1 + usize::from(*missing),
+            Self::Curve { knots, missing, .. } => 2 + knots.len() + usize::from(*missing),
+            Self::Levels { levels, pooled, missing, .. } => {
+                levels.len() + usize::from(*pooled) + usize::from(*missing)
+            }
+        }
+    }
+
+    /// Columns that it brings into a pair.
+    fn parts(&self) -> usize {
+        match self {
+            Self::Linear { .. } => 1,
+            Self::Curve { .. } => 1 + PAIR_KNOTS.len(),
+            Self::Levels { levels, .. } => levels.len().min(PAIR_LEVELS),
+        }
+    }
+
+    fn terms(&self, name: &str, source: usize, terms: &mut Vec<Term>) {
+        let mut push = |name: String, indicator| terms.push(Term { name, source, indicator });
+        let missing = match self {
+            Self::Linear { missing, .. } => {
+                push(name.to_owned(), false);
+                *missing
+            }
+            Self::Curve { knots, missing, .. } => {
+                push(name.to_owned(), false);
+                push(format!("{name} rank"), false);
+                for knot in knots {
+                    push(format!("{name} rank above {knot:.3}"), false);
+                }
+                *missing
+            }
+            Self::Levels { levels, pooled, missing, .. } => {
+                for level in levels {
+                    push(format!("{name}={level}"), true);
+                }
+                if *pooled {
+                    push(format!("{name}=(rare)"), true);
+                }
+                *missing
+            }
+        };
+        if missing {
+            push(format!("{name} missing"), true);
+        }
+    }
+
+    fn read<'a>(&self, name: &str, features: &'a Features) -> Result<Source<'a>> {
+        Ok(match self {
+            Self::Linear { .. } | Self::Curve { .. } => Source::Number(numeric_or_blank(name, features)?),
+            Self::Levels { levels, base, pooled, .. } => {
+                let column = features.categorical(name)?;
+                let place = |level: &String| match levels.binary_search(level) {
+                    Ok(place) => u32::try_from(place).unwrap_or(UNSEEN),
+                    Err(_) if base.as_ref() == Some(level) => BASE,
+                    // A level that was never seen is as rare as the rare ones.
+                    Err(_) if *pooled => u32::try_from(levels.len()).unwrap_or(UNSEEN),
+                    Err(_) => UNSEEN,
+                };
+                Source::Level(column, column.levels().iter().map(place).collect())
+            }
+        })
+    }
+
+    fn rank(&self, value: f64) -> f64 {
+        match self {
+            Self::Curve { ranks, .. } => rank_in(ranks, value),
+            _ => 0.5,
+        }
+    }
+
+    fn encode(&self, source: &Source<'_>, row: usize, out: &mut [f64]) {
+        let value = match source {
+            Source::Number(column) => column.get(row),
+            Source::Level(column, places) => column.code(row).map(|code| f64::from(places[code as usize])),
+        };
+        let has_missing = match self {
+            Self::Linear { missing, .. } | Self::Curve { missing, .. } | Self::Levels { missing, .. } => {
+                *missing
+            }
+        };
+        let (body, flag) = out.split_at_mut(out.len() - usize::from(has_missing));
+        if let Some(flag) = flag.first_mut() {
+            *flag = f64::from(u8::from(value.is_none()));
+        }
+        let Some(value) = value else {
+            let unknown = if has_missing && matches!(self, Self::Levels { .. }) { 0.0 } else { f64::NAN };
+            body.fill(unknown);
+            return;
+        };
+        match self {
+            Self::Linear { .. } => body[0] = value,
+            Self::Curve { range, ranks, knots, .. } => {
+                let rank = rank_in(ranks, value);
+                body[0] = value.clamp(range.0, range.1);
+                body[1] = rank;
+                for (out, knot) in body[2..].iter_mut().zip(knots) {
+                    *out = (rank - knot).max(0.0);
+                }
+            }
+            Self::Levels { .. } => {
+                if value == f64::from(UNSEEN) {
+                    body.fill(f64::NAN);
+                } else {
+                    body.fill(0.0);
+                    let hit = body.iter_mut().enumerate().find(|(place, _)| *place as f64 == value);
+                    if let Some((_, out)) = hit {
+                        *out = 1.0;
+                    }
+                }
+            }
+        }
+    }
+
+    fn encode_part(&self, source: &Source<'_>, row: usize, out: &mut [f64; PAIR_LEVELS]) -> usize {
+        let parts = self.parts();
+        match (self, source) {
+            (Self::Curve { ranks, .. }, Source::Number(column)) => {
+                if let Some(value) = column.get(row) {
+                    let rank = rank_in(ranks, value);
+                    out[0] = rank - 0.5;
+                    for (out, knot) in out[1..].iter_mut().zip(PAIR_KNOTS) {
+                        *out = (rank - knot).max(0.0);
+                    }
+                }
+            }
+            (_, Source::Number(column)) => out[0] = column.get(row).unwrap_or(0.0),
+            (_, Source::Level(column, places)) => {
+                if let Some(place) =
+                    column.code(row).map(|code| places[code as usize] as usize).filter(|p| *p < parts)
+                {
+                    out[place] = 1.0;
+                }
+            }
+        }
+        parts
+    }
+}
+
+/// A numeric column, or a column without a single value, which a door cannot tell from a numeric one.
+fn numeric_or_blank<'a>(name: &str, features: &'a Features) -> Result<&'a Numeric> {
+    match features.column(name) {
+        Some(Column::Numeric(column)) => Ok(column),
+        Some(_) => Err(Error::new(
+            ErrorKind::InvalidInput,
+            Place::Column(name.to_owned().into()),
+            "held numbers in the fit, but holds categories here",
+        )),
+        None => features.numeric(name),
+    }
+}
+
+/// Distinct values with their mid-ranks in [0, 1], at most [`RANK_POINTS`] of them at evenly spaced quantiles.
+fn rank_table(sorted: &[f64]) -> Vec<(f64, f64)> {
+    let n = sorted.len();
+    let rank = |value: f64| {
+        let (low, high) = (sorted.partition_point(|v| *v < value), sorted.partition_point(|v| *v <= value));
+        (low + high) as f64 / (2 * n) as f64
+    };
+    let mut values: Vec<f64> = sorted.to_vec();
+    values.dedup();
+    if values.len() > RANK_POINTS {
+        values = (0..RANK_POINTS).map(|k| sorted[(n - 1) * k / (RANK_POINTS - 1)]).collect();
+        values.dedup();
+    }
+    values.into_iter().map(|value| (value, rank(value))).collect()
+}
+
+/// The rank of a value by linear interpolation, constant beyond the ends.
+fn rank_in(ranks: &[(f64, f64)], value: f64) -> f64 {
+    let above = ranks.partition_point(|r| r.0 <= value);
+    match (above.checked_sub(1).and_then(|i| ranks.get(i)), ranks.get(above)) {
+        // In halves, because the difference of two numbers may not fit.
+        (Some(low), Some(high)) => {
+            let share = (0.5 * value - 0.5 * low.0) / (0.5 * high.0 - 0.5 * low.0);
+            low.1 + (high.1 - low.1) * if share.is_nan() { 0.5 } else { share.clamp(0.0, 1.0) }
+        }
+        (Some(end), None) | (None, Some(end)) => end.1,
+        (None, None) => 0.5,
+    }
+}

@@ -1,0 +1,69 @@
+//! Folds that keep the rows of one customer together and do not depend on the order of the rows.
+
+use crate::data::Customers;
+use crate::kernel::rng::mix;
+use crate::types::Seed;
+
+/// A number for each row's customer that depends on the customer's key and the seed alone.
+pub(super) fn customer_hashes(customers: &Customers, seed: Seed) -> Vec<u64> {
+    (0..customers.len())
+        .map(|row| {
+            let key = customers.key(row);
+            let text = key.as_ref().map(|k| k.to_text());
+            let bytes = text.as_ref().map_or(&[][..], |t| t.as_bytes());
+            bytes.chunks(8).fold(mix(seed.0 ^ bytes.len() as u64), |hash, block| {
+                let mut word = [0; 8];
+                word[..block.len()].copy_from_slice(block);
+                mix(hash ^ u64::from_le_bytes(word))
+            })
+        })
+        .collect()
+}
+
+/// The fold of each row: groups in order of their hash are dealt out in turn, those with a positive and those without
+/// apart, so that every fold has its share of both.
+pub(super) fn assign(groups: &[u64], labels: &[bool], folds: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..groups.len()).collect();
+    order.sort_unstable_by_key(|row| (groups[*row], *row));
+    let mut fold_of = vec![0; groups.len()];
+    let mut dealt = [0_usize; 2];
+    for rows in order.chunk_by(|a, b| groups[*a] == groups[*b]) {
+        let positive = usize::from(rows.iter().any(|row| labels[*row]));
+        for row in rows {
+            fold_of[*row] = dealt[positive] % folds.max(1);
+        }
+        dealt[positive] += 1;
+    }
+    fold_of
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn customers_stay_together_and_outcomes_are_shared_out() {
+        let groups: Vec<u64> = (0..300).map(|i| mix(i / 3)).collect();
+        let labels: Vec<bool> = (0..300).map(|i| i / 3 % 4 == 0).collect();
+        let folds = assign(&groups, &labels, 5);
+        for i in (0..300).step_by(3) {
+            assert!(folds[i] == folds[i + 1] && folds[i] == folds[i + 2]);
+        }
+        for k in 0..5 {
+            let of_fold = |positive: bool| {
+                folds.iter().zip(&labels).filter(|(f, l)| **f == k && **l == positive).count()
+            };
+            assert_eq!((of_fold(true), of_fold(false)), (15, 45));
+        }
+    }
+
+    #[test]
+    fn folds_follow_the_key_not_the_position() {
+        let keys = |names: &[&str]| {
+            let customers = Customers::all(crate::data::Keys::new(names.iter().copied()).unwrap().into());
+            customer_hashes(&customers, Seed(7))
+        };
+        let (all, some) = (keys(&["ann", "bob", "eve"]), keys(&["bob", "eve"]));
+        assert_eq!(all[1..], some[..]);
+    }
+}

@@ -1,0 +1,370 @@
+//! `TableModel`: churn from a table with one row per customer.
+
+use std::fmt;
+
+use crate::data::{Column, Customers, Features, PerCustomer};
+use crate::error::{Error, Result};
+use crate::kernel::linalg::dot;
+use crate::kernel::logistic::{self as engine, Config, Curvature, Data, Scaling};
+use crate::kernel::{par, special};
+use crate::types::{CustomerIx, Probability, Seed};
+
+use super::design::{Design, Shape};
+use super::explain::{Contribution, Explanation, Value};
+use super::logistic::{Coefficient, LogisticFault, LogisticSummary, check_labels};
+use super::params::{ChurnParams, Method};
+use super::{Evaluation, folds, sharp};
+
+impl ChurnParams {
+    /// Fits the probability of leaving to a table: numeric and categorical columns, missing values allowed.
+    ///
+    /// ```
+    /// use regulars::churn::{ChurnParams, Method};
+    /// use regulars::data::{Customers, Features};
+    ///
+    /// let contract = ["monthly", "yearly", "monthly", "yearly", "monthly", "yearly"];
+    /// let table = Features::builder(Customers::numbered(6)?)
+    ///     .categorical("contract", contract)?
+    ///     .numeric("tenure", [Some(1.0), Some(5.0), None, Some(40.0), Some(7.0), Some(70.0)])?
+    ///     .build()?;
+    /// let left = [true, true, false, false, true, false];
+    /// let model = ChurnParams::new().method(Method::Plain).ridge(1.0).fit_table(&table, &left)?;
+    /// let risk = model.predict(&table)?;
+    /// assert!(risk.values()[0] > risk.values()[5]);
+    ///
+    /// let customer = table.customers().customer(0).unwrap();
+    /// let why = model.explain(&table, customer)?;
+    /// let sum: f64 = why.contributions().iter().map(|c| c.log_odds()).sum();
+    /// assert!((why.base() + sum - why.log_odds()).abs() < 1e-12);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// - [`InvalidParam`](crate::ErrorKind::InvalidParam); [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) unless
+    ///   there is one label for each row;
+    /// - [`InvalidInput`](crate::ErrorKind::InvalidInput) for one outcome only, and for [`Method::Plain`] without a ridge
+    ///   naming a column that separates the outcomes;
+    /// - [`NotConverged`](crate::ErrorKind::NotConverged).
+    pub fn fit_table(&self, features: &Features, left: &[bool]) -> Result<TableModel> {
+        self.check()?;
+        let groups = folds::customer_hashes(features.customers(), Seed(self.seed));
+        self.fit_grouped(features, left, &groups)
+    }
+
+    /// As [`fit_table`](Self::fit_table) for rows of which several may belong to one customer.
+    pub(super) fn fit_grouped(
+        &self,
+        features: &Features,
+        left: &[bool],
+        groups: &[u64],
+    ) -> Result<TableModel> {
+        check_labels(features.len(), left)?;
+        match self.method {
+            Method::Auto => {
+                let design = Design::fit(features, Shape::Flexible);
+                let fit = sharp::fit(features, left, groups, design)?;
+                Ok(TableModel::sharp(self, fit, left.len()))
+            }
+            Method::Plain => self.fit_plain(features, left),
+        }
+    }
+
+    fn fit_plain(&self, features: &Features, left: &[bool]) -> Result<TableModel> {
+        let design = Design::fit(features, Shape::Linear);
+        let terms = design.terms();
+        let all: Vec<usize> = (0..left.len()).collect();
+        let mut values = design.encode(features, &all)?;
+        let width = design.width();
+        let means = sharp::fill(&mut values, width, None);
+        let mut kept: Vec<usize> = (0..width).collect();
+        let (mut aliased, mut removed) = (Vec::new(), values);
+        let (fit, scaling) = loop {
+            let data = Data { x: &removed, width: kept.len(), y: left, weights: None, offset: None };
+            let named = |fault| LogisticFault::named(fault, |column| terms[kept[column]].name.clone());
+            let scaling = Scaling::of(&data).map_err(named)?;
+            let penalty = |s: &f64| if *s > 0.0 { self.ridge / (s * s) } else { 0.0 };
+            let ridge: Vec<f64> = scaling.inverse_sd.iter().map(penalty).collect();
+            let config = Config {
+                ridge: &ridge,
+                tolerance: 1e-12,
+                max_iterations: 100,
+                curvature: if self.ridge > 0.0 { Curvature::Skip } else { Curvature::AtAnswer },
+                start: None,
+            };
+            match engine::fit(&data, &config) {
+                Ok(fit) => break (fit, scaling),
+                Err(engine::Fault::Collinear(column)) => {
+                    let width = kept.len();
+                    let mut place = 0..removed.len();
+                    removed.retain(|_| place.next().is_none_or(|i| i % width != column));
+                    aliased.push(kept.remove(column));
+                }
+                Err(fault) => return Err(named(fault).into()),
+            }
+        };
+        drop(scaling);
+        let mut beta = vec![0.0; width + 1];
+        beta[0] = fit.beta[0];
+        let error = |j: usize| fit.covariance.as_ref().map(|c| c[[j, j]].sqrt());
+        let intercept =
+            Coefficient { name: "(intercept)".into(), estimate: fit.beta[0], standard_error: error(0) };
+        let mut coefficients = vec![intercept];
+        for (j, column) in kept.iter().enumerate() {
+            beta[column + 1] = fit.beta[j + 1];
+            coefficients.push(Coefficient {
+                name: terms[*column].name.clone(),
+                estimate: fit.beta[j + 1],
+                standard_error: error(j + 1),
+            });
+        }
+        aliased.sort_unstable();
+        Ok(TableModel {
+            params: self.clone(),
+            means,
+            beta,
+            calibration: (0.0, 1.0),
+            ridge: self.ridge,
+            coefficients,
+            aliased: aliased.into_iter().map(|column| terms[column].name.clone()).collect(),
+            summary: LogisticSummary::new(&fit, self.ridge > 0.0, left.len()),
+            rows: left.len(),
+            design,
+        })
+    }
+
+    /// Fits on all but one fold and predicts that fold, for each fold: predictions for every row by a model that had not
+    /// seen it. `folds` gives each row's fold.
+    ///
+    /// # Errors
+    /// As [`fit_table`](Self::fit_table); [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) unless there is one fold for
+    /// each row, [`InvalidInput`](crate::ErrorKind::InvalidInput) for fewer than two folds.
+    ///
+    /// ```
+    /// # use regulars::churn::{ChurnParams, Evaluation, Method};
+    /// # use regulars::data::{Customers, Features};
+    /// let x: Vec<f64> = (0..60).map(f64::from).collect();
+    /// let left: Vec<bool> = (0..60).map(|i| i * 7 % 11 + i / 10 > 6).collect();
+    /// let folds: Vec<usize> = (0..60).map(|i| i % 5).collect();
+    /// let table = Features::builder(Customers::numbered(60)?).numeric("x", x)?.build()?;
+    /// let risk = ChurnParams::new().method(Method::Plain).out_of_fold(&table, &left, &folds)?;
+    /// let p: Vec<f64> = risk.values().iter().map(|p| p.get()).collect();
+    /// assert!(Evaluation::new(&left, &p)?.auc > 0.7);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    pub fn out_of_fold(
+        &self,
+        features: &Features,
+        left: &[bool],
+        folds: &[usize],
+    ) -> Result<PerCustomer<Probability>> {
+        self.check()?;
+        check_labels(features.len(), left)?;
+        if folds.len() != features.len() {
+            return Err(Error::shape("folds, one for each row", features.len(), folds.len()));
+        }
+        let mut names = folds.to_vec();
+        names.sort_unstable();
+        names.dedup();
+        if names.len() < 2 {
+            return Err(Error::input("needs at least two folds"));
+        }
+        let groups = folds::customer_hashes(features.customers(), Seed(self.seed));
+        let mut answer = vec![Probability::ZERO; features.len()];
+        for fold in names {
+            let rows = |inside: bool| -> Vec<usize> {
+                (0..folds.len()).filter(|row| (folds[*row] == fold) == inside).collect()
+            };
+            let (train, test) = (rows(false), rows(true));
+            let labels: Vec<bool> = train.iter().map(|row| left[*row]).collect();
+            let own: Vec<u64> = train.iter().map(|row| groups[*row]).collect();
+            let model = self.fit_grouped(&subset(features, &train)?, &labels, &own)?;
+            let predicted = model.predict(&subset(features, &test)?)?;
+            for (row, p) in test.iter().zip(predicted.values()) {
+                answer[*row] = *p;
+            }
+        }
+        PerCustomer::new(features.customers().clone(), answer)
+    }
+}
+
+/// Some rows of a table, under new customers' numbers.
+fn subset(features: &Features, rows: &[usize]) -> Result<Features> {
+    let mut builder = Features::builder(Customers::numbered(rows.len())?);
+    for (name, column) in features.columns() {
+        builder = match column {
+            Column::Numeric(own) => builder.numeric(name, rows.iter().map(|row| own.get(*row)))?,
+            Column::Categorical(own) => builder.categorical(name, rows.iter().map(|row| own.level(*row)))?,
+        };
+    }
+    builder.build()
+}
+
+/// A fitted churn model over the columns of a table.
+#[derive(Clone, PartialEq)]
+pub struct TableModel {
+    pub(super) params: ChurnParams,
+    pub(super) design: Design,
+    pub(super) means: Vec<f64>,
+    pub(super) beta: Vec<f64>,
+    pub(super) calibration: (f64, f64),
+    pub(super) ridge: f64,
+    pub(super) coefficients: Vec<Coefficient>,
+    pub(super) aliased: Vec<String>,
+    pub(super) summary: LogisticSummary,
+    pub(super) rows: usize,
+}
+
+impl TableModel {
+    fn sharp(params: &ChurnParams, fit: sharp::Sharp, rows: usize) -> Self {
+        let terms = fit.design.terms();
+        let names = std::iter::once("(intercept)".to_owned()).chain(terms.into_iter().map(|t| t.name));
+        let coefficients = names
+            .zip(&fit.beta)
+            .map(|(name, estimate)| Coefficient { name, estimate: *estimate, standard_error: None })
+            .collect();
+        Self {
+            params: params.clone(),
+            summary: LogisticSummary::new(&fit.fit, true, rows),
+            design: fit.design,
+            means: fit.means,
+            beta: fit.beta,
+            calibration: fit.calibration,
+            ridge: fit.ridge,
+            coefficients,
+            aliased: Vec::new(),
+            rows,
+        }
+    }
+
+    /// The intercept and one term for each encoded column, before recalibration. Standard errors exist for
+    /// [`Method::Plain`] without a ridge only.
+    pub fn coefficients(&self) -> &[Coefficient] {
+        &self.coefficients
+    }
+
+    /// Encoded columns that [`Method::Plain`] left out because others already say the same.
+    pub fn aliased(&self) -> &[String] {
+        &self.aliased
+    }
+
+    /// How the fit went.
+    pub fn summary(&self) -> &LogisticSummary {
+        &self.summary
+    }
+
+    /// The penalty on squared coefficients of standardised columns.
+    pub fn ridge(&self) -> f64 {
+        self.ridge
+    }
+
+    /// Intercept and slope of the recalibration: log-odds = a + b × score. (0, 1) where there is none.
+    pub fn calibration(&self) -> (f64, f64) {
+        self.calibration
+    }
+
+    /// The pairs of columns that act together, by name.
+    pub fn pairs(&self) -> Vec<(&str, &str)> {
+        let name = |column: usize| self.design.names[column].as_str();
+        self.design.pairs.iter().map(|pair| (name(pair.0), name(pair.1))).collect()
+    }
+
+    /// Levels that the fit had not seen: how many rows hold one, for each column that has any. Such a row counts as one
+    /// of the column's rare levels, or where it has none, as an average customer in that column.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict).
+    pub fn unseen_levels(&self, features: &Features) -> Result<Vec<(String, usize)>> {
+        let counts = self.design.read(features)?.unseen();
+        Ok(self.design.names.iter().cloned().zip(counts).filter(|c| c.1 > 0).collect())
+    }
+
+    /// The probability that each customer leaves.
+    ///
+    /// Columns are found by name; others are ignored. A missing value where the fit knew none counts as an average one.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming a column that is not in the table or has changed its kind.
+    pub fn predict(&self, features: &Features) -> Result<PerCustomer<Probability>> {
+        let reader = self.design.read(features)?;
+        let width = self.means.len();
+        let values = par::map_chunks(features.len(), 256, |rows| {
+            let mut x = vec![0.0; width];
+            rows.map(|row| {
+                reader.encode(row, &mut x);
+                sharp::fill(&mut x, width, Some(self.means.clone()));
+                let score = self.beta[0] + dot(&x, &self.beta[1..]);
+                Probability::saturating(special::sigmoid(self.calibration.0 + self.calibration.1 * score))
+            })
+            .collect::<Vec<_>>()
+        });
+        PerCustomer::new(features.customers().clone(), values.concat())
+    }
+
+    /// Why the model gives a customer this probability: one contribution for each column and pair, in log-odds against
+    /// the average customer of the fit.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict); [`InvalidInput`](crate::ErrorKind::InvalidInput) for a customer who is not in the
+    /// table.
+    pub fn explain(&self, features: &Features, customer: CustomerIx) -> Result<Explanation> {
+        let row = features
+            .customers()
+            .row(customer)?
+            .ok_or_else(|| Error::input("the customer has no row in this table"))?;
+        self.explain_row(features, row)
+    }
+
+    pub(super) fn explain_row(&self, features: &Features, row: usize) -> Result<Explanation> {
+        let reader = self.design.read(features)?;
+        let mut x = vec![0.0; self.means.len()];
+        reader.encode(row, &mut x);
+        let (a, b) = self.calibration;
+        let mut parts = vec![0.0; self.design.sources()];
+        for (j, term) in self.design.terms().iter().enumerate() {
+            if !x[j].is_nan() {
+                parts[term.source] += b * self.beta[j + 1] * (x[j] - self.means[j]);
+            }
+        }
+        let base = a + b * (self.beta[0] + dot(&self.means, &self.beta[1..]));
+        let contributions = parts
+            .into_iter()
+            .enumerate()
+            .map(|(source, log_odds)| {
+                let name = self.design.source_name(source);
+                let value = features.column(&name).map_or(Value::Together, |column| match column {
+                    Column::Numeric(own) => own.get(row).map_or(Value::Missing, Value::Number),
+                    Column::Categorical(own) => {
+                        own.level(row).map_or(Value::Missing, |level| Value::Level(level.to_owned()))
+                    }
+                });
+                Contribution::new(name, value, log_odds)
+            })
+            .collect();
+        Ok(Explanation::new(base, contributions))
+    }
+
+    /// Scores the model on customers whose outcome is known and who were not part of the fit.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict) and [`Evaluation::new`].
+    pub fn evaluate(&self, features: &Features, left: &[bool]) -> Result<Evaluation> {
+        let p: Vec<f64> = self.predict(features)?.values().iter().map(|p| p.get()).collect();
+        Evaluation::new(left, &p)
+    }
+}
+
+/// Prints sizes and how the fit went.
+impl fmt::Debug for TableModel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "TableModel({:?}, {} columns, {} pairs, {} terms, {} rows, ridge {})",
+            self.params.method,
+            self.design.names.len(),
+            self.design.pairs.len(),
+            self.means.len(),
+            self.rows,
+            self.ridge
+        )
+    }
+}
