@@ -15,7 +15,7 @@ const RARE_SHARE: f64 = 0.002;
 /// Levels kept per column, the most frequent ones.
 const MAX_LEVELS: usize = 200;
 /// A missing value has a column of its own from this many rows on.
-const MISSING_ROWS: usize = 10;
+const MISSING_ROWS: usize = 30;
 /// Inner knots of a numeric column inside a pair, on the rank scale.
 const PAIR_KNOTS: [f64; 3] = [0.25, 0.5, 0.75];
 /// Levels of a categorical column inside a pair, at most.
@@ -232,9 +232,8 @@ impl Reader<'_> {
                 None => CELLS,
             },
             (Source::Level(values, places), _) => match values.code(row).map(|code| places[code as usize]) {
-                None => CELLS,
+                None | Some(UNSEEN) => CELLS,
                 Some(BASE) => 0,
-                Some(UNSEEN) => CELLS,
                 Some(place) => (place as usize).min(CELLS - 1),
             },
         }
@@ -281,7 +280,7 @@ impl Encoder {
         for code in column.codes().flatten() {
             counts[code as usize] += 1;
         }
-        let missing = column.missing() >= if shape == Shape::Linear { 1 } else { MISSING_ROWS };
+        let missing = column.missing() >= MISSING_ROWS;
         let least = match shape {
             Shape::Linear => 1.0,
             Shape::Flexible => (RARE_ROWS as f64).max(RARE_SHARE * column.len() as f64),

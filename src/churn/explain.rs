@@ -2,18 +2,7 @@
 
 use std::fmt;
 
-use crate::types::Probability;
-
-/// The language of reasons.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Language {
-    /// English.
-    #[default]
-    English,
-    /// Chinese.
-    Chinese,
-}
+use crate::types::{Language, Probability};
 
 /// What a customer's row holds in a column.
 #[derive(Clone, Debug, PartialEq)]

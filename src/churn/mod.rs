@@ -10,7 +10,7 @@ mod sharp;
 mod table;
 
 pub use evaluate::Evaluation;
-pub use explain::{Contribution, Explanation, Language, Value};
+pub use explain::{Contribution, Explanation, Value};
 pub use logistic::{Coefficient, LogisticModel, LogisticParams, LogisticSummary};
 pub use params::{ChurnParams, Method};
 pub use table::TableModel;

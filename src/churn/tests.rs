@@ -207,3 +207,157 @@ mod logistic {
         }
     }
 }
+
+mod table {
+    use super::*;
+    use crate::data::Features;
+    use approx::assert_relative_eq;
+
+    /// A curve, an interaction without main effects, a level effect and noise.
+    fn shop(n: usize, seed: u64) -> (Features, Vec<bool>) {
+        let mut rng = Rng::new(Seed(seed), 1);
+        let (mut a, mut b, mut c, mut level, mut left) = (vec![], vec![], vec![], vec![], vec![]);
+        for i in 0..n {
+            let (x, y, w) = (rng.normal(), rng.normal(), rng.exponential(0.1));
+            let plan = ["basic", "plus", "pro"][i % 3];
+            let z = 1.5 * (x.abs() - 0.8)
+                + 1.5 * x.signum() * y.signum()
+                + if plan == "pro" { -1.0 } else { 0.0 };
+            left.push(rng.chance(1.0 / (1.0 + (-z).exp())));
+            a.push((i % 17 != 0).then_some(x));
+            b.push(y);
+            c.push(w);
+            level.push((i % 23 != 0).then_some(plan));
+        }
+        let features = Features::builder(Customers::numbered(n).unwrap())
+            .numeric("a", a)
+            .unwrap()
+            .numeric("b", b)
+            .unwrap()
+            .numeric("noise", c)
+            .unwrap()
+            .categorical("plan", level)
+            .unwrap()
+            .build()
+            .unwrap();
+        (features, left)
+    }
+
+    #[test]
+    fn auto_finds_curves_and_pairs_and_plain_does_not() {
+        let (train, y) = shop(1_200, 1);
+        let (test, truth) = shop(2_000, 2);
+        let auto = ChurnParams::new().fit_table(&train, &y).unwrap();
+        let plain = ChurnParams::new().method(Method::Plain).fit_table(&train, &y).unwrap();
+        let (a, p) = (auto.evaluate(&test, &truth).unwrap(), plain.evaluate(&test, &truth).unwrap());
+        assert!(a.auc > p.auc + 0.15, "auto {} plain {}", a.auc, p.auc);
+        assert!(a.calibration_error < 0.06, "{}", a.calibration_error);
+        assert!(auto.pairs().contains(&("a", "b")), "{:?}", auto.pairs());
+        assert!(auto.coefficients().iter().all(|c| c.standard_error().is_none()));
+        assert!(plain.coefficients().iter().all(|c| c.p_value().is_some()));
+    }
+
+    #[test]
+    fn a_column_of_noise_brings_no_pair() {
+        let mut rng = Rng::new(Seed(3), 0);
+        let n = 800;
+        let columns: Vec<Vec<f64>> = (0..6).map(|_| (0..n).map(|_| rng.normal()).collect()).collect();
+        let left: Vec<bool> = (0..n).map(|i| rng.chance(1.0 / (1.0 + (-columns[0][i]).exp()))).collect();
+        let mut builder = Features::builder(Customers::numbered(n).unwrap());
+        for (j, column) in columns.into_iter().enumerate() {
+            builder = builder.numeric(&format!("x{j}"), column).unwrap();
+        }
+        let model = ChurnParams::new().fit_table(&builder.build().unwrap(), &left).unwrap();
+        assert!(model.pairs().is_empty(), "{:?}", model.pairs());
+    }
+
+    #[test]
+    fn contributions_sum_to_the_log_odds_of_the_prediction() {
+        let (features, y) = shop(600, 5);
+        for method in [Method::Auto, Method::Plain] {
+            let model = ChurnParams::new().method(method).fit_table(&features, &y).unwrap();
+            let risk = model.predict(&features).unwrap();
+            for row in (0..600).step_by(47) {
+                let customer = features.customers().customer(row).unwrap();
+                let why = model.explain(&features, customer).unwrap();
+                let sum = why.contributions().iter().fold(why.base(), |sum, c| sum + c.log_odds());
+                assert_eq!(sum, why.log_odds());
+                assert_relative_eq!(why.probability().get(), risk.values()[row].get(), max_relative = 1e-12);
+            }
+        }
+    }
+
+    #[test]
+    fn new_levels_and_missing_values_are_average_and_counted() {
+        let (features, y) = shop(400, 6);
+        let model = ChurnParams::new().fit_table(&features, &y).unwrap();
+        let strange = Features::builder(Customers::numbered(2).unwrap())
+            .categorical("plan", ["gold", "pro"])
+            .unwrap()
+            .numeric("noise", [None, Some(1e300)])
+            .unwrap()
+            .numeric("b", [None::<f64>, None])
+            .unwrap()
+            .numeric("a", [None, Some(-1e300)])
+            .unwrap()
+            .build()
+            .unwrap();
+        assert_eq!(model.unseen_levels(&strange).unwrap(), [("plan".to_owned(), 1)]);
+        let risk = model.predict(&strange).unwrap();
+        assert!(risk.values().iter().all(|p| p.get() > 0.0 && p.get() < 1.0));
+        let why = model.explain(&strange, strange.customers().customer(0).unwrap()).unwrap();
+        let of = |name: &str| why.contributions().iter().find(|c| c.column() == name).unwrap().log_odds();
+        assert_eq!((of("plan"), of("b")), (0.0, 0.0));
+        let missing = strange.select(&["a", "b", "plan"]).unwrap();
+        assert_eq!(model.predict(&missing).unwrap_err().kind(), ErrorKind::InvalidInput);
+    }
+
+    #[test]
+    fn contracts() {
+        let one = |values: Vec<Option<f64>>| {
+            let n = values.len();
+            Features::builder(Customers::numbered(n).unwrap()).numeric("x", values).unwrap().build().unwrap()
+        };
+        for method in [Method::Auto, Method::Plain] {
+            let params = ChurnParams::new().method(method).ridge(1.0);
+            let few = one(vec![Some(1.0), Some(2.0), Some(3.0)]);
+            assert_eq!(params.fit_table(&few, &[true; 3]).unwrap_err().kind(), ErrorKind::InvalidInput);
+            assert_eq!(params.fit_table(&few, &[true]).unwrap_err().kind(), ErrorKind::ShapeMismatch);
+            // Too little to choose anything, nothing to learn, nothing known: still a model.
+            for table in [few, one(vec![Some(7.0); 3]), one(vec![None; 3])] {
+                let model = params.fit_table(&table, &[true, false, true]).unwrap();
+                assert!(model.predict(&table).unwrap().values().iter().all(|p| p.get() > 0.0));
+            }
+        }
+        let (features, y) = shop(100, 1);
+        let folds = vec![0; 100];
+        assert_eq!(
+            ChurnParams::new().out_of_fold(&features, &y, &folds).unwrap_err().kind(),
+            ErrorKind::InvalidInput
+        );
+        assert_eq!(
+            ChurnParams::new().out_of_fold(&features, &y, &[1]).unwrap_err().kind(),
+            ErrorKind::ShapeMismatch
+        );
+    }
+
+    #[test]
+    fn repeated_columns_are_left_out_and_listed() {
+        let (x, y) = sample(300, &[0.0, 1.0], 8);
+        let features = Features::builder(Customers::numbered(300).unwrap())
+            .numeric("x", x.values().iter().copied())
+            .unwrap()
+            .numeric("again", x.values().iter().map(|v| 3.0 - 2.0 * v))
+            .unwrap()
+            .build()
+            .unwrap();
+        let model = ChurnParams::new().method(Method::Plain).fit_table(&features, &y).unwrap();
+        assert_eq!(model.aliased(), ["again"]);
+        let alone = LogisticParams::new().fit(&x, &y).unwrap();
+        assert_relative_eq!(
+            model.coefficients()[1].estimate(),
+            alone.coefficients()[1].estimate(),
+            max_relative = 1e-10
+        );
+    }
+}

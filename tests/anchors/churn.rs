@@ -1,6 +1,6 @@
 //! Churn on the IBM Telco table.
 
-use regulars::churn::LogisticParams;
+use regulars::churn::{ChurnParams, Evaluation, LogisticParams, Method};
 use regulars::data::{Customers, Features, Matrix};
 
 use super::{data_dir, read, rows};
@@ -65,4 +65,25 @@ fn telco_coefficients_equal_r_glm() {
     assert!((model.coefficients()[0].standard_error().unwrap() - 0.22112471374458).abs() < 1e-13);
     assert!((model.summary().deviance - 5932.50928068335).abs() < 1e-8);
     assert!((model.summary().aic.unwrap() - 5964.50928068335).abs() < 1e-8);
+}
+
+/// Five fixed folds, pooled out of fold. Targets: AUC .849, Brier .1335, calibration error .012.
+#[test]
+fn telco_out_of_fold() {
+    let Some(dir) = data_dir() else { return };
+    let (features, left, ids) = telco(&dir);
+    let text = read(&dir, "telco-churn/folds.csv");
+    let by_id: std::collections::HashMap<&str, usize> =
+        rows(&text).map(|r| (r[0], r[1].parse().unwrap())).collect();
+    let folds: Vec<usize> = ids.iter().map(|id| by_id[id.as_str()]).collect();
+    let evaluate = |method| {
+        let risk = ChurnParams::new().method(method).out_of_fold(&features, &left, &folds).unwrap();
+        let p: Vec<f64> = risk.values().iter().map(|p| p.get()).collect();
+        Evaluation::new(&left, &p).unwrap()
+    };
+    let plain = evaluate(Method::Plain);
+    let auto = evaluate(Method::Auto);
+    assert!(plain.auc >= 0.844 && plain.brier <= 0.1360, "plain: {plain:?}");
+    assert!(auto.auc >= 0.849 && auto.brier <= 0.1335, "auto: {auto:?}");
+    assert!(auto.calibration_error <= 0.012, "auto: {auto:?}");
 }
