@@ -211,7 +211,7 @@ impl Baskets {
     ///
     /// A customer stays with at least `min_baskets` baskets. Then items that are in fewer than `min_item` histories'
     /// baskets are dropped from histories and truths, baskets that became empty vanish, and customers left without a
-    /// truth or without a history are dropped; a truth is never replaced by an earlier basket. `(2, 1)` keeps all
+    /// truth or without a history are dropped; a truth is never replaced by an earlier basket. `(2, 0)` keeps all
     /// that can be kept.
     ///
     /// This is not a clean split in time: one customer's history may be later than another's truth. For that, use
