@@ -79,6 +79,8 @@ mod rank;
 mod reasons;
 mod request;
 mod update;
+#[cfg(feature = "serde")]
+mod wire;
 
 #[cfg(test)]
 mod tests;

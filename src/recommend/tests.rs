@@ -256,3 +256,34 @@ proptest! {
         }
     }
 }
+
+#[cfg(feature = "serde")]
+#[test]
+fn a_saved_model_comes_back_with_its_updates() {
+    use crate::persist;
+    let ledger = ledger(&SHOP);
+    let now = ledger.observed(AsOf::new(Day::new(9))).unwrap();
+    let mut model = NextItemParams::new().categories([("i1", "a"), ("i3", "a")]).fit(now).unwrap();
+    model.update(Basket::new(2, Day::new(8), ["i1", "brand new"])).unwrap();
+    model.update(Basket::new("new here", Day::new(12), ["i5"])).unwrap();
+    let mut file = Vec::new();
+    persist::write(&mut file, &model).unwrap();
+    let back: NextItemModel = persist::read(file.as_slice()).unwrap();
+    assert_eq!(format!("{back:?}"), format!("{model:?}"));
+    for who in [Key::from(1), Key::from(2), Key::from("new here"), Key::from("nobody")] {
+        let request = Request::new(9).per_category(1);
+        assert_eq!(
+            back.recommend(who.clone(), request.clone()).unwrap(),
+            model.recommend(who.clone(), request).unwrap()
+        );
+    }
+    let mut again = Vec::new();
+    persist::write(&mut again, &back).unwrap();
+    assert_eq!(file, again);
+    for end in 0..file.len() {
+        assert_eq!(
+            persist::read::<NextItemModel>(&file[..end]).unwrap_err().kind(),
+            ErrorKind::IncompatibleModel
+        );
+    }
+}
