@@ -162,9 +162,18 @@ fn field_and_column(text: &str) -> Result<(String, String), String> {
 impl CsvArgs {
     /// The ledger of a file of orders.
     pub(crate) fn ledger(&self, path: &Path) -> Result<Ledger, Failure> {
+        self.ledger_in(path, Currency::new(&self.currency).map_err(usage)?)
+    }
+
+    /// The ledger of a file whose unit prices may be finer than the currency: no paid row is rounded to nothing.
+    pub(crate) fn ledger_of_prices(&self, path: &Path) -> Result<Ledger, Failure> {
+        let currency = Currency::new(&self.currency).and_then(|c| c.with_decimals(4)).map_err(usage)?;
+        self.ledger_in(path, currency)
+    }
+
+    fn ledger_in(&self, path: &Path, currency: Currency) -> Result<Ledger, Failure> {
         let progress = Progress::spinner("reading orders");
-        let mut params =
-            CsvParams::new(Currency::new(&self.currency).map_err(usage)?).strictness(self.strictness());
+        let mut params = CsvParams::new(currency).strictness(self.strictness());
         for (field, column) in &self.columns {
             params = params.column(field.parse().map_err(usage)?, column);
         }

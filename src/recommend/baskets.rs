@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::data::{Customers, History, Keys, Observed, Occasion, Split, TimeAxis};
 use crate::error::{Error, Result};
 use crate::kernel::par;
-use crate::types::{AsOf, Day};
+use crate::types::{Amount, AsOf, Day};
 
 /// Stands for "no item" and "no order" in a history's dense columns.
 pub(super) const NONE: u32 = u32::MAX;
@@ -16,7 +16,8 @@ const CHUNK: usize = 1024;
 
 /// Every customer's baskets, oldest first. A basket is a set of items: quantities and repeated rows do not count.
 ///
-/// Refunds and rows without an item are left out; a customer may be left with no basket at all.
+/// Refunds, rows that cost nothing (samples, gifts; where the ledger has amounts) and rows without an item are left out; a
+/// customer may be left with no basket at all.
 ///
 /// ```
 /// # use regulars::{data::*, types::*};
@@ -175,7 +176,9 @@ impl Baskets {
             all.bought.extend(part.bought);
         }
         if all.days.is_empty() {
-            return Err(Error::empty("no customer has a basket: every row is a refund or has no item"));
+            return Err(Error::empty(
+                "no customer has a basket: every row is a refund, costs nothing or has no item",
+            ));
         }
         Ok(all)
     }
@@ -311,7 +314,8 @@ impl Grouped {
     fn add(&mut self, history: History<'_>, occasion: Occasion) {
         let (days, Some(items)) = (history.days(), history.item_numbers()) else { return };
         let orders = history.order_numbers().filter(|_| occasion == Occasion::Order);
-        let counts = |row: usize| items[row] != NONE && !history.is_refund(row);
+        let paid = |row: usize| history.amounts().is_none_or(|amounts| amounts[row] > Amount::minor(0));
+        let counts = |row: usize| items[row] != NONE && !history.is_refund(row) && paid(row);
         let mut rows: Vec<(usize, u32)> = Vec::new();
         match orders {
             None => {
