@@ -93,3 +93,20 @@ fn rfm() {
         same_in_every_pool(run);
     }
 }
+
+#[test]
+fn simulate() {
+    use regulars::simulate::{BlobsParams, ChurnTableParams, ShopParams};
+    use regulars::types::{AsOf, Seed};
+
+    same_in_every_pool(|| {
+        let shop = ShopParams::new(1_500, Seed(3)).refunds(0.05).anonymous(0.1).second_accounts(0.2);
+        let shop = shop.seasonality(0.3).simulate().unwrap();
+        let ledger = shop.ledger().unwrap();
+        let rows = ledger.observed(AsOf::new(shop.days().1)).unwrap().map(|h| h.rows().collect::<Vec<_>>());
+        let table = ChurnTableParams::new(2_000, Seed(3)).simulate().unwrap();
+        let blobs = BlobsParams::new(2_000, 5, Seed(3)).simulate().unwrap();
+        let table = (table.features().clone(), table.left().clone(), table.probability().clone());
+        (rows.into_values(), shop.record_table().unwrap(), shop.truth().people().unwrap(), table, blobs)
+    });
+}

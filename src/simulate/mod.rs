@@ -22,6 +22,9 @@
 //! Records are written by three systems (`crm`, `shop`, `service`), each with its own habits of leaving values out: see
 //! [`Shop::record_table`].
 //!
+//! Two generators stand beside the shop: [`ChurnTableParams`] draws a table of contract customers with the probability
+//! each had of leaving, [`BlobsParams`] clouds of points with their labels.
+//!
 //! # Assumptions
 //! Rate, dropout, spend and taste of a customer are independent of one another, as in the models of the field.
 //!
@@ -61,17 +64,21 @@
 //! CLV, doi:10.1509/jmkr.2005.42.4.415.
 
 mod basket;
+mod blobs;
 mod clock;
 mod life;
 mod params;
 mod records;
 mod shop;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod truth;
 mod zipf;
 
+pub use blobs::{Blobs, BlobsParams};
 pub use params::{Dropout, Script, ShopParams};
 pub use records::RecordTable;
 pub use shop::{Complaint, OrderRow, OrderRows, Shop};
+pub use tables::{ChurnTable, ChurnTableParams, Effects};
 pub use truth::{Person, Truth};

@@ -87,7 +87,7 @@ fn purchases_follow_the_process() {
         Dropout::AnyTime { shape: 0.6, rate: 12.0 },
     ] {
         for (season, trend) in [(0.0, 0.0), (0.8, 0.5)] {
-            let shop = ShopParams::new(20_000, Seed(5)).dropout(dropout).seasonality(season).trend(trend);
+            let shop = ShopParams::new(6_000, Seed(5)).dropout(dropout).seasonality(season).trend(trend);
             let shop = shop.arrivals(90).simulate().unwrap();
             for day in [100, 500] {
                 let (as_of, horizon) = (as_of(&shop, day), Horizon::days(200).unwrap());
@@ -513,4 +513,106 @@ fn records_of_few() {
         let text = format!("{table:?}");
         assert!(text.starts_with("RecordTable(") && text.len() < 60);
     }
+}
+
+#[test]
+fn leavers_are_as_probable_as_said() {
+    for effects in [Effects::Additive, Effects::Interacting] {
+        let table = ChurnTableParams::new(20_000, Seed(3)).effects(effects).simulate().unwrap();
+        let pairs: Vec<(f64, f64)> = table
+            .probability()
+            .values()
+            .iter()
+            .zip(table.left().values())
+            .map(|(p, left)| (p.get(), f64::from(u8::from(*left))))
+            .collect();
+        for (low, high) in [(0.0, 0.1), (0.1, 0.3), (0.3, 0.6), (0.6, 1.01)] {
+            let band = pairs.iter().filter(|(p, _)| (low..high).contains(p));
+            close(&format!("{effects:?} {low}"), mean(band.map(|(p, left)| left - p)), 0.0);
+        }
+        let (share, _) = mean(pairs.iter().map(|p| p.1));
+        assert!((0.15..0.45).contains(&share), "{share} leave under {effects:?}");
+    }
+}
+
+#[test]
+fn a_table_has_the_columns_and_the_gaps_it_promises() {
+    let table = ChurnTableParams::new(5_000, Seed(3)).missing(0.2).noise(2).simulate().unwrap();
+    let names: Vec<&str> = table.features().names().collect();
+    assert_eq!(names[..4], ["tenure", "monthly_charge", "calls", "usage"]);
+    assert_eq!(names[4..], ["senior", "contract", "payment", "internet", "n1", "n2"]);
+    for (name, column) in table.features().columns() {
+        let share = column.missing() as f64 / 5_000.0;
+        let expected = if ["monthly_charge", "usage", "payment"].contains(&name) { 0.2 } else { 0.0 };
+        assert!((share - expected).abs() < 0.03, "{name}: {share}");
+    }
+    let flat = ChurnTableParams::new(50, Seed(3)).strength(0.0).base(0.0).simulate().unwrap();
+    assert!(flat.probability().values().iter().all(|p| p.get() == 0.5));
+    let whole = ChurnTableParams::new(5_000, Seed(3)).noise(2).simulate().unwrap();
+    assert_eq!(whole.left(), table.left(), "missing values changed the truth");
+}
+
+#[test]
+fn clouds_keep_their_distance_and_their_sizes() {
+    for (clusters, dims) in [(1, 1), (7, 1), (5, 2), (12, 3), (40, 30)] {
+        let blobs = BlobsParams::new(400, clusters, Seed(2)).dims(dims).separation(6.0).simulate().unwrap();
+        let centres: Vec<&[f64]> = blobs.centres().chunks(dims as usize).collect();
+        let distance =
+            |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| (x - y).powi(2)).sum::<f64>().sqrt();
+        for (i, a) in centres.iter().enumerate() {
+            for b in &centres[i + 1..] {
+                assert!(distance(a, b) >= 6.0, "{clusters} clouds in {dims} dimensions");
+            }
+        }
+        for (point, label) in blobs.matrix().rows().zip(blobs.labels()) {
+            // A standard normal vector of 30 dimensions is longer than 9.5 once in 10^9.
+            assert!(distance(point, centres[*label as usize]) < 6.0 + f64::from(dims).sqrt());
+        }
+    }
+    let blobs = BlobsParams::new(20_000, 3, Seed(2)).skew(1.0).noise(0.1).simulate().unwrap();
+    let share = |label| blobs.labels().iter().filter(|l| **l == label).count() as f64 / 20_000.0;
+    for (label, expected) in
+        [(u32::MAX, 0.1), (0, 0.9 * 6.0 / 11.0), (1, 0.9 * 3.0 / 11.0), (2, 0.9 * 2.0 / 11.0)]
+    {
+        assert!((share(label) - expected).abs() < 0.02, "{label}: {}", share(label));
+    }
+}
+
+#[test]
+fn tables_and_clouds_do_not_depend_on_threads_and_check_their_knobs() {
+    let all = || {
+        let table = ChurnTableParams::new(3_000, Seed(5)).missing(0.1).simulate().unwrap();
+        let blobs = BlobsParams::new(5_000, 6, Seed(5)).dims(4).noise(0.05).simulate().unwrap();
+        (table.features().clone(), table.left().clone(), table.probability().clone(), blobs)
+    };
+    let expected = all();
+    #[cfg(feature = "rayon")]
+    for threads in [1, 2, 3, 8] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        assert!(pool.install(all) == expected, "{threads} threads");
+    }
+    assert!(all() == expected);
+    let table = || ChurnTableParams::new(10, Seed(1));
+    for (params, name) in [
+        (table().strength(-1.0), "strength"),
+        (table().base(f64::NAN), "base"),
+        (table().missing(1.5), "missing"),
+        (table().noise(1_001), "noise"),
+    ] {
+        assert_eq!(params.simulate().unwrap_err().place(), Some(&Place::Parameter(name)));
+    }
+    let blobs = |k| BlobsParams::new(10, k, Seed(1));
+    for (params, name) in [
+        (blobs(0), "clusters"),
+        (blobs(2).dims(0), "dims"),
+        (blobs(2).separation(f64::INFINITY), "separation"),
+        (blobs(2).skew(4.0), "skew"),
+        (blobs(2).stretch(0.0), "stretch"),
+        (blobs(2).noise(-0.1), "noise"),
+    ] {
+        assert_eq!(params.simulate().unwrap_err().place(), Some(&Place::Parameter(name)));
+    }
+    let none = ChurnTableParams::new(0, Seed(1)).simulate().unwrap_err();
+    assert_eq!(none.kind(), ErrorKind::EmptyInput);
+    assert_eq!(BlobsParams::new(0, 1, Seed(1)).simulate().unwrap_err().kind(), ErrorKind::EmptyInput);
 }
