@@ -110,3 +110,29 @@ fn simulate() {
         (rows.into_values(), shop.record_table().unwrap(), shop.truth().people().unwrap(), table, blobs)
     });
 }
+
+#[test]
+fn segment() {
+    use regulars::data::{Customers, Features};
+    use regulars::segment::KMeansParams;
+    use regulars::types::Seed;
+
+    let n = 30_000;
+    let value = |i: usize, step: usize| (i * step % 10_007) as f64 + 300.0 * (i % 4) as f64;
+    let features = Features::builder(Customers::numbered(n).unwrap())
+        .numeric("recency", (0..n).map(|i| value(i, 7_919)))
+        .unwrap()
+        .numeric("monetary", (0..n).map(|i| value(i, 104_729)))
+        .unwrap()
+        .build()
+        .unwrap();
+    same_in_every_pool(|| {
+        let params = KMeansParams::auto(2..=3).seed(Seed(5)).restarts(2).max_iterations(12);
+        let model = params.fit(&features).unwrap();
+        let bits: Vec<u64> = model.centres().iter().map(|c| c.to_bits()).collect();
+        let placed = model.explain(&features).unwrap();
+        let distances: Vec<u64> = placed.values().iter().map(|p| p.distance.to_bits()).collect();
+        let segments = model.assign(&features).unwrap().into_values();
+        (bits, model.summary().inertia.to_bits(), segments, distances, format!("{:?}", model.profiles()))
+    });
+}

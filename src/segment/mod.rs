@@ -96,17 +96,23 @@
 
 mod block;
 mod choose;
+mod drift;
+mod follow;
 mod lloyd;
 mod model;
 mod names;
 mod params;
 mod profile;
 mod seeding;
+#[cfg(feature = "serde")]
+mod wire;
 
 #[cfg(test)]
 mod tests;
 
 pub use choose::{Choice, KScore};
+pub use drift::{Advice, Drift};
+pub use follow::Migration;
 pub use model::{Placement, Segment, SegmentModel, SegmentSummary};
 pub use names::{SegmentKind, SegmentName};
 pub use params::{Init, KMeansParams};

@@ -236,7 +236,7 @@ impl SegmentModel {
     }
 
     /// The rows of a matrix after its columns and values have been checked.
-    fn rows<'m>(&self, matrix: &'m Matrix) -> Result<Rows<'m>> {
+    pub(super) fn rows<'m>(&self, matrix: &'m Matrix) -> Result<Rows<'m>> {
         matrix.check_names(&self.columns)?;
         if let Some(i) = matrix.values().iter().position(|v| v.abs() > LARGEST) {
             let rule = format!("column `{}` holds values beyond 1e140", matrix.names()[i % matrix.width()]);

@@ -1,5 +1,6 @@
 //! `KMeansParams`: what can be chosen, and the way from a table to a model.
 
+use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
 use hashbrown::HashSet;
@@ -9,7 +10,7 @@ use crate::error::{Error, ErrorKind, Place, Result};
 use crate::kernel::par;
 use crate::types::Seed;
 
-use super::choose;
+use super::choose::{self, KScore};
 use super::lloyd::{self, LARGEST, MOST_SEGMENTS, Rows, Run, Stop};
 use super::model::SegmentModel;
 use super::seeding::Sample;
@@ -164,15 +165,7 @@ impl KMeansParams {
     /// As [`check`](Self::check), [`TransformParams::fit`] and [`fit_matrix`](Self::fit_matrix): a constant column, a
     /// column of categories or one that is not in the table is named.
     pub fn fit(&self, features: &Features) -> Result<SegmentModel> {
-        self.check()?;
-        let default = || TransformParams::new().missing(Missing::Median).log1p().standardise();
-        let mut params = self.transform.clone().unwrap_or_else(default);
-        if let Some(name) = &self.weights {
-            params = params.all_but(features, name);
-        }
-        let transform: Transform = params.fit(features)?;
-        let matrix = transform.apply(features)?;
-        let weights = self.weights.as_ref().map(|name| weights_of(features, name)).transpose()?;
+        let (transform, matrix, weights) = self.measured(features)?;
         let fit = self.run(&matrix, weights.as_deref())?;
         SegmentModel::build(&matrix, Some((transform, features)), weights.as_deref(), fit, self.keeps_order())
     }
@@ -185,10 +178,58 @@ impl KMeansParams {
     /// 10¹⁴⁰ or a weight below 0; [`ShapeMismatch`](ErrorKind::ShapeMismatch) for initial centres of another width.
     pub fn fit_matrix(&self, matrix: &Matrix) -> Result<SegmentModel> {
         self.check()?;
-        let Some(name) = &self.weights else {
-            let fit = self.run(matrix, None)?;
-            return SegmentModel::build(matrix, None, None, fit, self.keeps_order());
-        };
+        let (matrix, weights) = self.unweighted(matrix)?;
+        let fit = self.run(&matrix, weights.as_deref())?;
+        SegmentModel::build(&matrix, None, weights.as_deref(), fit, self.keeps_order())
+    }
+
+    /// Measures every number of segments of the range without fitting a model: the sweep behind
+    /// [`auto`](Self::auto), also for a single number.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, Features};
+    /// # use regulars::segment::KMeansParams;
+    /// # let spend = [1.0, 2.0, 3.0, 100.0, 120.0, 130.0, 9_000.0, 8_000.0];
+    /// # let features = Features::builder(Customers::numbered(8)?).numeric("spend", spend)?.build()?;
+    /// let sweep = KMeansParams::auto(2..=3).evaluate(&features)?;
+    /// assert!(sweep.iter().all(|score| score.silhouette <= 1.0 && score.stability <= 1.0));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit).
+    pub fn evaluate(&self, features: &Features) -> Result<Vec<KScore>> {
+        let (_, matrix, weights) = self.measured(features)?;
+        self.sweep(&matrix, weights.as_deref())
+    }
+
+    /// As [`evaluate`](Self::evaluate), for a matrix as it is.
+    ///
+    /// # Errors
+    /// As [`fit_matrix`](Self::fit_matrix).
+    pub fn evaluate_matrix(&self, matrix: &Matrix) -> Result<Vec<KScore>> {
+        self.check()?;
+        let (matrix, weights) = self.unweighted(matrix)?;
+        self.sweep(&matrix, weights.as_deref())
+    }
+
+    /// The fitted transform, the matrix it makes, and the weights.
+    fn measured(&self, features: &Features) -> Result<(Transform, Matrix, Option<Vec<f64>>)> {
+        self.check()?;
+        let default = || TransformParams::new().missing(Missing::Median).log1p().standardise();
+        let mut params = self.transform.clone().unwrap_or_else(default);
+        if let Some(name) = &self.weights {
+            params = params.all_but(features, name);
+        }
+        let transform: Transform = params.fit(features)?;
+        let matrix = transform.apply(features)?;
+        let weights = self.weights.as_ref().map(|name| weights_of(features, name)).transpose()?;
+        Ok((transform, matrix, weights))
+    }
+
+    /// A matrix without its column of weights, and the weights.
+    fn unweighted<'m>(&self, matrix: &'m Matrix) -> Result<(Cow<'m, Matrix>, Option<Vec<f64>>)> {
+        let Some(name) = &self.weights else { return Ok((Cow::Borrowed(matrix), None)) };
         let column = matrix
             .names()
             .iter()
@@ -200,26 +241,45 @@ impl KMeansParams {
         let names: Vec<&String> = (0..matrix.width()).filter(keep).map(|i| &matrix.names()[i]).collect();
         let values = matrix.rows().flat_map(|row| (0..row.len()).filter(keep).map(|i| row[i])).collect();
         let matrix = Matrix::new(matrix.customers().clone(), names, values)?;
-        let fit = self.run(&matrix, Some(&weights))?;
-        SegmentModel::build(&matrix, None, Some(&weights), fit, self.keeps_order())
+        Ok((Cow::Owned(matrix), Some(weights)))
     }
 
-    /// Checks the matrix, chooses the number of segments where there is a choice, and keeps the best run.
-    fn run(&self, matrix: &Matrix, weights: Option<&[f64]>) -> Result<Fitted> {
+    fn sweep(&self, matrix: &Matrix, weights: Option<&[f64]>) -> Result<Vec<KScore>> {
         let rows = Rows { values: matrix.values(), width: matrix.width(), weights };
-        for (d, name) in matrix.names().iter().enumerate() {
-            let first = rows.row(0)[d];
-            let mut constant = true;
-            for row in matrix.rows() {
-                if row[d].abs() > LARGEST {
-                    return Err(blame(
-                        name,
-                        "holds values beyond 1e140, too large for squared distances".to_owned(),
-                    ));
+        let distinct = self.check_rows(matrix, rows)?;
+        let (least, most) = (*self.k.start(), (*self.k.end()).min(distinct));
+        let tries = |k| self.tries(k);
+        Ok(choose::choose(rows, least..=most, self.seed, tries, self.stop(matrix)).sweep)
+    }
+
+    fn stop(&self, matrix: &Matrix) -> Stop {
+        let shift = if self.tolerance > 0.0 { self.tolerance * mean_variance(matrix).sqrt() } else { 0.0 };
+        Stop { max_iterations: self.max_iterations, shift }
+    }
+
+    /// Checks every column, and that there are rows enough; gives the number of distinct rows, counted up to the most
+    /// segments wanted.
+    fn check_rows(&self, matrix: &Matrix, rows: Rows<'_>) -> Result<usize> {
+        let first = rows.row(0);
+        let flaws = par::map_chunks(matrix.len(), 65_536, |range| {
+            let (mut varies, mut large) = (vec![false; rows.width], vec![false; rows.width]);
+            for row in rows.values[range.start * rows.width..range.end * rows.width].chunks_exact(rows.width)
+            {
+                for (d, value) in row.iter().enumerate() {
+                    varies[d] |= *value != first[d];
+                    large[d] |= value.abs() > LARGEST;
                 }
-                constant &= row[d] == first;
             }
-            if constant && matrix.len() > 1 {
+            (varies, large)
+        });
+        for (d, name) in matrix.names().iter().enumerate() {
+            if flaws.iter().any(|(_, large)| large[d]) {
+                return Err(blame(
+                    name,
+                    "holds values beyond 1e140, too large for squared distances".to_owned(),
+                ));
+            }
+            if matrix.len() > 1 && !flaws.iter().any(|(varies, _)| varies[d]) {
                 return Err(blame(name, "is constant: it cannot tell customers apart".to_owned()));
             }
         }
@@ -228,10 +288,14 @@ impl KMeansParams {
             let rule = format!("{} segments need as many distinct rows, got {distinct}", self.k.start());
             return Err(Error::new(ErrorKind::InvalidInput, Place::Parameter("k"), rule));
         }
-        let stop = Stop {
-            max_iterations: self.max_iterations,
-            shift: self.tolerance * mean_variance(matrix).sqrt(),
-        };
+        Ok(distinct)
+    }
+
+    /// Checks the matrix, chooses the number of segments where there is a choice, and keeps the best run.
+    fn run(&self, matrix: &Matrix, weights: Option<&[f64]>) -> Result<Fitted> {
+        let rows = Rows { values: matrix.values(), width: matrix.width(), weights };
+        let distinct = self.check_rows(matrix, rows)?;
+        let stop = self.stop(matrix);
         if let Init::Centres(centres) = &self.init {
             if let Some(centre) = centres.iter().find(|c| c.len() != rows.width) {
                 return Err(Error::shape("width of the initial centres", rows.width, centre.len()));

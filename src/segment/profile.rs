@@ -1,7 +1,10 @@
 //! What each segment looks like: size, means in the units of the table, and what sets it apart.
 
+use std::ops::Range;
+
 use crate::data::{Features, Matrix, Transform};
 use crate::error::Result;
+use crate::kernel::par;
 use crate::types::Language;
 
 use super::lloyd::{Rows, Run};
@@ -37,7 +40,7 @@ pub struct Trait {
     pub column: String,
     /// The centre in the units of the table: the typical member. Under the default transform it is a geometric mean.
     pub centre: f64,
-    /// Mean of the members in the units of the table, missing values left out; `None` where all are missing.
+    /// Weighted mean of the members in the units of the table, missing values left out; `None` where all are missing.
     pub mean: Option<f64>,
     /// The segment's share of the column's total, of spend for instance: `None` where the column has values below 0 or
     /// its total is 0.
@@ -150,31 +153,93 @@ fn short(value: f64) -> String {
     }
 }
 
-/// Weighted mean and standard deviation of each column over all rows, and the means by segment.
+/// What one pass over the rows finds out: sizes, weights, and sums relative to an origin.
+struct Sums {
+    size: Vec<usize>,
+    weight: Vec<f64>,
+    /// Weighted sums and sums of squares by segment and column.
+    sum: Vec<f64>,
+    squares: Vec<f64>,
+    /// The least value of each column.
+    least: Vec<f64>,
+}
+
+/// Weighted mean and standard deviation of each column over all rows.
 struct Moments {
     mean: Vec<f64>,
     deviation: Vec<f64>,
 }
 
-fn moments(rows: Rows<'_>) -> Moments {
-    let width = rows.width;
-    let total: f64 = (0..rows.len()).map(|row| rows.weight(row)).sum();
-    let mut mean = vec![0.0; width];
-    for row in 0..rows.len() {
-        for (mean, value) in mean.iter_mut().zip(rows.row(row)) {
-            *mean += rows.weight(row) / total * value;
+/// Rows summed as one; the partial sums are added in order.
+const CHUNK: usize = 16_384;
+
+impl Sums {
+    fn of(rows: Rows<'_>, labels: &[u16], k: usize, origin: &[f64]) -> Self {
+        let width = rows.width;
+        let empty = || Self {
+            size: vec![0; k],
+            weight: vec![0.0; k],
+            sum: vec![0.0; k * width],
+            squares: vec![0.0; k * width],
+            least: vec![f64::INFINITY; width],
+        };
+        let chunk = |range: Range<usize>| {
+            let mut sums = empty();
+            for row in range {
+                let (j, w) = (usize::from(labels[row]), rows.weight(row));
+                sums.size[j] += 1;
+                sums.weight[j] += w;
+                let sum = &mut sums.sum[j * width..(j + 1) * width];
+                let squares = &mut sums.squares[j * width..(j + 1) * width];
+                for (d, value) in rows.row(row).iter().enumerate() {
+                    let difference = value - origin[d];
+                    sum[d] += w * difference;
+                    squares[d] += w * difference * difference;
+                    sums.least[d] = sums.least[d].min(*value);
+                }
+            }
+            sums
+        };
+        par::reduce_chunks(labels.len(), CHUNK, chunk, |a, b| a.add(&b)).unwrap_or_else(empty)
+    }
+
+    fn add(mut self, other: &Self) -> Self {
+        let add = |own: &mut [f64], other: &[f64]| {
+            for (own, other) in own.iter_mut().zip(other) {
+                *own += other;
+            }
+        };
+        for (own, other) in self.size.iter_mut().zip(&other.size) {
+            *own += other;
+        }
+        add(&mut self.weight, &other.weight);
+        add(&mut self.sum, &other.sum);
+        add(&mut self.squares, &other.squares);
+        for (own, other) in self.least.iter_mut().zip(&other.least) {
+            *own = own.min(*other);
+        }
+        self
+    }
+
+    /// Of all rows together.
+    fn moments(&self, origin: &[f64]) -> Moments {
+        let width = origin.len();
+        let total: f64 = self.weight.iter().sum();
+        let of = |values: &[f64], d: usize| values.iter().skip(d).step_by(width).sum::<f64>() / total;
+        let offset: Vec<f64> = (0..width).map(|d| of(&self.sum, d)).collect();
+        Moments {
+            mean: offset.iter().zip(origin).map(|(offset, origin)| origin + offset).collect(),
+            deviation: (0..width)
+                .map(|d| (of(&self.squares, d) - offset[d] * offset[d]).max(0.0).sqrt())
+                .collect(),
         }
     }
-    let mut deviation = vec![0.0; width];
-    for row in 0..rows.len() {
-        for ((deviation, value), mean) in deviation.iter_mut().zip(rows.row(row)).zip(&mean) {
-            *deviation += rows.weight(row) / total * (value - mean) * (value - mean);
-        }
-    }
-    for deviation in &mut deviation {
-        *deviation = deviation.sqrt();
-    }
-    Moments { mean, deviation }
+}
+
+/// The mean of the centres: near the rows, so that sums relative to it keep their digits.
+fn origin(centres: &[f64], width: usize) -> Vec<f64> {
+    let k = (centres.len() / width) as f64;
+    (0..width).map(|d| centres.iter().skip(d).step_by(width).map(|c| c / k).sum()).collect()
 }
 
 /// How each segment stands against all customers; `None` for all of them where the columns do not tell.
@@ -199,12 +264,11 @@ fn standings(names: &[String], centres: &[f64], moments: &Moments) -> Vec<Option
 pub(super) fn order(matrix: &Matrix, weights: Option<&[f64]>, run: &mut Run) {
     let width = matrix.width();
     let k = run.centres.len() / width;
-    let moments = moments(Rows { values: matrix.values(), width, weights });
-    let standings = standings(matrix.names(), &run.centres, &moments);
-    let mut sizes = vec![0_usize; k];
-    for label in &run.labels {
-        sizes[usize::from(*label)] += 1;
-    }
+    let origin = origin(&run.centres, width);
+    let rows = Rows { values: matrix.values(), width, weights };
+    let sums = Sums::of(rows, &run.labels, k, &origin);
+    let standings = standings(matrix.names(), &run.centres, &sums.moments(&origin));
+    let sizes = sums.size;
     let centre = |j: usize| &run.centres[j * width..(j + 1) * width];
     let mut order: Vec<usize> = (0..k).collect();
     order.sort_by(|a, b| {
@@ -233,23 +297,12 @@ pub(super) fn profiles(
 ) -> Result<Vec<SegmentProfile>> {
     let rows = Rows { values: matrix.values(), width: matrix.width(), weights };
     let (width, k, n) = (rows.width, run.centres.len() / rows.width, rows.len());
-    let overall = moments(rows);
+    let origin = origin(&run.centres, width);
+    let sums = Sums::of(rows, &run.labels, k, &origin);
+    let overall = sums.moments(&origin);
     let standings = standings(matrix.names(), &run.centres, &overall);
     let names = name_all(&standings);
-    let mut size = vec![0_usize; k];
-    let mut weight = vec![0.0; k];
-    let mut mean = vec![0.0; k * width];
-    let mut spread = vec![0.0; k * width];
-    for (row, label) in run.labels.iter().enumerate() {
-        let j = usize::from(*label);
-        size[j] += 1;
-        weight[j] += rows.weight(row);
-        for (d, value) in rows.row(row).iter().enumerate() {
-            let (difference, w) = (value - overall.mean[d], rows.weight(row));
-            mean[j * width + d] += w * difference;
-            spread[j * width + d] += w * difference * difference;
-        }
-    }
+    let Sums { size, weight, sum, squares, least } = sums;
     let total_weight: f64 = weight.iter().sum();
     let mut profiles = Vec::with_capacity(k);
     for (j, name) in names.into_iter().enumerate() {
@@ -259,10 +312,10 @@ pub(super) fn profiles(
         let mut within = 0.0;
         for d in 0..width {
             let at = j * width + d;
-            // Sums over members and over the others, relative to the mean of all rows.
-            let sum = |values: &[f64]| values.iter().skip(d).step_by(width).sum::<f64>();
-            let (s, ss) = (mean[at], spread[at]);
-            let (others_s, others_ss) = (sum(&mean) - s, sum(&spread) - ss);
+            // Sums over members and over the others, relative to the origin.
+            let all = |values: &[f64]| values.iter().skip(d).step_by(width).sum::<f64>();
+            let (s, ss) = (sum[at], squares[at]);
+            let (others_s, others_ss) = (all(&sum) - s, all(&squares) - ss);
             let (w, others_w) = (weight[j], total_weight - weight[j]);
             let effect = (k > 1 && w > 0.0 && others_w > 0.0).then(|| {
                 let inside =
@@ -270,13 +323,14 @@ pub(super) fn profiles(
                 (s / w - others_s / others_w) / (inside / total_weight).sqrt()
             });
             if w > 0.0 {
-                let off = centre[d] - overall.mean[d] - s / w;
+                let off = centre[d] - origin[d] - s / w;
                 within += (ss - s * s / w).max(0.0) / w + off * off;
             }
             traits.push(Trait {
                 column: matrix.names()[d].clone(),
                 centre: typical[d],
-                mean: None,
+                // Of a matrix; of a table it is replaced below.
+                mean: (w > 0.0).then(|| origin[d] + s / w),
                 share_of_total: None,
                 effect: effect.filter(|e| e.is_finite()),
             });
@@ -292,38 +346,38 @@ pub(super) fn profiles(
         });
     }
     for (d, name) in matrix.names().iter().enumerate() {
-        let column = features.map(|f| f.numeric(name)).transpose()?;
-        let value = |row: usize| column.map_or_else(|| Some(rows.row(row)[d]), |c| c.get(row));
-        original_means(d, value, &run.labels, &mut profiles);
+        let mut negative = least[d] < 0.0;
+        if let Some(features) = features {
+            let column = features.numeric(name)?;
+            let known = |row: usize| column.get(row).map(|value| (value, rows.weight(row)));
+            negative = column.iter().flatten().any(|value| value < 0.0);
+            for (profile, mean) in profiles.iter_mut().zip(original_means(known, &run.labels, k)) {
+                profile.traits[d].mean = mean;
+            }
+        }
+        let parts: Vec<f64> = profiles
+            .iter()
+            .map(|p| p.traits[d].mean.unwrap_or_default() * (p.weight / total_weight))
+            .collect();
+        let total: f64 = parts.iter().sum();
+        for (profile, part) in profiles.iter_mut().zip(parts) {
+            profile.traits[d].share_of_total = Some(part / total).filter(|s| !negative && s.is_finite());
+        }
     }
     Ok(profiles)
 }
 
-/// Mean of the members and share of the total of one column, in the units of the table.
-fn original_means(
-    d: usize,
-    value: impl Fn(usize) -> Option<f64>,
-    labels: &[u16],
-    profiles: &mut [SegmentProfile],
-) {
-    let known = || labels.iter().enumerate().filter_map(|(row, j)| Some((usize::from(*j), value(row)?)));
-    let mut counts = vec![0_usize; profiles.len()];
-    let mut negative = false;
-    for (j, value) in known() {
-        counts[j] += 1;
-        negative |= value < 0.0;
+/// Weighted means of the members of each segment, missing values left out.
+fn original_means(known: impl Fn(usize) -> Option<(f64, f64)>, labels: &[u16], k: usize) -> Vec<Option<f64>> {
+    let known = || labels.iter().enumerate().filter_map(|(row, j)| Some((usize::from(*j), known(row)?)));
+    let mut weights = vec![0.0; k];
+    for (j, (_, weight)) in known() {
+        weights[j] += weight;
     }
     // Divided before they are added: the sum of the largest floats does not fit a float, their mean does.
-    let mut means = vec![0.0; profiles.len()];
-    for (j, value) in known() {
-        means[j] += value / counts[j] as f64;
+    let mut means = vec![0.0; k];
+    for (j, (value, weight)) in known().filter(|(_, (_, weight))| *weight > 0.0) {
+        means[j] += value * (weight / weights[j]);
     }
-    let n = labels.len() as f64;
-    let parts: Vec<f64> = means.iter().zip(&counts).map(|(mean, count)| mean * (*count as f64 / n)).collect();
-    let total: f64 = parts.iter().sum();
-    for (j, profile) in profiles.iter_mut().enumerate() {
-        let t = &mut profile.traits[d];
-        t.mean = (counts[j] > 0).then_some(means[j]).filter(|m| m.is_finite());
-        t.share_of_total = Some(parts[j] / total).filter(|s| !negative && s.is_finite());
-    }
+    means.iter().zip(&weights).map(|(m, w)| Some(*m).filter(|m| *w > 0.0 && m.is_finite())).collect()
 }
