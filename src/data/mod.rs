@@ -15,6 +15,7 @@ mod purchases;
 mod records;
 mod summary;
 mod tiers;
+mod timeline;
 
 pub use customers::{Customers, Keys};
 pub use features::{
@@ -33,3 +34,9 @@ pub use records::{Field, FieldKind, Record, RecordColumns, Records, RecordsBuild
 pub use records::{RecordsCsv, RecordsCsvParams};
 pub use summary::{Purchases, Summary, SummaryParams, Tally};
 pub use tiers::{Score, Tier, TierParams, TierRule, Tiers};
+#[cfg(feature = "csv")]
+pub use timeline::TimelineCsvParams;
+pub use timeline::{
+    Contract, ContractHistory, ContractRow, Contracts, ContractsBuilder, Event, EventHistory, EventRow,
+    Events, EventsBuilder, ObservedContracts, ObservedEvents,
+};

@@ -53,6 +53,12 @@ impl Day {
         }
     }
 
+    /// A date that another calendar library has checked.
+    #[cfg(feature = "jiff")]
+    pub(super) fn of_valid(year: i32, month: u32, day: u32) -> Self {
+        Self(days_from_civil(year, month, day))
+    }
+
     /// Year, month (1 to 12) and day of the month (1 to 31).
     pub fn to_ymd(self) -> (i32, u32, u32) {
         civil_from_days(self.0)

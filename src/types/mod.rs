@@ -4,6 +4,8 @@
 //! forecast in the same units, and the two cannot be added. A [`Day`] is a day of the caller's own calendar, an
 //! [`AsOf`] is the last day that is known, a [`Horizon`] counts the days after it.
 
+#[cfg(any(feature = "jiff", feature = "chrono"))]
+mod civil;
 mod day;
 mod key;
 mod language;

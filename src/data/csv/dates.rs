@@ -19,11 +19,11 @@ pub enum DateOrder {
 }
 
 /// A day, and the second of the day where one was written.
-pub(super) type Moment = (Day, Option<u32>);
+pub(crate) type Moment = (Day, Option<u32>);
 
 /// A date, perhaps followed by a time of day; `None` for anything else. A trailing zone is allowed and ignored: the day
 /// is the one that was written.
-pub(super) fn moment(text: &str, order: DateOrder) -> Option<Moment> {
+pub(crate) fn moment(text: &str, order: DateOrder) -> Option<Moment> {
     let bytes = text.as_bytes();
     if let Some(found) = plain(bytes) {
         return Some(found);

@@ -85,7 +85,7 @@ impl Field {
     }
 }
 
-const CUSTOMER: &str = "customerid customer customernumber customerno customerkey customercode custid custno cust \
+pub(crate) const CUSTOMER: &str = "customerid customer customernumber customerno customerkey customercode custid custno cust \
     clientid client clientno memberid member memberno membernumber membershipid householdkey householdid userid user \
     userno visitorid shopperid buyerid buyer accountid account accountno accountnumber contactid loyaltycard \
     loyaltycardno loyaltycardid cardno cardid cardnumber subscriberid \
@@ -93,7 +93,7 @@ const CUSTOMER: &str = "customerid customer customernumber customerno customerke
     客户 会员 用户 顾客 买家 买家会员名 买家昵称 会员名 用户名 卡号 手机号 手机号码 手机 联系手机 电话号码 联系电话 电话 \
     customeremail email customername 邮箱 客户名称 客户姓名";
 
-const DATE: &str = "date orderdate invoicedate transactiondate purchasedate saledate salesdate orderdatetime \
+pub(crate) const DATE: &str = "date orderdate invoicedate transactiondate purchasedate saledate salesdate orderdatetime \
     invoicedatetime datetime ordertime ordertimestamp orderpurchasetimestamp transactiontime purchasetime orderedat \
     purchasedat transdate txndate txdate txntime eventdate eventtime createdat orderts timestamp paidat paymentdate \
     paymenttime billdate receiptdate salestime day \

@@ -72,8 +72,10 @@ mod table;
 mod tests;
 
 pub use dates::DateOrder;
+pub(crate) use dates::moment;
 pub use encoding::Encoding;
 pub use header::Field;
+pub(crate) use header::{CUSTOMER, DATE};
 pub use params::{CsvFormat, CsvParams, DecimalMark, Strictness};
 pub use reader::CsvSource;
 pub use table::{RawTable, TextColumn};

@@ -78,6 +78,10 @@ impl CsvFormat {
         self
     }
 
+    pub(crate) fn strict(&self) -> Strictness {
+        self.strictness
+    }
+
     /// Whether the values make sense; every reader calls it first.
     ///
     /// # Errors

@@ -306,7 +306,12 @@ impl Assembler {
             Some(AmountColumn::Amounts(values)) => Some(values.to_vec()),
             Some(AmountColumn::Major(values)) => {
                 let mut amounts = Vec::with_capacity(n);
+                let scale = columns.currency.minor_per_major() as f64;
                 for (row, value) in values.iter().enumerate() {
+                    if let Some(minor) = Currency::whole_minor(scale, *value) {
+                        amounts.push(Amount::minor(minor));
+                        continue;
+                    }
                     let (amount, rounded) = columns.currency.nearest(*value).map_err(|e| {
                         e.at(Place::Row { row: row as u64 + 1, column: Some("amounts".into()) })
                     })?;

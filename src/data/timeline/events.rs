@@ -1,0 +1,278 @@
+//! `Event`, `Events`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::data::{Customers, DayColumn, KeyColumn, Keys, PerCustomer};
+use crate::error::{Error, Place, Result};
+use crate::types::{AsOf, Day, Key};
+
+use super::{Arrivals, Timeline};
+
+/// Something that happened to a customer on a day: a complaint, a visit, a call of so many minutes.
+///
+/// ```
+/// use regulars::data::Event;
+/// use regulars::types::Day;
+///
+/// let event = Event::new("ann", Day::ymd(2024, 5, 1)?, "complaint").value(2.0);
+/// # Ok::<(), regulars::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Event<'a> {
+    customer: Key<'a>,
+    day: Day,
+    kind: Key<'a>,
+    value: Option<f64>,
+}
+
+impl<'a> Event<'a> {
+    /// An event of some kind.
+    pub fn new(customer: impl Into<Key<'a>>, day: Day, kind: impl Into<Key<'a>>) -> Self {
+        Self { customer: customer.into(), day, kind: kind.into(), value: None }
+    }
+
+    /// How much of it: minutes, stars, pages.
+    pub fn value(mut self, value: f64) -> Self {
+        self.value = Some(value);
+        self
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    day: Day,
+    kind: u32,
+    value: Option<f64>,
+}
+
+/// Events of many customers, sorted by customer and day. A clone shares the rows.
+///
+/// Like the rows of a [`Ledger`](crate::data::Ledger) they are read through a day, by [`observed`](Self::observed), and
+/// found by the customer's key, so that they need not come from where the orders come from.
+///
+/// ```
+/// use regulars::data::{Event, Events, Ledger, Transaction};
+/// use regulars::types::{AsOf, Currency, Day};
+///
+/// let mut orders = Ledger::builder(Currency::EUR);
+/// orders.push(Transaction::new("ann", Day::ymd(2024, 5, 1)?))?;
+/// orders.push(Transaction::new("bob", Day::ymd(2024, 5, 2)?))?;
+/// let ledger = orders.build()?;
+///
+/// let mut events = Events::builder();
+/// events.push(Event::new("bob", Day::ymd(2024, 5, 20)?, "complaint"))?;
+/// events.push(Event::new("bob", Day::ymd(2024, 6, 20)?, "complaint"))?;
+/// let events = events.build()?;
+///
+/// let as_of = AsOf::ymd(2024, 5, 31)?;
+/// let now = ledger.observed(as_of)?;
+/// let complaints = events.observed(as_of).map(&now.customers(), |history| history.count("complaint"));
+/// assert_eq!(complaints.values(), &[0, 1]);
+/// # Ok::<(), regulars::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Events(pub(super) Timeline<Entry>);
+
+/// Collects rows into [`Events`].
+#[derive(Debug)]
+pub struct EventsBuilder {
+    pub(super) arrivals: Arrivals<Entry>,
+    rows: u64,
+}
+
+impl EventsBuilder {
+    /// Adds an event.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming the row for a value that is not finite.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a row is handed over; `push(Event::new(..))` reads best"
+    )]
+    pub fn push(&mut self, event: Event<'_>) -> Result<()> {
+        self.rows += 1;
+        if event.value.is_some_and(|v| !v.is_finite()) {
+            return Err(Error::row(self.rows, Some("value"), "expected a finite number"));
+        }
+        // Minus zero equals zero; one of them keeps the order of equal rows out of the result.
+        let value = event.value.map(|v| v + 0.0);
+        self.arrivals.push(&event.customer, Some(&event.kind), |kind| Entry { day: event.day, kind, value })
+    }
+
+    /// Sorts the rows.
+    ///
+    /// # Errors
+    /// [`EmptyInput`](crate::ErrorKind::EmptyInput) without rows.
+    pub fn build(self) -> Result<Events> {
+        let by_content = |a: &Entry, b: &Entry| {
+            let value = |v: Option<f64>| v.unwrap_or(f64::NEG_INFINITY);
+            a.day.cmp(&b.day).then(a.kind.cmp(&b.kind)).then(value(a.value).total_cmp(&value(b.value)))
+        };
+        self.arrivals.build(|entry| &mut entry.kind, by_content).map(Events)
+    }
+}
+
+impl Events {
+    /// The rows door.
+    pub fn builder() -> EventsBuilder {
+        EventsBuilder { arrivals: Arrivals::new(), rows: 0 }
+    }
+
+    /// The columns door; `values` may be absent, and NaN in it means "no value".
+    ///
+    /// # Errors
+    /// [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) for unequal lengths,
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming the row without a customer or a kind or with an infinite
+    /// value, [`EmptyInput`](crate::ErrorKind::EmptyInput) without rows.
+    pub fn from_columns<'a>(
+        customers: impl Into<KeyColumn<'a>>,
+        days: impl Into<DayColumn<'a>>,
+        kinds: impl Into<KeyColumn<'a>>,
+        values: Option<&[f64]>,
+    ) -> Result<Self> {
+        let (customers, days, kinds) = (customers.into(), days.into(), kinds.into());
+        let n = customers.len();
+        let lengths =
+            [("days", days.len()), ("kinds", kinds.len()), ("values", values.map_or(n, <[f64]>::len))];
+        for (name, length) in lengths {
+            if length != n {
+                return Err(Error::shape("rows", n, length).at(Place::Column(name.into())));
+            }
+        }
+        let mut builder = Self::builder();
+        for row in 0..n {
+            let missing = |column| Error::row(row as u64 + 1, Some(column), "expected a key, found nothing");
+            let customer = customers.get(row).ok_or_else(|| missing("customers"))?;
+            let kind = kinds.get(row).ok_or_else(|| missing("kinds"))?;
+            let value = values.map(|v| v[row]).filter(|v| !v.is_nan());
+            builder.push(Event { customer, day: days.get(row), kind, value })?;
+        }
+        builder.build()
+    }
+
+    /// Number of events.
+    pub fn len(&self) -> usize {
+        self.0.entries.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.entries.is_empty()
+    }
+
+    /// Who they happened to, in ascending order of keys.
+    pub fn customers(&self) -> &Arc<Keys> {
+        &self.0.customers
+    }
+
+    /// The kinds, in ascending order of keys.
+    pub fn kinds(&self) -> &Arc<Keys> {
+        &self.0.labels
+    }
+
+    /// Rows that a file held but that could not be used, by reason.
+    pub fn rows_skipped(&self) -> &BTreeMap<String, u64> {
+        &self.0.skipped
+    }
+
+    /// What is known as of a day.
+    pub fn observed(&self, as_of: AsOf) -> ObservedEvents<'_> {
+        ObservedEvents { events: self, as_of }
+    }
+}
+
+/// Prints counts, never keys.
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Events({} rows, {} customers, {} kinds)",
+            self.len(),
+            self.customers().len(),
+            self.kinds().len()
+        )
+    }
+}
+
+/// Events as they were known on a day: later ones do not exist here.
+#[derive(Clone, Copy, Debug)]
+pub struct ObservedEvents<'a> {
+    events: &'a Events,
+    as_of: AsOf,
+}
+
+impl<'a> ObservedEvents<'a> {
+    /// The last known day.
+    pub fn as_of(&self) -> AsOf {
+        self.as_of
+    }
+
+    /// The events of the customer with that key; none for one nothing is known of.
+    pub fn history<'k>(&self, customer: impl Into<Key<'k>>) -> EventHistory<'a> {
+        let all = self.events.0.of(&customer.into());
+        let known = all.partition_point(|entry| entry.day <= self.as_of.day());
+        EventHistory { events: self.events, entries: &all[..known] }
+    }
+
+    /// `f` of the events of each of those customers, usually a ledger's as of the same day.
+    pub fn map<T>(&self, customers: &Customers, mut f: impl FnMut(EventHistory<'a>) -> T) -> PerCustomer<T> {
+        let values =
+            (0..customers.len()).filter_map(|row| Some(f(self.history(customers.key(row)?)))).collect();
+        PerCustomer::dense(customers.clone(), values)
+    }
+}
+
+/// The events of one customer within a view, by day.
+#[derive(Clone, Copy)]
+pub struct EventHistory<'a> {
+    events: &'a Events,
+    entries: &'a [Entry],
+}
+
+/// One row of an [`EventHistory`].
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct EventRow<'a> {
+    /// Day of the event.
+    pub day: Day,
+    /// What happened.
+    pub kind: Key<'a>,
+    /// How much of it, where known.
+    pub value: Option<f64>,
+}
+
+impl<'a> EventHistory<'a> {
+    /// Number of events.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Number of events of a kind.
+    pub fn count<'k>(&self, kind: impl Into<Key<'k>>) -> usize {
+        let kind = self.events.0.labels.find(kind).and_then(|i| u32::try_from(i).ok());
+        self.entries.iter().filter(|entry| Some(entry.kind) == kind).count()
+    }
+
+    /// The rows in order of day, kind, value.
+    pub fn rows(&self) -> impl Iterator<Item = EventRow<'a>> + use<'a> {
+        let labels = &self.events.0.labels;
+        self.entries.iter().filter_map(|entry| {
+            Some(EventRow { day: entry.day, kind: labels.get(entry.kind as usize)?, value: entry.value })
+        })
+    }
+}
+
+/// Prints how many rows there are, not whose.
+impl fmt::Debug for EventHistory<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EventHistory({} rows)", self.len())
+    }
+}
