@@ -112,6 +112,7 @@ fn simulate() {
 }
 
 #[test]
+
 fn segment() {
     use regulars::data::{Customers, Features};
     use regulars::segment::KMeansParams;
