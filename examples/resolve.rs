@@ -12,10 +12,12 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use common::{Failure, Meter, Outcome, Table, open, peak_rss_mb, print_json, say, write_file};
+use regulars::data::csv::{CsvFormat, RawTable};
 use regulars::data::{FieldKind, Records, RecordsCsvParams};
 use regulars::metrics::{pairwise, pairwise_across};
 use regulars::profile::{GoldenParams, MatchParams, Profiles, Sources};
-use regulars::types::Probability;
+use regulars::simulate::ShopParams;
+use regulars::types::{Probability, Seed};
 use serde_json::json;
 
 /// Who is who.
@@ -79,7 +81,13 @@ fn run(args: &Args) -> Outcome {
             read_truth(path, &bytes, column, &mut truth)?;
         }
     }
-    let records = csv.build()?;
+    let records = if args.files.is_empty() {
+        let table = ShopParams::new(2_000, Seed(7)).simulate()?.record_table()?;
+        truth = table.people().iter().map(u32::to_string).collect();
+        table.to_records()?
+    } else {
+        csv.build()?
+    };
     let read_cpu = reading.cpu_seconds();
 
     let work = Meter::start();
@@ -134,17 +142,12 @@ fn run(args: &Args) -> Outcome {
     show(&report, &records, &people)
 }
 
-/// The true person of each row.
+/// The true person of each row, read as the records are.
 fn read_truth(path: &Path, bytes: &[u8], column: &str, truth: &mut Vec<String>) -> Outcome {
-    let bad = |e: csv::Error| Failure::new(format!("{}: {e}", path.display()));
-    let mut reader = csv::Reader::from_reader(bytes);
-    let headers = reader.headers().map_err(bad)?;
-    let at = headers.iter().position(|h| h.trim_start_matches('\u{feff}').trim() == column);
-    let at =
-        at.ok_or_else(|| Failure::usage(format!("--truth: {} has no column {column}", path.display())))?;
-    for row in reader.records() {
-        truth.push(row.map_err(bad)?.get(at).unwrap_or("").to_owned());
-    }
+    let table = RawTable::read_csv(bytes, &CsvFormat::new()).map_err(Failure::in_file(path))?;
+    let column =
+        table.column(column).map_err(|e| Failure::usage(format!("--truth: {}: {e}", path.display())))?;
+    truth.extend(column.iter().map(str::to_owned));
     Ok(())
 }
 

@@ -78,6 +78,11 @@ impl Blocks {
         Self { passes, all: false, rows, across, capped }
     }
 
+    /// Whether every pair is a candidate.
+    pub(crate) fn all(&self) -> bool {
+        self.all
+    }
+
     /// Rows above `row` that are candidates for it, ascending.
     pub(crate) fn candidates(&self, prepared: &Prepared, row: usize, out: &mut Vec<u32>) {
         out.clear();
@@ -194,7 +199,7 @@ fn hash(prepared: &Prepared, row: usize, (c, grain): (usize, Grain)) -> u64 {
             if hidden && !matches!(col.kind, FieldKind::Phone | FieldKind::NationalId) {
                 return 0;
             }
-            col.key_hash[col.key[value as usize] as usize]
+            col.key_hash[col.key_of(value) as usize]
         }
     }
 }

@@ -276,6 +276,48 @@ impl Weights {
     }
 }
 
+/// The score of one pair, taken apart.
+pub(crate) struct Parts {
+    pub(crate) prior: f64,
+    pub(crate) columns: Vec<ColumnPart>,
+    pub(crate) household: f64,
+}
+
+/// What one column adds.
+pub(crate) struct ColumnPart {
+    pub(crate) level: usize,
+    pub(crate) same: f64,
+    pub(crate) chance: f64,
+}
+
+impl Weights {
+    /// The parts that [`score`](Self::score) adds up.
+    pub(crate) fn parts(
+        &self,
+        prepared: &Prepared,
+        frequencies: &Frequencies,
+        pair: &Pair,
+        entities: u32,
+    ) -> Parts {
+        let stranger = (1.0 - self.rate[0] - self.rate[1]).max(1e-9);
+        let mut home = self.rate[1];
+        let mut columns = Vec::with_capacity(self.same.len());
+        for c in 0..self.same.len() {
+            let level = pair.pattern.level(c);
+            let (same, chance) = match level {
+                0 => (1.0, 1.0),
+                l if depends_on_value(l) => {
+                    (self.same[c][l], frequencies.chance(prepared, pair, c, l, entities))
+                }
+                l => (self.same[c][l], self.chance[c][l]),
+            };
+            home *= self.household[c] * same / chance + 1.0 - self.household[c];
+            columns.push(ColumnPart { level, same, chance });
+        }
+        Parts { prior: (self.rate[0] / stranger).ln(), columns, household: -(home / stranger).ln_1p() }
+    }
+}
+
 /// The chance of `Differ` is what the others leave.
 fn with_rest(mut chance: [f64; LEVELS]) -> [f64; LEVELS] {
     let rest: f64 = chance[2..6].iter().sum();

@@ -21,18 +21,38 @@ use super::score::{Comparer, Frequencies, Pair};
 /// `Debug` prints counts.
 #[derive(Clone)]
 pub struct MatchModel {
-    params: MatchParams,
-    fields: Vec<Field>,
-    weights: Option<Weights>,
-    records: usize,
+    pub(super) params: MatchParams,
+    pub(super) fields: Vec<Field>,
+    pub(super) weights: Option<Weights>,
+    pub(super) records: usize,
+    pub(super) all_pairs: f64,
     /// The answer for the records of the fit, which the fit has found on its way.
-    known: Option<Arc<Known>>,
+    pub(super) known: Option<Arc<Known>>,
 }
 
-struct Known {
+pub(super) struct Known {
     fingerprint: u64,
     roots: Vec<u32>,
     pairs: u64,
+}
+
+/// How a fit went.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct MatchSummary {
+    /// Records of the fit.
+    pub records: usize,
+    /// Rounds of expectation-maximisation.
+    pub iterations: usize,
+    /// Whether the last of them moved the log-likelihood by less than 1e-5 of itself.
+    pub converged: bool,
+    /// Log-likelihood of the pairs learnt from, against all of them being strangers, round by round. It may fall where
+    /// the values are counted anew, by people instead of by records.
+    pub log_likelihood: Vec<f64>,
+    /// Expected pairs of one person among all pairs.
+    pub pairs_of_one_person: f64,
+    /// Expected pairs of two people of one household.
+    pub pairs_of_one_household: f64,
 }
 
 /// Pairs the fit learns from; more would not change the weights.
@@ -54,9 +74,11 @@ impl MatchModel {
             fields: records.fields().to_vec(),
             weights: None,
             records: records.len(),
+            all_pairs: 1.0,
             known: None,
         };
         let prepared = Prepared::new(records, model.params.normaliser)?;
+        model.all_pairs = all_pairs(&prepared, model.params.sources);
         let (roots, pairs) = match model.params.method {
             Method::Rules => (rules::resolve(&prepared, &model.params.limits).0, 0),
             Method::Probabilistic => {
@@ -124,6 +146,32 @@ impl MatchModel {
             pairs.extend(others.iter().map(|other| (number, *other)));
         }
         Ok(pairs)
+    }
+
+    /// How the fit went; `None` under [`Method::Rules`].
+    ///
+    /// ```
+    /// use regulars::profile::MatchParams;
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::Seed;
+    ///
+    /// let records = ShopParams::new(300, Seed(7)).simulate()?.records()?;
+    /// let model = MatchParams::new().fit(&records)?;
+    /// let summary = model.summary().expect("a probabilistic model");
+    /// assert!(summary.iterations > 0 && summary.pairs_of_one_person > 0.0);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    pub fn summary(&self) -> Option<MatchSummary> {
+        let weights = self.weights.as_ref()?;
+        let pairs = self.all_pairs;
+        Some(MatchSummary {
+            records: self.records,
+            iterations: weights.log_likelihood.len(),
+            converged: weights.converged,
+            log_likelihood: weights.log_likelihood.clone(),
+            pairs_of_one_person: weights.rate[0] * pairs,
+            pairs_of_one_household: weights.rate[1] * pairs,
+        })
     }
 
     /// The probability from which two records count as one person; `None` under [`Method::Rules`].

@@ -2,7 +2,7 @@
 
 use hashbrown::HashMap;
 
-use crate::data::{Dictionary, FieldKind, Intern, NONE, Records, is_han};
+use crate::data::{Dictionary, FieldKind, Intern, NONE, Records};
 use crate::error::{Error, Result};
 use crate::kernel::par;
 
@@ -30,8 +30,6 @@ pub(crate) struct Col {
     pub(crate) forms: Vec<Text>,
     /// By value: code points of the comparison forms, behind one another.
     pub(crate) codes: Vec<u8>,
-    /// By value: its key, a dense number.
-    pub(crate) key: Vec<u32>,
     /// By key: a number that is the same in every column.
     pub(crate) key_hash: Vec<u64>,
     /// By value: the coarse blocking key.
@@ -124,6 +122,11 @@ impl Col {
         &self.more[start..start + len]
     }
 
+    /// The number of a value's key.
+    pub(crate) fn key_of(&self, value: u32) -> u32 {
+        self.forms[value as usize].key
+    }
+
     pub(crate) fn codes_of(&self, value: u32) -> &[u8] {
         let form = &self.forms[value as usize];
         &self.codes[form.start as usize..form.start as usize + form.len as usize]
@@ -213,21 +216,22 @@ fn finish(
 ) -> Result<Col> {
     let mut forms = Vec::with_capacity(texts.len());
     let mut codes = Vec::new();
-    let (mut key, mut coarse, mut key_hash, mut key_count) =
-        (Vec::with_capacity(texts.len()), Vec::with_capacity(texts.len()), Vec::new(), Vec::<u32>::new());
+    let mut coarse = Vec::with_capacity(texts.len());
+    let (mut key_hash, mut key_count) = (Vec::new(), Vec::<u32>::new());
     let mut keys: HashMap<u64, u32> = HashMap::new();
     for (text, count) in texts.iter().zip(&count) {
         let start = u32::try_from(codes.len())
             .map_err(|_| Error::overflow("more than 4 GiB of distinct values in one column"))?;
         let key_text = normalise::key_of(kind, text);
-        forms.push(Text::push(&mut codes, start, comparison_form(kind, text, &key_text)));
+        let mut form = Text::push(&mut codes, start, comparison_form(kind, text));
         let hash = normalise::hash_of(&key_text);
         let number = *keys.entry(hash).or_insert_with(|| {
             key_hash.push(hash);
             key_count.push(0);
             u32::try_from(key_hash.len() - 1).unwrap_or(NONE)
         });
-        key.push(number);
+        form.key = number;
+        forms.push(form);
         key_count[number as usize] += count;
         let whole = normalise::form_of(text) == Form::Whole;
         coarse.push(if whole {
@@ -243,7 +247,6 @@ fn finish(
         texts,
         forms,
         codes,
-        key,
         key_hash,
         coarse,
         count,
@@ -254,16 +257,10 @@ fn finish(
     })
 }
 
-/// The text that comparators see: Han given names stay Han; everything else as it is.
-fn comparison_form<'a>(kind: FieldKind, text: &'a str, key: &'a str) -> &'a str {
-    let _ = key;
+/// The text that comparators see: telephone numbers without the country's code.
+fn comparison_form(kind: FieldKind, text: &str) -> &str {
     match kind {
         FieldKind::Phone => text.strip_prefix("+86").unwrap_or(text.strip_prefix('+').unwrap_or(text)),
         _ => text,
     }
-}
-
-/// Whether a text has Han characters.
-pub(crate) fn has_han(text: &str) -> bool {
-    !text.is_ascii() && text.chars().any(is_han)
 }

@@ -43,20 +43,29 @@ pub(crate) struct Comparer<'a> {
     width: usize,
     /// Columns of given and family name, which people enter in either order.
     names: Option<(usize, usize)>,
+    /// By row: hashes of the keys of both, 0 where there is none.
+    name_keys: Vec<[u32; 2]>,
 }
 
 impl<'a> Comparer<'a> {
     pub(crate) fn new(prepared: &'a Prepared) -> Self {
         let find = |kind| prepared.cols.iter().take(MAX_COLUMNS).position(|c| c.kind == kind);
         let names = find(FieldKind::GivenName).zip(find(FieldKind::FamilyName));
-        Self { prepared, width: prepared.width().min(MAX_COLUMNS), names }
+        let name_keys = names.map_or_else(Vec::new, |(given, family)| {
+            let hash = |cells: &[u32], c: usize| {
+                let col = &prepared.cols[c];
+                if cells[c] == NONE { 0 } else { high(col.key_hash[col.key_of(cells[c]) as usize]) }
+            };
+            par::map(prepared.rows, |row| [hash(prepared.row(row), given), hash(prepared.row(row), family)])
+        });
+        Self { prepared, width: prepared.width().min(MAX_COLUMNS), names, name_keys }
     }
 
     /// The levels of two records.
     pub(crate) fn compare(&self, a: usize, b: usize, scratch: &mut Scratch) -> Pattern {
         let (x, y) = (self.prepared.row(a), self.prepared.row(b));
         let mut pattern = Pattern::default();
-        let swapped = self.swapped(x, y);
+        let swapped = self.swapped(a, b);
         for c in 0..self.width {
             if swapped.is_some() && self.names.is_some_and(|(g, f)| c == g || c == f) {
                 continue;
@@ -85,20 +94,33 @@ impl<'a> Comparer<'a> {
 
     /// Which name of the first record stands in the other place of the second, where that explains the names better
     /// than reading them as they stand.
-    fn swapped(&self, x: &[u32], y: &[u32]) -> Option<(bool, bool)> {
-        let (given, family) = self.names?;
-        let hash = |cells: &[u32], c: usize| {
-            let col = &self.prepared.cols[c];
-            (cells[c] != NONE).then(|| col.key_hash[col.key[cells[c] as usize] as usize])
-        };
-        let (gx, fx, gy, fy) = (hash(x, given), hash(x, family), hash(y, given), hash(y, family));
-        if (gx.is_some() && gx == gy) || (fx.is_some() && fx == fy) {
+    fn swapped(&self, a: usize, b: usize) -> Option<(bool, bool)> {
+        self.names?;
+        let ([gx, fx], [gy, fy]) = (self.name_keys[a], self.name_keys[b]);
+        let (g, f) = (gx != 0 && gx == fy, fx != 0 && fx == gy);
+        if !(g || f) || (gx != 0 && gx == gy) || (fx != 0 && fx == fy) {
             return None;
         }
-        let g = gx.is_some() && gx == fy;
-        let f = fx.is_some() && fx == gy;
-        let blank = |p: Option<u64>, q: Option<u64>| p.is_none() || q.is_none();
+        let blank = |p: u32, q: u32| p == 0 || q == 0;
         ((g && (f || blank(fx, gy))) || (f && blank(gx, fy))).then_some((g, f))
+    }
+
+    /// Whether two records have a value or the key of an identifier in common: candidates that look alike in two
+    /// columns and are equal in none are seldom of one person.
+    fn promising(&self, a: usize, b: usize) -> bool {
+        let (x, y) = (self.prepared.row(a), self.prepared.row(b));
+        let equal = x.iter().zip(y).any(|(v, w)| v == w && *v != NONE);
+        equal || self.prepared.multiple || self.swapped(a, b).is_some() || self.same_key(x, y)
+    }
+
+    fn same_key(&self, x: &[u32], y: &[u32]) -> bool {
+        self.prepared.cols.iter().zip(x.iter().zip(y)).any(|(col, (v, w))| {
+            let telling = matches!(
+                col.kind,
+                FieldKind::Phone | FieldKind::NationalId | FieldKind::Email | FieldKind::GivenName
+            );
+            telling && *v != NONE && *w != NONE && col.key_of(*v) == col.key_of(*w)
+        })
     }
 
     /// The best level of any two values.
@@ -120,6 +142,9 @@ impl<'a> Comparer<'a> {
             for row in range {
                 blocks.candidates(self.prepared, row, &mut others);
                 for other in &others {
+                    if !blocks.all() && !self.promising(row, *other as usize) {
+                        continue;
+                    }
                     pairs.push(Pair {
                         a: u32::try_from(row).unwrap_or(NONE),
                         b: *other,
@@ -156,6 +181,11 @@ impl<'a> Comparer<'a> {
         });
         chunks.concat()
     }
+}
+
+/// Half of a hash, never 0.
+fn high(hash: u64) -> u32 {
+    u32::try_from(hash >> 32).unwrap_or(1).max(1)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "rows are below 2^31")]
@@ -203,7 +233,7 @@ impl Frequencies {
                             values[*value as usize] += 1;
                         }
                         for value in &mut own {
-                            *value = col.key[*value as usize];
+                            *value = col.key_of(*value);
                         }
                         own.sort_unstable();
                         own.dedup();
@@ -255,10 +285,7 @@ impl Frequencies {
             self.values[c][shared as usize]
         } else {
             let keys = &self.keys[c];
-            let (k, l) = (
-                col.key[shared as usize],
-                if y == NONE { col.key[shared as usize] } else { col.key[y as usize] },
-            );
+            let (k, l) = (col.key_of(shared), if y == NONE { col.key_of(shared) } else { col.key_of(y) });
             keys[k as usize].max(keys[l as usize])
         };
         let others = f64::from(known.saturating_sub(entities));

@@ -93,3 +93,153 @@ fn golden_values_know_where_they_come_from() {
     assert_eq!(format!("{golden:?}"), "GoldenRecord(2 of 2 fields)");
     assert_eq!(people.golden(&records, 1, &GoldenParams::new()).unwrap_err().kind(), ErrorKind::InvalidInput);
 }
+
+mod probabilistic {
+    use super::*;
+    use crate::metrics::pairwise;
+    use crate::simulate::{Script, ShopParams};
+    use crate::types::Seed;
+
+    fn quality(script: Script) -> f64 {
+        let table =
+            ShopParams::new(1_500, Seed(11)).script(script).simulate().unwrap().record_table().unwrap();
+        let records = table.to_records().unwrap();
+        let model = MatchParams::new().fit(&records).unwrap();
+        let people = model.merge(&records).unwrap();
+        assert!(people.largest() < 30);
+        pairwise(people.labels(), table.people()).unwrap().f1
+    }
+
+    #[test]
+    fn simulated_people_are_found() {
+        let (latin, han) = (quality(Script::Latin), quality(Script::Han));
+        assert!(latin > 0.9 && han > 0.9, "Latin {latin}, Han {han}");
+    }
+
+    #[test]
+    fn the_order_of_rows_does_not_matter() {
+        let table = ShopParams::new(400, Seed(3)).simulate().unwrap().record_table().unwrap();
+        let n = table.len();
+        let build = |order: &[usize]| {
+            let fields = [
+                Field::new("given_name", FieldKind::GivenName),
+                Field::new("family_name", FieldKind::FamilyName),
+                Field::new("email", FieldKind::Email),
+                Field::new("phone", FieldKind::Phone),
+                Field::new("city", FieldKind::City),
+            ];
+            let columns: Vec<Vec<&str>> =
+                fields.iter().map(|f| table.column(f.name()).unwrap().collect()).collect();
+            let mut builder = Records::builder(fields.clone()).unwrap();
+            for row in order {
+                let mut record = Record::new(*row as u64);
+                for (field, column) in fields.iter().zip(&columns) {
+                    record = record.value(field.name(), column[*row]);
+                }
+                builder.push(record).unwrap();
+            }
+            builder.build().unwrap()
+        };
+        let forwards: Vec<usize> = (0..n).collect();
+        let backwards: Vec<usize> = (0..n).rev().collect();
+        let ids = |order: &[usize]| {
+            let records = build(order);
+            let people = MatchParams::new().fit(&records).unwrap().merge(&records).unwrap();
+            (0..n).map(|row| people.profile_of_account(row as u64).unwrap()).collect::<Vec<_>>()
+        };
+        let (a, b) = (ids(&forwards), ids(&backwards));
+        // Random pairs and the order of sums differ; a pair on the edge may too.
+        let moved = a.iter().zip(&b).filter(|(x, y)| x != y).count();
+        assert!(moved * 200 <= n, "{moved} of {n}");
+    }
+
+    #[test]
+    fn degenerate_tables_have_defined_results() {
+        let merge = |rows: &[(&str, &str, &str)]| {
+            let records = table(rows);
+            MatchParams::new().fit(&records).unwrap().merge(&records).unwrap()
+        };
+        assert_eq!(merge(&[("1", "", "")]).len(), 1);
+        assert_eq!(merge(&[("1", "", ""), ("2", "", ""), ("3", "unknown", "000000")]).len(), 3);
+        assert_eq!(merge(&[("1", "a.lee@x.org", ""), ("2", "A.Lee@x.org", "")]).len(), 1);
+        assert_eq!(merge(&[("1", "a.lee@x.org", ""), ("2", "bob.fox@y.org", "")]).len(), 2);
+    }
+
+    #[test]
+    fn a_million_copies_of_one_value_do_not_explode() {
+        let records = {
+            let fields = [Field::new("city", FieldKind::City), Field::new("email", FieldKind::Email)];
+            let mut builder = Records::builder(fields).unwrap();
+            for i in 0..20_000_u32 {
+                builder.push(Record::new(i).value("city", "Ulm").value("email", "info@shop.org")).unwrap();
+            }
+            builder.build().unwrap()
+        };
+        let model = MatchParams::new().fit(&records).unwrap();
+        let people = model.merge(&records).unwrap();
+        assert!(people.pairs_scored() <= 10 * 20_000, "{}", people.pairs_scored());
+        assert_eq!(people.len(), 20_000);
+    }
+
+    #[test]
+    fn linked_sources_are_joined_one_to_one() {
+        let fields = [Field::new("name", FieldKind::FullName), Field::new("email", FieldKind::Email)];
+        let mut builder = Records::builder(fields).unwrap();
+        for (id, source) in [("1", "a"), ("2", "a"), ("1", "b")] {
+            let record =
+                Record::new(id).source(source).value("name", "Ann Lee").value("email", "ann.lee@x.org");
+            builder.push(record).unwrap();
+        }
+        let records = builder.build().unwrap();
+        let params = MatchParams::new().sources(Sources::FreeOfDuplicates);
+        let people = params.fit(&records).unwrap().merge(&records).unwrap();
+        assert_ne!(people.profile_of(0), people.profile_of(1));
+        assert!(people.largest() <= 2);
+    }
+
+    #[test]
+    fn explanations_add_up_and_do_not_depend_on_the_order() {
+        let records = ShopParams::new(300, Seed(5)).simulate().unwrap().records().unwrap();
+        let model = MatchParams::new().fit(&records).unwrap();
+        let people = model.merge(&records).unwrap();
+        let explainer = model.explainer(&records).unwrap();
+        let together = (0..people.len()).find(|p| people.records_of(*p).len() > 1).unwrap();
+        let pair: Vec<usize> = people.records_of(together).iter().map(|r| *r as usize).collect();
+        let why = explainer.explain(pair[0], pair[1]).unwrap();
+        assert_eq!(why, explainer.explain(pair[1], pair[0]).unwrap());
+        let sum: f64 = why.evidence.iter().map(|e| e.bits).sum();
+        assert!((why.prior + sum + why.household - why.total).abs() < 1e-9);
+        assert!(why.household <= 0.0);
+        assert_eq!(explainer.explain(0, 0).unwrap_err().kind(), ErrorKind::InvalidInput);
+        assert!(why.to_string().contains("probability"));
+    }
+
+    #[test]
+    fn other_records_of_the_same_fields_can_be_merged() {
+        let shop = |seed| ShopParams::new(300, Seed(seed)).simulate().unwrap().record_table().unwrap();
+        let (first, second) = (shop(1), shop(2));
+        let model = MatchParams::new().fit(&first.to_records().unwrap()).unwrap();
+        let people = model.merge(&second.to_records().unwrap()).unwrap();
+        assert!(pairwise(people.labels(), second.people()).unwrap().f1 > 0.85);
+    }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn a_saved_matcher_merges_as_before() {
+        let table = ShopParams::new(300, Seed(1)).simulate().unwrap().record_table().unwrap();
+        let records = table.to_records().unwrap();
+        let model = MatchParams::new().fit(&records).unwrap();
+        let mut file = Vec::new();
+        crate::persist::write(&mut file, &model).unwrap();
+        let loaded: MatchModel = crate::persist::read(&file[..]).unwrap();
+        assert_eq!(loaded.summary(), model.summary());
+        let (a, b) = (model.merge(&records).unwrap(), loaded.merge(&records).unwrap());
+        // The fit sorts the records itself as it learns; a loaded model starts from the weights alone.
+        let scores = pairwise(a.labels(), b.labels()).unwrap();
+        assert!(scores.f1 > 0.99, "{}", scores.f1);
+        let text = String::from_utf8_lossy(&file);
+        for value in records.values(0, "email").chain(records.values(1, "family_name")) {
+            assert!(!text.contains(value));
+        }
+    }
+}

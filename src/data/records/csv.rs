@@ -3,7 +3,8 @@
 use std::fmt;
 use std::io::Read;
 
-use crate::error::{Error, Place, Result};
+use crate::data::csv::{CsvFormat, RawTable, TextColumn};
+use crate::error::{Error, Result};
 use crate::types::Day;
 
 use super::infer::infer;
@@ -69,14 +70,13 @@ pub struct RecordsCsv {
 
 struct File {
     source: String,
-    headers: Vec<String>,
-    rows: Vec<csv::StringRecord>,
+    table: RawTable,
 }
 
 /// Prints counts, never values.
 impl fmt::Debug for RecordsCsv {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows: usize = self.files.iter().map(|f| f.rows.len()).sum();
+        let rows: usize = self.files.iter().map(|f| f.table.len()).sum();
         write!(f, "RecordsCsv({} files, {rows} rows)", self.files.len())
     }
 }
@@ -103,37 +103,29 @@ impl Records {
 }
 
 impl RecordsCsv {
-    /// Reads one file, comma-separated with a header, UTF-8 with or without byte-order mark, or GB18030 where the bytes
-    /// are not UTF-8. `source` is the source of its records unless the file has a column that names it.
+    /// Reads one file: encoding and delimiter are found out, rows that cannot be used are left out and counted
+    /// ([`rows_skipped`](Self::rows_skipped)). `source` is the source of its records unless the file has a column that
+    /// names it.
     ///
     /// # Errors
-    /// [`Io`](crate::ErrorKind::Io) from the reader; [`InvalidInput`](crate::ErrorKind::InvalidInput) for bytes in
-    /// neither encoding and for rows with another number of cells than the header, naming the row.
-    pub fn read(&mut self, source: &str, mut reader: impl Read) -> Result<()> {
-        let mut bytes = Vec::new();
-        reader
-            .read_to_end(&mut bytes)
-            .map_err(|e| Error::new(crate::ErrorKind::Io, Place::Stage("read"), e))?;
-        let text = match std::str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes)) {
-            Ok(text) => std::borrow::Cow::Borrowed(text),
-            Err(_) => encoding_rs::GB18030
-                .decode_without_bom_handling_and_without_replacement(&bytes)
-                .ok_or_else(|| Error::input("the text is neither UTF-8 nor GB18030"))?,
-        };
-        let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
-        let fault = |row: u64| {
-            move |_: csv::Error| {
-                let message = "expected as many cells as the header has, quoted as CSV quotes";
-                Error::input(message).at(Place::Row { row, column: None })
-            }
-        };
-        let headers = reader.headers().map_err(fault(1))?.iter().map(|h| h.trim().to_owned()).collect();
-        let mut rows = Vec::new();
-        for (row, record) in (2..).zip(reader.into_records()) {
-            rows.push(record.map_err(fault(row))?);
-        }
-        self.files.push(File { source: source.to_owned(), headers, rows });
+    /// As [`RawTable::read_csv`].
+    pub fn read(&mut self, source: &str, reader: impl Read) -> Result<()> {
+        self.read_as(source, reader, &CsvFormat::new())
+    }
+
+    /// As [`read`](Self::read), with encoding, delimiter or strictness given.
+    ///
+    /// # Errors
+    /// As [`RawTable::read_csv`].
+    pub fn read_as(&mut self, source: &str, reader: impl Read, format: &CsvFormat) -> Result<()> {
+        let table = RawTable::read_csv(reader, format)?;
+        self.files.push(File { source: source.to_owned(), table });
         Ok(())
+    }
+
+    /// Rows left out so far, by reason, file by file.
+    pub fn rows_skipped(&self) -> impl Iterator<Item = &(String, u64)> {
+        self.files.iter().flat_map(|f| f.table.rows_skipped())
     }
 
     /// The table of all files read.
@@ -143,7 +135,7 @@ impl RecordsCsv {
     /// [`InvalidParam`](crate::ErrorKind::InvalidParam) for a parameter that names no column;
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for an id that appears twice in one source.
     pub fn build(self) -> Result<Records> {
-        let known = |name: &String| self.files.iter().any(|f| f.headers.contains(name));
+        let known = |name: &String| self.files.iter().any(|f| f.table.names().contains(name));
         let named = self.params.kinds.iter().map(|(name, _)| ("kind", name));
         let named = named.chain(self.params.ignored.iter().map(|name| ("ignore", name)));
         for (parameter, name) in named.chain(self.params.id.iter().map(|name| ("id", name))) {
@@ -154,28 +146,35 @@ impl RecordsCsv {
         let mut fields: Vec<Field> = Vec::new();
         let mut roles = Vec::with_capacity(self.files.len());
         for file in &self.files {
-            let mut of_file = Vec::with_capacity(file.headers.len());
-            for (i, header) in file.headers.iter().enumerate() {
+            let mut of_file = Vec::with_capacity(file.table.names().len());
+            for (i, header) in file.table.names().iter().enumerate() {
                 of_file.push(self.role(file, i, header, &of_file, &mut fields));
             }
             roles.push(of_file);
         }
         let mut table = Assembler::new(fields)?;
         for (file, roles) in self.files.iter().zip(&roles) {
-            let cell = |row: &csv::StringRecord, role: Role| {
-                roles.iter().position(|r| *r == role).and_then(|i| row.get(i)).map(|t| t.trim().to_owned())
-            };
-            for (number, row) in file.rows.iter().enumerate() {
-                let id = cell(row, Role::Id)
-                    .filter(|id| !id.is_empty())
-                    .unwrap_or_else(|| format!("#{}", number + 2));
-                let source = cell(row, Role::Source).filter(|s| !s.is_empty());
-                let updated: Option<Day> = cell(row, Role::Updated).and_then(|t| read_day(&t));
-                table.open(&id, source.as_deref().unwrap_or(&file.source), updated)?;
-                for (role, text) in roles.iter().zip(row.iter()) {
-                    if let Role::Field(field) = role {
-                        table.value(*field, text)?;
-                    }
+            let column =
+                |role: Role| roles.iter().position(|r| *r == role).and_then(|i| file.table.column_at(i));
+            let (ids, sources, days) = (column(Role::Id), column(Role::Source), column(Role::Updated));
+            let fields: Vec<_> = roles
+                .iter()
+                .enumerate()
+                .filter_map(|(i, role)| match role {
+                    Role::Field(field) => Some((*field, file.table.column_at(i)?)),
+                    _ => None,
+                })
+                .collect();
+            for row in 0..file.table.len() {
+                let numbered = || format!("#{}", file.table.row_number(row));
+                let id = cell(ids, row).map_or_else(numbered, str::to_owned);
+                table.open(
+                    &id,
+                    cell(sources, row).unwrap_or(&file.source),
+                    cell(days, row).and_then(read_day),
+                )?;
+                for (field, column) in &fields {
+                    table.value(*field, column.get(row).unwrap_or(""))?;
                 }
             }
         }
@@ -215,7 +214,8 @@ impl RecordsCsv {
         if let Some(field) = fields.iter().position(|f| f.name() == header) {
             return Role::Field(field);
         }
-        let kind = given.unwrap_or_else(|| infer(header, file.rows.iter().filter_map(|r| r.get(i))));
+        let kind =
+            given.unwrap_or_else(|| infer(header, file.table.column_at(i).iter().flat_map(TextColumn::iter)));
         fields.push(Field::new(header, kind));
         Role::Field(fields.len() - 1)
     }
@@ -223,4 +223,9 @@ impl RecordsCsv {
 
 fn read_day(text: &str) -> Option<Day> {
     text.split(['T', ' ']).next().unwrap_or(text).parse().ok()
+}
+
+/// What stands in a cell, if anything does.
+fn cell(column: Option<TextColumn<'_>>, row: usize) -> Option<&str> {
+    column.and_then(|c| c.get(row)).filter(|text| !text.is_empty())
 }

@@ -33,7 +33,7 @@ pub(crate) fn level(col: &Col, a: u32, b: u32, scratch: &mut Scratch) -> Level {
         return Level::Equal;
     }
     let (x, y) = (&col.forms[a as usize], &col.forms[b as usize]);
-    let same_key = col.key[a as usize] == col.key[b as usize];
+    let same_key = x.key == y.key;
     if x.masked || y.masked {
         return masked(col, a, b, same_key);
     }
@@ -150,6 +150,9 @@ fn email(s: &[u8], t: &[u8], apart: u32, scratch: &mut Scratch) -> Level {
         3 if least >= 16 => return Level::Close,
         _ => {}
     }
+    if least < 5 || s[..3] != t[..3] {
+        return Level::Differ;
+    }
     let local = |e: &[u8]| e.iter().position(|c| *c == b'@').unwrap_or(e.len());
     let (s, t) = (&s[..local(s)], &t[..local(t)]);
     let least = s.len().min(t.len());
@@ -165,13 +168,13 @@ fn date(s: &[u8], t: &[u8]) -> Level {
     if s.len() != 10 || t.len() != 10 {
         return Level::Differ;
     }
-    let differing: Vec<usize> = (0..10).filter(|i| s[*i] != t[*i]).collect();
     let swapped = |i: usize, j: usize| s[i] == t[j] && s[j] == t[i];
-    match differing.as_slice() {
-        [_] => Level::Near,
-        [i, j] if swapped(*i, *j) => Level::Near,
+    let mut differing = (0..10).filter(|i| s[*i] != t[*i]);
+    match (differing.next(), differing.next(), differing.next()) {
+        (Some(_), None, _) => Level::Near,
+        (Some(i), Some(j), None) if swapped(i, j) => Level::Near,
         _ if s[..7] == t[..7] || (s[..4] == t[..4] && s[8..] == t[8..]) || s[5..] == t[5..] => Level::Close,
-        [_, _] => Level::Weak,
+        (Some(_), Some(_), None) => Level::Weak,
         _ => Level::Differ,
     }
 }

@@ -25,13 +25,15 @@ pub(crate) struct Text {
     pub(crate) han: bool,
     /// Two bits for each of 32 classes of code units: seen once, seen twice.
     pub(crate) bag: u64,
+    /// Number of the value's key in its column.
+    pub(crate) key: u32,
 }
 
 impl Text {
     /// Appends the code units of a text. ASCII stands for itself, every other character for one of 128 classes, so that
     /// two different ones are seldom taken for equal.
     pub(crate) fn push(codes: &mut Vec<u8>, start: u32, text: &str) -> Self {
-        let mut form = Self { start, len: 0, masked: false, han: false, bag: 0 };
+        let mut form = Self { start, len: 0, masked: false, han: false, bag: 0, key: 0 };
         for c in text.chars().take(MAX_UNITS) {
             let unit = if c.is_ascii() {
                 c as u8

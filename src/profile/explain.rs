@@ -1,0 +1,213 @@
+//! Why two records count as one person, or do not: the waterfall of match weights.
+
+use std::fmt;
+
+use crate::data::{FieldKind, Records};
+use crate::error::{Error, Result};
+use crate::types::Probability;
+
+use super::compare::Scratch;
+use super::mixture::Weights;
+use super::model::MatchModel;
+use super::prepare::{Part, Prepared};
+use super::score::{Comparer, Frequencies, MAX_COLUMNS, Pair};
+
+/// How far two values agree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Agreement {
+    /// One of them is missing, or nothing visible can be compared.
+    Unknown,
+    /// They differ.
+    Differ,
+    /// Something in common: the same sound, the same digits behind another country code.
+    Weak,
+    /// Two or three slips apart; the same month and year.
+    Close,
+    /// One slip apart: a letter or digit more, less, other, or two neighbours swapped.
+    Near,
+    /// One begins with the other: Rob and Robert.
+    Short,
+    /// What counts most is the same: the local part of an e-mail address, the visible digits of a masked number, the
+    /// pinyin of a name, day and month in the other order, names in each other's place.
+    SameKey,
+    /// Equal in normal form.
+    Equal,
+}
+
+impl Agreement {
+    const ALL: [Self; 8] = [
+        Self::Unknown,
+        Self::Differ,
+        Self::Weak,
+        Self::Close,
+        Self::Near,
+        Self::Short,
+        Self::SameKey,
+        Self::Equal,
+    ];
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Differ => "differ",
+            Self::Weak => "something in common",
+            Self::Close => "two or three slips apart",
+            Self::Near => "one slip apart",
+            Self::Short => "short form",
+            Self::SameKey => "same but for the form",
+            Self::Equal => "equal",
+        }
+    }
+}
+
+impl fmt::Display for Agreement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.words())
+    }
+}
+
+/// What one field says about a pair.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evidence {
+    /// Name of the field.
+    pub field: String,
+    /// What was compared; parts of a whole name are compared one by one.
+    pub kind: FieldKind,
+    /// How far the values agree.
+    pub agreement: Agreement,
+    /// Share of pairs of one person that agree like that.
+    pub same: f64,
+    /// Chance that strangers do; for equal values, that of this very value.
+    pub chance: f64,
+    /// Match weight: the logarithm to base 2 of same / chance; 0 where unknown.
+    pub bits: f64,
+}
+
+/// Why a pair counts as one person, or does not. The weights add up: `prior + Σ bits + household` is the total.
+///
+/// It holds no value of either record and can be shown to anyone who may see that the records exist.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explanation {
+    /// Weight before any field is looked at: how rare pairs of one person are.
+    pub prior: f64,
+    /// What each field adds.
+    pub evidence: Vec<Evidence>,
+    /// What the possibility takes away that they are two people of one household; at most 0.
+    pub household: f64,
+    /// The sum, in bits of log-odds.
+    pub total: f64,
+    /// The same as a probability.
+    pub probability: Probability,
+}
+
+/// One line for each field, with its weight in bits.
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:>24} {:>+8.2}", "before any evidence", self.prior)?;
+        for e in self.evidence.iter().filter(|e| e.agreement != Agreement::Unknown) {
+            writeln!(f, "{:>24} {:>+8.2}  {}", e.field, e.bits, e.agreement)?;
+        }
+        if self.household < -0.005 {
+            writeln!(f, "{:>24} {:>+8.2}", "same household instead", self.household)?;
+        }
+        write!(f, "{:>24} {:>+8.2}  probability {:.4}", "total", self.total, self.probability)
+    }
+}
+
+/// Explains pairs of one table; made once for many questions.
+pub struct Explainer<'m> {
+    weights: &'m Weights,
+    prepared: Prepared,
+    frequencies: Frequencies,
+    roots: Vec<u32>,
+    names: Vec<String>,
+}
+
+/// Prints counts.
+impl fmt::Debug for Explainer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Explainer({} records, {} fields)", self.prepared.rows, self.names.len())
+    }
+}
+
+impl MatchModel {
+    /// Prepares explanations of pairs of these records.
+    ///
+    /// ```
+    /// use regulars::data::{Field, FieldKind, Record, Records};
+    /// use regulars::profile::{Agreement, MatchParams};
+    ///
+    /// let fields = [Field::new("name", FieldKind::FullName), Field::new("email", FieldKind::Email)];
+    /// let mut builder = Records::builder(fields)?;
+    /// builder.push(Record::new("1").value("name", "Ann Lee").value("email", "ann.lee@x.org"))?;
+    /// builder.push(Record::new("2").value("name", "Ann Leee").value("email", "ann.lee@x.org"))?;
+    /// builder.push(Record::new("3").value("name", "Bob Fox"))?;
+    /// let records = builder.build()?;
+    /// let model = MatchParams::new().fit(&records)?;
+    ///
+    /// let why = model.explainer(&records)?.explain(0, 1)?;
+    /// assert_eq!(why.evidence[2].agreement, Agreement::Equal);
+    /// let sum: f64 = why.evidence.iter().map(|e| e.bits).sum();
+    /// assert!((why.prior + sum + why.household - why.total).abs() < 1e-9);
+    /// println!("{why}");
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) for records with other fields than those of the fit;
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a model that goes by rules, which have no weights.
+    pub fn explainer(&self, records: &Records) -> Result<Explainer<'_>> {
+        let people = self.merge(records)?;
+        let weights =
+            self.weights.as_ref().ok_or_else(|| Error::input("rules have no weights to explain"))?;
+        let prepared = Prepared::new(records, self.params.normaliser)?;
+        let roots = people.labels().to_vec();
+        let frequencies = Frequencies::new(&prepared, |row| roots[row]);
+        let names = prepared.cols.iter().take(MAX_COLUMNS).map(|col| {
+            let name = records.fields()[col.field].name();
+            match col.part {
+                Part::Whole => name.to_owned(),
+                Part::Family => format!("{name} (family)"),
+                Part::Given => format!("{name} (given)"),
+            }
+        });
+        let names = names.collect();
+        Ok(Explainer { weights, prepared, frequencies, roots, names })
+    }
+}
+
+impl Explainer<'_> {
+    /// Why two rows count as one person, or do not. Symmetric.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for rows there are not, or one row twice.
+    pub fn explain(&self, a: usize, b: usize) -> Result<Explanation> {
+        let (low, high) = (a.min(b), a.max(b));
+        if high >= self.prepared.rows || low == high {
+            return Err(Error::input(format!("expected two different rows below {}", self.prepared.rows)));
+        }
+        let pattern = Comparer::new(&self.prepared).compare(low, high, &mut Scratch::new());
+        let number = |row: usize| u32::try_from(row).unwrap_or(u32::MAX);
+        let pair = Pair { a: number(low), b: number(high), pattern };
+        let entities = if self.roots[low] == self.roots[high] { 1 } else { 2 };
+        let parts = self.weights.parts(&self.prepared, &self.frequencies, &pair, entities);
+        let bits = |x: f64| x / std::f64::consts::LN_2;
+        let evidence = parts.columns.iter().zip(&self.names).zip(&self.prepared.cols);
+        let evidence: Vec<Evidence> = evidence
+            .map(|((part, name), col)| Evidence {
+                field: name.clone(),
+                kind: col.kind,
+                agreement: Agreement::ALL[part.level],
+                same: part.same,
+                chance: part.chance,
+                bits: bits((part.same / part.chance).ln()),
+            })
+            .collect();
+        let prior = bits(parts.prior);
+        let household = bits(parts.household);
+        let total = prior + household + evidence.iter().map(|e| e.bits).sum::<f64>();
+        let probability = Probability::from_log_odds(total * std::f64::consts::LN_2)?;
+        Ok(Explanation { prior, evidence, household, total, probability })
+    }
+}

@@ -1,0 +1,123 @@
+//! How a matcher is saved: settings, fields and weights; no value of any record.
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::{Field, FieldKind};
+use crate::error::{Error, Result};
+use crate::persist::wire::Wire;
+use crate::persist::{BlockReader, BlockWriter};
+use crate::types::Probability;
+
+use super::compare::LEVELS;
+use super::mixture::Weights;
+use super::model::MatchModel;
+use super::normalise::Normaliser;
+use super::params::{Limits, MatchParams, Method, Sources};
+use super::score::MAX_COLUMNS;
+
+/// The fields of the model under the names of the file.
+#[derive(Serialize, Deserialize)]
+pub struct MatchRepr {
+    method: Method,
+    sources: Sources,
+    normaliser: Normaliser,
+    limits: Limits,
+    threshold: Option<f64>,
+    fields: Vec<Field>,
+    records: u64,
+    all_pairs: f64,
+    weights: Option<WeightsRepr>,
+}
+
+/// By column: shares and chances of the levels.
+#[derive(Serialize, Deserialize)]
+struct WeightsRepr {
+    same: Vec<[f64; LEVELS]>,
+    chance: Vec<[f64; LEVELS]>,
+    household: Vec<f64>,
+    rate: [f64; 2],
+    log_likelihood: Vec<f64>,
+    converged: bool,
+}
+
+impl Wire for MatchModel {
+    const KIND: &'static str = "match";
+    type Repr = MatchRepr;
+
+    fn to_wire(&self, _: &mut BlockWriter) -> MatchRepr {
+        MatchRepr {
+            method: self.params.method,
+            sources: self.params.sources,
+            normaliser: self.params.normaliser,
+            limits: self.params.limits.clone(),
+            threshold: self.params.threshold.map(Probability::get),
+            fields: self.fields.clone(),
+            records: self.records as u64,
+            all_pairs: self.all_pairs,
+            weights: self.weights.as_ref().map(|w| WeightsRepr {
+                same: w.same.clone(),
+                chance: w.chance.clone(),
+                household: w.household.clone(),
+                rate: w.rate,
+                log_likelihood: w.log_likelihood.clone(),
+                converged: w.converged,
+            }),
+        }
+    }
+
+    fn from_wire(repr: MatchRepr, _: &mut BlockReader) -> Result<Self> {
+        let params = MatchParams {
+            method: repr.method,
+            sources: repr.sources,
+            normaliser: repr.normaliser,
+            limits: repr.limits,
+            threshold: repr.threshold.map(Probability::new).transpose()?,
+        };
+        params.check()?;
+        if repr.fields.is_empty() || repr.weights.is_some() != (params.method == Method::Probabilistic) {
+            return Err(Error::input(
+                "a matcher needs fields, and weights exactly where it is probabilistic",
+            ));
+        }
+        if !(repr.all_pairs.is_finite() && repr.all_pairs >= 0.0) {
+            return Err(Error::input("the number of pairs is not finite"));
+        }
+        let parts = |field: &Field| match field.kind() {
+            FieldKind::FullName | FieldKind::ChineseName => 2,
+            _ => 1,
+        };
+        let columns = repr.fields.iter().map(parts).sum::<usize>().min(MAX_COLUMNS);
+        let weights = repr.weights.map(|w| weights(w, columns)).transpose()?;
+        let records = usize::try_from(repr.records).map_err(|_| Error::overflow("the number of records"))?;
+        Ok(Self { params, fields: repr.fields, weights, records, all_pairs: repr.all_pairs, known: None })
+    }
+}
+
+/// Every rule that the fit keeps.
+fn weights(repr: WeightsRepr, columns: usize) -> Result<Weights> {
+    for length in [repr.same.len(), repr.chance.len(), repr.household.len()] {
+        if length != columns {
+            return Err(Error::shape("columns of weights", columns, length));
+        }
+    }
+    let share = |p: &f64| p.is_finite() && *p > 0.0 && *p <= 1.0;
+    let same = repr.same.iter().all(|levels| levels.iter().all(share));
+    let chance = repr.chance.iter().all(|levels| levels[1..6].iter().all(share));
+    let household = repr.household.iter().all(|p| share(p) && *p < 1.0);
+    let [people, homes] = repr.rate;
+    let rates = share(&people) && (0.0..=1.0).contains(&homes) && people + homes < 1.0;
+    if !(same && chance && household && rates) {
+        return Err(Error::input("a share is not between 0 and 1"));
+    }
+    if repr.log_likelihood.iter().any(|l| !l.is_finite()) {
+        return Err(Error::input("a log-likelihood is not finite"));
+    }
+    Ok(Weights {
+        same: repr.same,
+        chance: repr.chance,
+        household: repr.household,
+        rate: repr.rate,
+        log_likelihood: repr.log_likelihood,
+        converged: repr.converged,
+    })
+}
