@@ -16,6 +16,9 @@ mod churn;
 mod data;
 #[path = "anchors/ltv.rs"]
 mod ltv;
+#[cfg(feature = "csv")]
+#[path = "anchors/profile.rs"]
+mod profile;
 #[path = "anchors/recommend.rs"]
 mod recommend;
 #[path = "anchors/rfm.rs"]

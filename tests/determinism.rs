@@ -137,3 +137,18 @@ fn segment() {
         (bits, model.summary().inertia.to_bits(), segments, distances, format!("{:?}", model.profiles()))
     });
 }
+
+#[test]
+fn profile() {
+    use regulars::profile::MatchParams;
+    use regulars::simulate::ShopParams;
+    use regulars::types::Seed;
+
+    let records = ShopParams::new(1_000, Seed(7)).simulate().unwrap().records().unwrap();
+    same_in_every_pool(|| {
+        let model = MatchParams::new().fit(&records).unwrap();
+        let people = model.merge(&records).unwrap();
+        let bits: Vec<u64> = model.summary().unwrap().log_likelihood.iter().map(|l| l.to_bits()).collect();
+        (people.labels().to_vec(), people.pairs_scored(), bits)
+    });
+}

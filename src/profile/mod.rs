@@ -7,16 +7,22 @@
 //! records have is a city, all stay apart.
 //!
 //! # The model
-//! Fellegi and Sunter's model of record linkage. A pair of records is compared field by field; field f agrees at a level
-//! l, from `differ` over `one slip apart` to `equal`. With
-//! - m_f(l), the share of pairs of one person that agree at that level,
-//! - u_f(l), the chance that strangers do; for equal values v it is the frequency of v among people, the pair itself
-//!   left out: sharing a rare surname says more than sharing a common one,
-//! - R_f = m_f(l) / u_f(l), and 1 where a value is missing,
+//! Fellegi and Sunter's model of record linkage. A pair of records is compared field by field; a field agrees at a level
+//! l, from "differ" over "one slip apart" to "equal". For each field,
+//! - m(l) is the share of pairs of one person that agree at that level,
+//! - u(l) is the chance that strangers do; for equal values it is the frequency of the value among people, the pair
+//!   itself left out: sharing a rare surname says more than sharing a common one,
+//! - R = m(l) / u(l), and 1 where a value is missing,
+//! - h is the share of pairs of a household that have the value in common: address nearly always, given name hardly
+//!   ever.
 //!
-//! a pair is one of three kinds: of one person, with weight λ₁ Π R_f; of one household, λ₂ Π (h_f R_f + 1 − h_f), where
-//! h_f is the share of such pairs that have the value in common (address nearly always, given name hardly ever); or
-//! strangers, 1 − λ₁ − λ₂. The log-odds of "one person" against the rest is the score of the pair.
+//! A pair is of one person, of one household, or of strangers, with weights
+//! ```text
+//! one person     λ₁ · Π R
+//! one household  λ₂ · Π (h · R + 1 − h)
+//! strangers      1 − λ₁ − λ₂
+//! ```
+//! and the log-odds of "one person" against the rest is its score.
 //!
 //! m, u, h and λ are learnt by expectation-maximisation from the records, without labels, from priors by kind that hold
 //! where there is little to learn from. Which pairs are compared follows from the fields: keys of one or two of them, as

@@ -206,8 +206,11 @@ fn learn(prepared: &Prepared, params: &MatchParams) -> (Weights, Vec<u32>, u64) 
     let comparer = Comparer::new(prepared);
     let blocks = Blocks::new(prepared, params.sources);
     let pairs = comparer.all(&blocks);
-    let random = comparer.random(RANDOM, across);
     let total = all_pairs(prepared, params.sources);
+    // In a small table, drawing a pair again and again would show nothing new.
+    let enough = (RANDOM as f64).min(2.0 * total);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 2 and RANDOM")]
+    let random = comparer.random(enough as usize, across);
     // Every so many pairs; those of one record stay apart, which is as good as drawing them.
     let step = pairs.len().div_ceil(LEARN_FROM).max(1);
     let chosen: Vec<Pair> = pairs.iter().step_by(step).copied().collect();
