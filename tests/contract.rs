@@ -1,0 +1,431 @@
+//! The contract of every public `fit` and verb on hostile data: a result or an error of the expected kind, never a
+//! panic, never a number that is not finite. Modules test their own parameters; here one table holds them all against
+//! the same ledgers.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use regulars::churn::ChurnParams;
+use regulars::data::{
+    Anonymous, Customers, Features, Ledger, Matrix, Occasion, Purchases, Refunds, TierParams, TimeAxis,
+    Transaction,
+};
+use regulars::types::{Amount, AsOf, Currency, Day, Horizon, Key, Quantity};
+use regulars::{Error, ErrorKind, Result};
+
+/// A row: customer (0 for nobody), day, amount in minor units, item.
+type Line = (u32, i32, i64, u32);
+
+/// What the rows of a ledger carry.
+#[derive(Clone, Copy, PartialEq)]
+enum Carries {
+    Everything,
+    NoAmounts,
+    NoItems,
+}
+
+fn ledger_of(lines: &[Line], carries: Carries, axis: TimeAxis) -> Ledger {
+    let mut builder = Ledger::builder(Currency::EUR).anonymous(Anonymous::Keep).time_axis(axis);
+    for (number, (customer, day, amount, item)) in lines.iter().enumerate() {
+        let day = Day::new(*day);
+        let mut row = match customer {
+            0 => Transaction::anonymous(day),
+            c => Transaction::new(*c, day),
+        };
+        if carries != Carries::NoAmounts {
+            let pieces = if *amount < 0 { -1 } else { 1 };
+            row = row.amount(Amount::minor(*amount)).quantity(Quantity::units(pieces));
+        }
+        if carries != Carries::NoItems {
+            row = row.item(*item).order(number as u64);
+        }
+        builder.push(row).unwrap();
+    }
+    builder.build().unwrap()
+}
+
+fn plain(lines: &[Line]) -> Ledger {
+    ledger_of(lines, Carries::Everything, TimeAxis::Calendar)
+}
+
+/// A shop of forty customers with nothing wrong about it.
+fn sound() -> Vec<Line> {
+    let line = |i: u32| {
+        let day = 19_000 + i32::try_from(i * 53 % 211).unwrap();
+        // Squares make some customers come often and some once.
+        (1 + i * i % 89 % 40, day, 500 + i64::from(i * 37 % 900), 1 + i * i % 17)
+    };
+    (0..400).map(line).collect()
+}
+
+/// The ledgers, from the smallest to the strangest.
+fn ledgers() -> Vec<(&'static str, Ledger)> {
+    let all_equal: Vec<Line> = (1..=30).map(|c| (c, 19_000, 1_000, 1)).collect();
+    let one_customer: Vec<Line> =
+        (0..50).map(|i: i32| (1, 19_000 + i * 3, 1_000, 1 + i.unsigned_abs() % 4)).collect();
+    let same_day: Vec<Line> = (0..50).map(|i| (1, 19_000, 1_000, i)).collect();
+    let duplicates: Vec<Line> = sound().iter().flat_map(|line| [*line; 5]).collect();
+    let refunds: Vec<Line> = sound().iter().map(|(c, d, a, i)| (*c, *d, -a, *i)).collect();
+    let free: Vec<Line> = sound().iter().map(|(c, d, _, i)| (*c, *d, 0, *i)).collect();
+    let huge: Vec<Line> = sound().iter().map(|(c, d, _, i)| (*c, *d, i64::MAX, *i)).collect();
+    let low: Vec<Line> = sound().iter().map(|(c, d, _, i)| (*c, *d, i64::MIN, *i)).collect();
+    let nobody: Vec<Line> = sound().iter().map(|(_, d, a, i)| (0, *d, *a, *i)).collect();
+    let once: Vec<Line> = (1..=200).map(|c: u32| (c, 19_000 + c.cast_signed() % 90, 1_000, c)).collect();
+    let wide: Vec<Line> = vec![(1, i32::MIN, 1_000, 1), (2, i32::MAX, 1_000, 2), (1, i32::MAX, 1_000, 2)];
+    let late: Vec<Line> = sound().iter().map(|(c, d, a, i)| (*c, d + 1_000, *a, *i)).collect();
+    let mixed: Vec<Line> = [sound(), late].concat();
+    vec![
+        ("sound", plain(&sound())),
+        ("one row", plain(&[(1, 19_000, 1_000, 1)])),
+        ("one refund", plain(&[(1, 19_000, -1_000, 1)])),
+        ("one customer", plain(&one_customer)),
+        ("one customer, one day", plain(&same_day)),
+        ("all equal", plain(&all_equal)),
+        ("everybody once", plain(&once)),
+        ("duplicates", plain(&duplicates)),
+        ("refunds only", plain(&refunds)),
+        ("free of charge", plain(&free)),
+        ("huge amounts", plain(&huge)),
+        ("hugely negative", plain(&low)),
+        ("nobody", plain(&nobody)),
+        ("ends of time", plain(&wide)),
+        ("most rows in the future", plain(&mixed)),
+        ("no amounts", ledger_of(&sound(), Carries::NoAmounts, TimeAxis::Calendar)),
+        ("no items", ledger_of(&sound(), Carries::NoItems, TimeAxis::Calendar)),
+        ("basket numbers", ledger_of(&sound(), Carries::Everything, TimeAxis::Ordinal)),
+    ]
+}
+
+/// The day each ledger is looked at: its last, or before most of its rows where those are the future.
+fn as_of(name: &str, ledger: &Ledger) -> AsOf {
+    AsOf::new(if name == "most rows in the future" { Day::new(19_211) } else { ledger.covers().1 })
+}
+
+#[track_caller]
+fn finite(values: impl IntoIterator<Item = f64>) {
+    assert!(values.into_iter().all(f64::is_finite), "a number that is not finite");
+}
+
+type Verb = fn(&Ledger, AsOf) -> Result<()>;
+
+fn observe(ledger: &Ledger, as_of: AsOf) -> Result<()> {
+    let now = ledger.observed(as_of)?;
+    assert!(now.map(|history| history.rows().count()).values().iter().all(|rows| *rows > 0));
+    Ok(())
+}
+
+/// The cut in time, with the last day of the ledger as holdout.
+fn split(ledger: &Ledger, as_of: AsOf) -> Result<()> {
+    let before = as_of.day().checked_add(-1).unwrap();
+    let split = ledger.split(AsOf::new(before), Horizon::days(1)?)?;
+    for customer in split.observed().customers().iter() {
+        let rows = split.holdout().history(customer)?.rows();
+        assert!(rows.map(|row| row.day).all(|day| day == as_of.day()));
+    }
+    Ok(())
+}
+
+fn purchases(ledger: &Ledger, as_of: AsOf) -> Result<()> {
+    for occasion in [Occasion::Day, Occasion::Row] {
+        for refunds in [Refunds::Net, Refunds::Ignore] {
+            let table = Purchases::observed(ledger.observed(as_of)?, occasion, refunds)?;
+            assert_eq!(table.occasions().len(), table.customers().len());
+        }
+    }
+    Ok(())
+}
+
+fn orders(ledger: &Ledger, as_of: AsOf) -> Result<()> {
+    Purchases::observed(ledger.observed(as_of)?, Occasion::Order, Refunds::Net).map(drop)
+}
+
+fn behaviour(ledger: &Ledger, as_of: AsOf) -> Result<()> {
+    let features = Features::behaviour(ledger.observed(as_of)?)?;
+    for name in features.names() {
+        if let Ok(column) = features.numeric(name) {
+            finite(column.iter().flatten());
+        }
+    }
+    Ok(())
+}
+
+fn segment(ledger: &Ledger, as_of: AsOf) -> Result<()> {
+    use regulars::segment::KMeansParams;
+    let features = Features::behaviour(ledger.observed(as_of)?)?;
+    let model = KMeansParams::new(3).fit(&features)?;
+    finite(model.centres().iter().copied());
+    assert_eq!(model.assign(&features)?.len(), features.len());
+    assert_eq!(model.explain(&features)?.len(), features.len());
+    Ok(())
+}
+
+fn segment_auto(ledger: &Ledger, as_of: AsOf) -> Result<()> {
+    use regulars::segment::KMeansParams;
+    let features = Features::behaviour(ledger.observed(as_of)?)?;
+    let model = KMeansParams::auto(2..=4).fit(&features)?;
+    assert!((2..=4).contains(&model.k()));
+    Ok(())
+}
+
+fn recommend(ledger: &Ledger, as_of: AsOf) -> Result<()> {
+    use regulars::recommend::NextItemParams;
+    let model = NextItemParams::new().fit(ledger.observed(as_of)?)?;
+    let lists = model.recommend_all(5)?;
+    assert!(lists.values().iter().all(|list| !list.is_empty() && list.len() <= 5));
+    assert!(!model.recommend("a stranger", 5)?.is_empty());
+    Ok(())
+}
+
+fn rfm(ledger: &Ledger, as_of: AsOf) -> Result<()> {
+    use regulars::rfm::{RfmParams, SegmentMap};
+    let now = ledger.observed(as_of)?;
+    let model = RfmParams::new().bins(5).fit(now)?;
+    let scores = model.score(now)?;
+    let segments = SegmentMap::standard(model.bins())?.assign(&scores)?;
+    assert_eq!(segments.len(), scores.len());
+    Ok(())
+}
+
+fn lifetime(ledger: &Ledger, as_of: AsOf) -> Result<()> {
+    use regulars::ltv::LtvParams;
+    let now = ledger.observed(as_of)?;
+    let model = LtvParams::auto().fit(now)?;
+    finite(model.process().parameters());
+    for value in model.predict(now, Horizon::weeks(26)?)?.values() {
+        finite([value.p_alive.get(), value.purchases, value.discounted_purchases]);
+        finite(value.clv.map(regulars::types::Expected::in_minor));
+    }
+    Ok(())
+}
+
+/// All customers merged into three people, and nobody merged at all.
+fn relabel(ledger: &Ledger, as_of: AsOf) -> Result<()> {
+    ledger.observed(as_of)?;
+    let merged = ledger.relabel(|key| key.as_integer().map(|c| Key::from(c % 3)))?;
+    assert!(merged.customers().len() <= 3 && merged.len() == ledger.len());
+    let same = ledger.relabel(|_| None)?;
+    assert_eq!(same.customers(), ledger.customers());
+    Ok(())
+}
+
+fn tiers(ledger: &Ledger, as_of: AsOf) -> Result<()> {
+    let now = ledger.observed(as_of)?;
+    let rows = now.map(|history| history.len() as f64);
+    let tiers = TierParams::new().fit(&rows)?;
+    let assigned = tiers.assign(&rows)?;
+    assert_eq!(tiers.sizes(&assigned).iter().sum::<usize>(), rows.len());
+    Ok(())
+}
+
+/// Every other customer is said to have left, so that only data decide whether a model stands.
+fn churn(ledger: &Ledger, as_of: AsOf) -> Result<()> {
+    let features = Features::behaviour(ledger.observed(as_of)?)?;
+    let left: Vec<bool> = (0..features.len()).map(|row| row % 2 == 0).collect();
+    let model = ChurnParams::new().fit_table(&features, &left)?;
+    let risk = model.predict(&features)?;
+    let customer = risk.customers().customer(0).unwrap();
+    finite(model.explain(&features, customer)?.contributions().iter().map(|c| c.log_odds()));
+    finite(risk.values().iter().map(|p| p.get()));
+    Ok(())
+}
+
+const VERBS: [(&str, Verb); 13] = [
+    ("relabel", relabel),
+    ("tiers", tiers),
+    ("churn", churn),
+    ("observed", observe),
+    ("split", split),
+    ("purchases", purchases),
+    ("orders", orders),
+    ("behaviour", behaviour),
+    ("segment", segment),
+    ("segment auto", segment_auto),
+    ("recommend", recommend),
+    ("rfm", rfm),
+    ("ltv", lifetime),
+];
+
+use ErrorKind::{EmptyInput, InvalidInput, Overflow};
+
+/// A column that is the same for everybody cannot tell customers apart, and the error names it.
+const SAME: [(&str, ErrorKind); 2] = [("segment", InvalidInput), ("segment auto", InvalidInput)];
+/// Money given back is not a purchase.
+const NO_PURCHASE: [(&str, ErrorKind); 3] =
+    [("recommend", EmptyInput), ("rfm", EmptyInput), ("ltv", EmptyInput)];
+/// One customer cannot both leave and stay.
+const ONE_OUTCOME: (&str, ErrorKind) = ("churn", InvalidInput);
+/// Exact sums of money do not fit.
+const NO_SUM: [(&str, ErrorKind); 5] = [
+    ("purchases", Overflow),
+    ("behaviour", Overflow),
+    ("churn", Overflow),
+    ("segment", Overflow),
+    ("segment auto", Overflow),
+];
+/// Nothing lies before the only day.
+const ONE_DAY: (&str, ErrorKind) = ("split", EmptyInput);
+
+/// Which verbs fail on a ledger, and how; every other verb succeeds.
+fn expected(ledger: &str) -> Vec<(&'static str, ErrorKind)> {
+    let with = |base: &[(&'static str, ErrorKind)], more: &[(&'static str, ErrorKind)]| [base, more].concat();
+    match ledger {
+        "one row" | "one customer, one day" => with(&SAME, &[ONE_DAY, ONE_OUTCOME]),
+        "all equal" => with(&SAME, &[ONE_DAY]),
+        "one refund" => with(&with(&SAME, &NO_PURCHASE), &[ONE_DAY, ONE_OUTCOME]),
+        "one customer" => with(&SAME, &[ONE_OUTCOME]),
+        "everybody once" | "ends of time" => SAME.to_vec(),
+        // What is given away is no purchase to recommend from.
+        "free of charge" => with(&SAME, &[("recommend", EmptyInput)]),
+        "refunds only" => with(&SAME, &NO_PURCHASE),
+        "huge amounts" => with(&NO_SUM, &[("orders", Overflow), ("rfm", Overflow), ("ltv", Overflow)]),
+        "hugely negative" => with(&NO_SUM, &NO_PURCHASE),
+        "nobody" => VERBS.iter().map(|(verb, _)| (*verb, EmptyInput)).collect(),
+        "no amounts" => vec![("rfm", InvalidInput)],
+        "no items" => vec![("orders", InvalidInput), ("recommend", InvalidInput)],
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn every_verb_keeps_the_contract_on_every_ledger() {
+    let mut surprises = Vec::new();
+    for (name, ledger) in ledgers() {
+        let expected = expected(name);
+        for (verb, run) in VERBS {
+            let expected = expected.iter().find(|(v, _)| *v == verb).map(|(_, kind)| *kind);
+            let got = run(&ledger, as_of(name, &ledger));
+            if got.as_ref().err().map(Error::kind) != expected {
+                surprises.push(format!("{verb} of {name}: expected {expected:?}, got {got:?}"));
+            }
+        }
+    }
+    assert!(surprises.is_empty(), "{}", surprises.join("\n"));
+}
+
+/// The past does not change when the future does: every verb says the same with and without later rows.
+#[test]
+fn a_ledger_that_begins_later_is_empty_as_of_yesterday() {
+    for (name, ledger) in ledgers() {
+        let Some(before) = ledger.covers().0.checked_add(-1) else { continue };
+        for (verb, run) in VERBS.iter().filter(|(verb, _)| *verb != "split") {
+            let error = run(&ledger, AsOf::new(before)).expect_err(verb);
+            assert_eq!(error.kind(), ErrorKind::EmptyInput, "{verb} of {name}");
+        }
+    }
+}
+
+/// An index, a model or a table of another ledger is an error, not a wrong answer.
+#[test]
+fn what_belongs_elsewhere_is_refused() {
+    let (one, other) = (plain(&sound()), plain(&sound()[..100]));
+    let now = one.observed(as_of("sound", &one)).unwrap();
+    let foreign = other.customer(1).unwrap();
+    if other.customers() != one.customers() {
+        assert_eq!(now.history(foreign).unwrap_err().kind(), ErrorKind::InvalidInput);
+        assert_eq!(now.map(|h| h.len()).get(foreign).unwrap_err().kind(), ErrorKind::InvalidInput);
+        assert_eq!(one.customer_key(foreign).unwrap_err().kind(), ErrorKind::InvalidInput);
+    }
+    let model = regulars::segment::KMeansParams::new(2).fit(&Features::behaviour(now).unwrap()).unwrap();
+    let narrow = Features::builder(Customers::numbered(2).unwrap()).numeric("x", [1.0, 2.0]).unwrap();
+    let error = model.assign(&narrow.build().unwrap()).unwrap_err();
+    assert!(matches!(
+        error.kind(),
+        ErrorKind::InvalidInput | ErrorKind::ShapeMismatch | ErrorKind::IncompatibleModel
+    ));
+}
+
+/// Tables of numbers: nothing that is not finite comes in, and wrong widths are told.
+#[test]
+fn matrices_are_checked_at_the_door() {
+    let customers = |n| Customers::numbered(n).unwrap();
+    for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        let error = Matrix::new(customers(2), ["x"], vec![1.0, bad]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        let error = Features::builder(customers(2)).numeric("x", [1.0, bad]).map(drop).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    }
+    let wide = Matrix::unnamed(customers(40), 2, (0..80).map(f64::from).collect()).unwrap();
+    let narrow = Matrix::unnamed(customers(40), 1, (0..40).map(f64::from).collect()).unwrap();
+    let labels: Vec<bool> = (0..40).map(|i| i % 3 == 0).collect();
+    let logistic = regulars::churn::LogisticParams::new();
+    let fitted = logistic.ridge(1.0).fit(&wide, &labels).unwrap();
+    assert!(fitted.predict(&narrow).is_err());
+    let shape = regulars::churn::LogisticParams::new().fit(&wide, &labels[..3]).unwrap_err();
+    assert_eq!(shape.kind(), ErrorKind::ShapeMismatch);
+    let clusters = regulars::segment::KMeansParams::new(3).fit_matrix(&wide).unwrap();
+    assert!(clusters.assign_matrix(&narrow).is_err());
+}
+
+/// Values at the edge of what a float holds must not turn into NaN on the way.
+#[test]
+fn extreme_numbers_stay_numbers() {
+    let customers = Customers::numbered(60).unwrap();
+    let labels: Vec<bool> = (0..60).map(|i| i % 4 == 0).collect();
+    for scale in [f64::MIN_POSITIVE, 1e-300, 1e150, 1e300, f64::MAX / 64.0] {
+        let values = (0..120).map(|i| f64::from(i * i % 37) * scale).collect();
+        let matrix = Matrix::unnamed(customers.clone(), 2, values).unwrap();
+        if let Ok(model) = regulars::segment::KMeansParams::new(3).fit_matrix(&matrix) {
+            finite(model.centres().iter().copied());
+        }
+        if let Ok(model) = regulars::churn::LogisticParams::new().ridge(1.0).fit(&matrix, &labels) {
+            finite(model.coefficients().iter().map(regulars::churn::Coefficient::estimate));
+            finite(model.predict(&matrix).unwrap().values().iter().map(|p| p.get()));
+        }
+    }
+}
+
+/// Records from the smallest to the strangest: a field each, and the values of the records.
+fn record_tables() -> Vec<(&'static str, Vec<Vec<String>>)> {
+    let name = |i: usize| format!("{} {}", ["ann", "bob", "eve"][i % 3], ["smith", "jones"][i % 2]);
+    let long = "x".repeat(1 << 20);
+    vec![
+        ("one record", vec![vec![name(0), "ann@smith.org".into()]]),
+        ("all blank", vec![vec![String::new(), "  ".into()]; 50]),
+        ("all identical", vec![vec![name(1), "bob@jones.org".into()]; 2_000]),
+        ("one field only", (0..300).map(|i| vec![name(i * 7), String::new()]).collect()),
+        ("placeholders", vec![vec!["unknown".into(), "test@test.com".into()]; 500]),
+        ("one long value", vec![vec![long.clone(), long.clone()], vec![long, "a@b.org".into()]]),
+        (
+            "not a text at all",
+            (0..200).map(|i| vec!["\u{0}\u{fffd}\u{202e}".repeat(i % 4), "@".into()]).collect(),
+        ),
+        (
+            "all different",
+            (0..300).map(|i| vec![format!("p{i} q{}", i * 31), format!("m{i}@x.org")]).collect(),
+        ),
+    ]
+}
+
+#[test]
+fn merging_keeps_the_contract_on_every_table_of_records() {
+    use regulars::data::{Field, FieldKind, Record, Records};
+    use regulars::profile::{GoldenParams, MatchParams, Method, Sources};
+
+    for (name, rows) in record_tables() {
+        let fields = [Field::new("name", FieldKind::FullName), Field::new("email", FieldKind::Email)];
+        let mut builder = Records::builder(fields).unwrap();
+        for (number, row) in (1_u64..).zip(&rows) {
+            let source = if number % 2 == 0 { "crm" } else { "shop" };
+            let record = Record::new(number).source(source).value("name", &row[0]).value("email", &row[1]);
+            builder.push(record).unwrap();
+        }
+        let records = builder.build().unwrap();
+        for method in [Method::Probabilistic, Method::Rules] {
+            for sources in [Sources::MayRepeat, Sources::FreeOfDuplicates] {
+                let params = MatchParams::new().method(method).sources(sources);
+                let profiles = params.fit(&records).and_then(|model| model.merge(&records));
+                let profiles = profiles.unwrap_or_else(|e| panic!("{name}, {method:?}: {e:?}"));
+                assert_eq!(profiles.labels().len(), rows.len(), "{name}");
+                let apart = ["all blank", "placeholders", "all different", "one field only"].contains(&name);
+                if apart && method == Method::Rules {
+                    assert_eq!(profiles.len(), rows.len(), "{name}: nothing identifies anybody");
+                }
+                let golden = profiles.golden(&records, 0, &GoldenParams::new()).unwrap();
+                assert!(golden.iter().count() <= 2);
+                let beyond = profiles.golden(&records, rows.len(), &GoldenParams::new()).unwrap_err();
+                assert_eq!(beyond.kind(), ErrorKind::InvalidInput);
+            }
+        }
+    }
+    let empty = Records::builder([Field::new("name", FieldKind::FullName)]).unwrap().build();
+    assert_eq!(empty.unwrap_err().kind(), ErrorKind::EmptyInput);
+}
