@@ -223,7 +223,13 @@ fn churn(ledger: &Ledger, as_of: AsOf) -> Result<()> {
     let model = ChurnParams::new().fit_table(&features, &left)?;
     let risk = model.predict(&features)?;
     let customer = risk.customers().customer(0).unwrap();
-    finite(model.explain(&features, customer)?.contributions().iter().map(|c| c.log_odds()));
+    finite(
+        model
+            .explain(&features, customer)?
+            .contributions()
+            .iter()
+            .map(regulars::churn::Contribution::log_odds),
+    );
     finite(risk.values().iter().map(|p| p.get()));
     Ok(())
 }

@@ -1,0 +1,286 @@
+//! Model files are untrusted: whatever a file says, reading it gives a model that works or
+//! [`IncompatibleModel`](regulars::ErrorKind::IncompatibleModel).
+//!
+//! Every value of every header is replaced by hostile ones, every list shortened, lengthened and emptied, every key taken
+//! away, and every block altered with its checksum set right again, so that the models' own checks are what is tested.
+
+#![cfg(feature = "serde")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use regulars::ErrorKind;
+use regulars::data::{Features, Ledger};
+use regulars::persist::{Model, read, write};
+use regulars::simulate::ShopParams;
+use regulars::types::{AsOf, Seed};
+use serde_json::{Value, json};
+
+fn shop() -> Ledger {
+    ShopParams::new(60, Seed(3)).days(200).catalogue(30).refunds(0.05).simulate().unwrap().ledger().unwrap()
+}
+
+fn as_of(ledger: &Ledger) -> AsOf {
+    AsOf::new(ledger.covers().1)
+}
+
+/// A file in its two parts.
+#[derive(Clone)]
+struct File {
+    header: Value,
+    blocks: Vec<Vec<u8>>,
+}
+
+/// The envelope's checksum, so that an altered block is read at all.
+fn checksum(bytes: &[u8]) -> String {
+    let step = |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(29);
+    let mut hash = step(0xcbf2_9ce4_8422_2325, bytes.len() as u64);
+    for block in bytes.chunks(8) {
+        let mut word = [0; 8];
+        word[..block.len()].copy_from_slice(block);
+        hash = step(hash, u64::from_le_bytes(word));
+    }
+    format!("{hash:016x}")
+}
+
+fn width(kind: &Value) -> usize {
+    match kind.as_str().unwrap() {
+        "u8" => 1,
+        "u32" | "i32" => 4,
+        _ => 8,
+    }
+}
+
+impl File {
+    fn of<M: Model>(model: &M) -> Self {
+        let mut bytes = Vec::new();
+        write(&mut bytes, model).unwrap();
+        let end = bytes.iter().position(|b| *b == b'\n').unwrap();
+        let header: Value = serde_json::from_slice(&bytes[..end]).unwrap();
+        let mut rest = &bytes[end + 1..];
+        let mut blocks = Vec::new();
+        for block in header["blocks"].as_array().unwrap() {
+            let size = usize::try_from(block["len"].as_u64().unwrap()).unwrap() * width(&block["type"]);
+            let (this, after) = rest.split_at(size);
+            blocks.push(this.to_vec());
+            rest = after;
+        }
+        assert!(rest.is_empty());
+        let file = Self { header, blocks };
+        let ours = file.bytes();
+        let ours: Value =
+            serde_json::from_slice(&ours[..ours.iter().position(|b| *b == b'\n').unwrap()]).unwrap();
+        assert!(ours == file.header, "the test knows the library's lengths and checksums");
+        file
+    }
+
+    /// The file with lengths and checksums that fit the blocks.
+    fn bytes(&self) -> Vec<u8> {
+        let mut header = self.header.clone();
+        if let Some(list) = header.get_mut("blocks").and_then(Value::as_array_mut) {
+            for (block, bytes) in list.iter_mut().zip(&self.blocks) {
+                block["len"] = json!(bytes.len() / width(&block["type"]));
+                block["checksum"] = json!(checksum(bytes));
+            }
+        }
+        let mut bytes = serde_json::to_vec(&header).unwrap();
+        bytes.push(b'\n');
+        self.blocks.iter().for_each(|block| bytes.extend(block));
+        bytes
+    }
+}
+
+/// Paths of everything inside a value, the value itself first.
+fn paths(value: &Value, here: &str, into: &mut Vec<String>) {
+    into.push(here.to_owned());
+    match value {
+        Value::Array(list) => {
+            // The ends of a list stand for the rest of it.
+            for i in (0..list.len()).filter(|i| *i < 3 || i + 2 > list.len()) {
+                paths(&list[i], &format!("{here}/{i}"), into);
+            }
+        }
+        Value::Object(fields) => {
+            for (key, field) in fields {
+                paths(field, &format!("{here}/{}", key.replace('~', "~0").replace('/', "~1")), into);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What a value of a header is replaced by.
+fn hostile(value: &Value) -> Vec<Value> {
+    let mut all = vec![
+        Value::Null,
+        json!(0),
+        json!(-1),
+        json!(1),
+        json!(0.5),
+        json!(1e308),
+        json!(-1e308),
+        json!(5e-324),
+        json!(u64::MAX),
+        json!(i64::MIN),
+        json!(u32::MAX),
+        json!(""),
+        json!("\u{0}"),
+        json!([]),
+        json!({}),
+        json!(true),
+        json!(false),
+    ];
+    match value {
+        Value::Array(list) if !list.is_empty() => {
+            all.push(Value::from(&list[1..]));
+            all.push(Value::from(&list[..list.len() - 1]));
+            all.push(Value::from([&list[..], &list[..1]].concat()));
+            all.push(list.iter().rev().cloned().collect());
+            all.push(Value::from(vec![list[0].clone(); list.len()]));
+        }
+        Value::Object(fields) => {
+            for key in fields.keys() {
+                let mut without = fields.clone();
+                without.remove(key);
+                all.push(without.into());
+            }
+        }
+        Value::Number(number) => {
+            if let Some(n) = number.as_i64() {
+                all.extend([json!(n.wrapping_add(1)), json!(n.wrapping_sub(1)), json!(n.wrapping_neg())]);
+            }
+            if let Some(x) = number.as_f64() {
+                all.extend([json!(-x), json!(x * 1e6), json!(x + 0.1)]);
+            }
+        }
+        Value::String(text) => all.push(json!(format!("{text}{text}"))),
+        _ => {}
+    }
+    all
+}
+
+/// Reads a file; one that is read must work. Says whether it was.
+fn survives<M: Model>(what: &str, bytes: &[u8], works: &impl Fn(&M)) -> bool {
+    match read::<M>(bytes) {
+        Ok(model) => {
+            works(&model);
+            true
+        }
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::IncompatibleModel, "{what}: {error}");
+            false
+        }
+    }
+}
+
+/// Everything above for one model; `works` runs the model's verbs and checks what they say.
+fn torture<M: Model>(model: &M, works: impl Fn(&M)) {
+    let file = File::of(model);
+    let bytes = file.bytes();
+    let again = File::of(&read::<M>(&bytes[..]).unwrap()).bytes();
+    assert!(again == bytes, "a model that is loaded and saved is the same file");
+
+    for cut in (0..bytes.len()).step_by(1 + bytes.len() / 200) {
+        assert!(!survives::<M>("cut off", &bytes[..cut], &works), "a file cut at byte {cut} was read");
+    }
+    for at in (0..bytes.len()).step_by(1 + bytes.len() / 500) {
+        let mut flipped = bytes.clone();
+        flipped[at] ^= 1 << (at % 8);
+        survives(&format!("bit flipped in byte {at}"), &flipped, &works);
+    }
+    let mut all = Vec::new();
+    paths(&file.header["model"], "/model", &mut all);
+    for path in &all {
+        for value in hostile(file.header.pointer(path).unwrap()) {
+            let mut altered = file.clone();
+            let what = format!("{path} as {value}");
+            *altered.header.pointer_mut(path).unwrap() = value;
+            survives(&what, &altered.bytes(), &works);
+        }
+    }
+    for block in 0..file.blocks.len() {
+        let wide = width(&file.header["blocks"][block]["type"]);
+        let length = file.blocks[block].len();
+        for at in (0..length).step_by((wide * (length / wide / 60).max(1)).max(1)) {
+            for value in [vec![0; wide], vec![0xff; wide], vec![0x7f; wide]] {
+                let mut altered = file.clone();
+                altered.blocks[block][at..at + wide].copy_from_slice(&value);
+                survives(&format!("block {block}, byte {at}"), &altered.bytes(), &works);
+            }
+            let mut altered = file.clone();
+            altered.blocks[block][at] = altered.blocks[block][at].wrapping_add(1);
+            survives(&format!("block {block}, byte {at} plus one"), &altered.bytes(), &works);
+        }
+        for keep in [0, length / wide / 2 * wide, length.saturating_sub(wide)] {
+            let mut altered = file.clone();
+            altered.blocks[block].truncate(keep);
+            survives(&format!("block {block} cut to {keep}"), &altered.bytes(), &works);
+        }
+        let mut altered = file.clone();
+        let first = altered.blocks[block].get(..wide).map(<[u8]>::to_vec).unwrap_or_default();
+        altered.blocks[block].extend(first);
+        survives(&format!("block {block} longer"), &altered.bytes(), &works);
+    }
+    let mut other = file.clone();
+    other.header["kind"] = json!("something else");
+    assert!(!survives::<M>("another kind", &other.bytes(), &works));
+    other = file.clone();
+    other.header["version"] = json!(2);
+    assert!(!survives::<M>("a newer version", &other.bytes(), &works));
+    other = file;
+    other.header["blocks"] = json!([{"name": "x", "type": "f64", "len": u64::MAX, "checksum": ""}]);
+    let mut lying = serde_json::to_vec(&other.header).unwrap();
+    lying.push(b'\n');
+    assert!(!survives::<M>("a block of 2^64 numbers", &lying, &works));
+}
+
+#[track_caller]
+fn finite(values: impl IntoIterator<Item = f64>) {
+    assert!(values.into_iter().all(f64::is_finite), "a number that is not finite");
+}
+
+#[test]
+fn rfm() {
+    use regulars::rfm::{RfmParams, SegmentMap};
+    let ledger = shop();
+    let now = ledger.observed(as_of(&ledger)).unwrap();
+    let model = RfmParams::new().bins(5).fit(now).unwrap();
+    torture(&model, |model| {
+        if let Ok(scores) = model.score(now) {
+            assert_eq!(scores.len(), now.customers().len());
+        }
+    });
+    let scores = model.score(now).unwrap();
+    torture(&SegmentMap::standard([3; 3]).or_else(|_| SegmentMap::standard([5; 3])).unwrap(), |map| {
+        if let Ok(assigned) = map.assign(&scores) {
+            assert_eq!(map.counts(&assigned).iter().sum::<usize>(), scores.len());
+        }
+    });
+}
+
+#[test]
+fn segments() {
+    let ledger = shop();
+    let features = Features::behaviour(ledger.observed(as_of(&ledger)).unwrap()).unwrap();
+    let model = regulars::segment::KMeansParams::new(3).fit(&features).unwrap();
+    torture(&model, |model| {
+        finite(model.centres().iter().copied());
+        if let Ok(assigned) = model.assign(&features) {
+            assert!(assigned.values().iter().all(|s| model.profile(*s).is_ok()));
+        }
+        let _ = model.explain(&features);
+    });
+}
+
+#[test]
+fn recommender() {
+    let ledger = shop();
+    let now = ledger.observed(as_of(&ledger)).unwrap();
+    let model = regulars::recommend::NextItemParams::new().fit(now).unwrap();
+    torture(&model, |model| {
+        for customer in [1, 7, 60, 1_000] {
+            if let Ok(list) = model.recommend(customer, 5) {
+                assert!(!list.is_empty() && list.len() <= 5);
+            }
+        }
+        let _ = model.recommend_all(3);
+    });
+}
