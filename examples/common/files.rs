@@ -47,15 +47,28 @@ fn raw<const BYTES: usize, T>(
     n: usize,
     value: impl Fn([u8; BYTES]) -> T,
 ) -> Result<Vec<T>, Failure> {
-    let bytes = std::fs::read(path).map_err(|e| Failure::new(format!("{}: {e}", path.display())))?;
-    let expected = n.saturating_mul(BYTES);
-    if bytes.len() != expected {
-        let (file, got) = (path.display(), bytes.len());
+    /// The file is read piece by piece, so that its bytes and its values are not in memory together.
+    const PIECE: usize = 1 << 13;
+    let failed = |e: io::Error| Failure::new(format!("{}: {e}", path.display()));
+    let mut file = File::open(path).map_err(failed)?;
+    let (expected, got) = (n.saturating_mul(BYTES) as u64, file.metadata().map_err(failed)?.len());
+    if got != expected {
+        let file = path.display();
         return Err(Failure::new(format!(
             "{file}: expected {n} values of {BYTES} bytes = {expected} bytes, got {got}"
         )));
     }
-    Ok(bytes.chunks_exact(BYTES).filter_map(|chunk| chunk.try_into().ok()).map(value).collect())
+    let mut values = Vec::with_capacity(n);
+    let mut piece = Vec::with_capacity(PIECE * BYTES);
+    while values.len() < n {
+        piece.clear();
+        Read::by_ref(&mut file).take((PIECE * BYTES) as u64).read_to_end(&mut piece).map_err(failed)?;
+        values.extend(piece.chunks_exact(BYTES).filter_map(|chunk| chunk.try_into().ok()).map(&value));
+        if piece.len() < BYTES {
+            return Err(Failure::new(format!("{}: the file has shrunk while it was read", path.display())));
+        }
+    }
+    Ok(values)
 }
 
 /// `n` little-endian f64 values without a header.

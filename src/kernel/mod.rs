@@ -8,6 +8,5 @@ pub(crate) mod par;
 pub(crate) mod quad;
 pub(crate) mod rng;
 pub(crate) mod simd;
-pub(crate) mod sort;
 pub(crate) mod special;
 pub(crate) mod union;

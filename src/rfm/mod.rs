@@ -42,7 +42,7 @@
 //! ```
 //! use regulars::data::{Ledger, Transaction};
 //! use regulars::rfm::{RfmParams, SegmentMap};
-//! use regulars::types::{Amount, AsOf, Currency, Day};
+//! use regulars::types::{Amount, AsOf, Currency, Day, Language};
 //!
 //! let mut builder = Ledger::builder(Currency::EUR);
 //! for (customer, day, cents) in [("ann", 30, 9_900), ("ann", 2, 4_000), ("bob", 12, 500), ("cleo", 1, 2_000)] {
@@ -59,7 +59,7 @@
 //!
 //! let map = SegmentMap::standard(model.bins())?;
 //! let segments = map.assign(&scores)?;
-//! assert_eq!(map.segment(segments.values()[0]).map(|s| s.name()), Some("champions"));
+//! assert_eq!(map.segment(segments.values()[0]).map(|s| s.name(Language::English)), Some("champions"));
 //! # Ok::<(), regulars::Error>(())
 //! ```
 //!

@@ -147,6 +147,11 @@ impl RfmParams {
         Self { method, ..self }
     }
 
+    /// What counts as one purchase; a [`Summary`](crate::data::Summary) must count the same.
+    pub fn counted_by(&self) -> Occasion {
+        self.occasion
+    }
+
     /// Whether every parameter lies in its domain.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 
 use crate::data::PerCustomer;
 use crate::error::{Error, ErrorKind, Result};
+use crate::types::Language;
 
 use super::score::{Code, Rfm};
 
@@ -18,14 +19,9 @@ pub struct Segment {
 }
 
 impl Segment {
-    /// The name in English, or whatever language the map was made in.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The name in Chinese; the same as [`name`](Self::name) where none was given.
-    pub fn name_zh(&self) -> &str {
-        &self.name_zh
+    /// The name; the same in both languages where only one was given.
+    pub fn name(&self, language: Language) -> &str {
+        language.pick(&self.name, &self.name_zh)
     }
 }
 
@@ -45,13 +41,14 @@ impl SegmentIx {
 ///
 /// ```
 /// use regulars::rfm::{SegmentMap, SegmentRule};
+/// use regulars::types::Language;
 ///
 /// let map = SegmentMap::from_rules([2, 2, 2], [
 ///     SegmentRule::new("regulars").chinese("常客").recency(2..=2).frequency(2..=2),
 ///     SegmentRule::new("fresh").chinese("新客").recency(2..=2).frequency(1..=1),
 ///     SegmentRule::new("asleep").chinese("沉睡").recency(1..=1),
 /// ])?;
-/// assert_eq!(map.segment_of("212".parse()?).map(|s| s.name()), Some("fresh"));
+/// assert_eq!(map.segment_of("212".parse()?).map(|s| s.name(Language::English)), Some("fresh"));
 ///
 /// let error = SegmentMap::from_rules([2, 2, 2], [
 ///     SegmentRule::new("regulars").frequency(2..=2),
@@ -139,10 +136,13 @@ const STANDARD: [(&str, &str, &str); 11] = [
 ///
 /// ```
 /// use regulars::rfm::SegmentMap;
+/// use regulars::types::Language;
 ///
 /// let map = SegmentMap::standard([5, 5, 5])?;
 /// assert_eq!(map.segments().len(), 11);
-/// assert_eq!(map.segment_of("155".parse()?).map(|s| (s.name(), s.name_zh())), Some(("cannot lose them", "不能失去")));
+/// let precious = map.segment_of("155".parse()?).expect("one of the 125");
+/// assert_eq!(precious.name(Language::English), "cannot lose them");
+/// assert_eq!(precious.name(Language::Chinese), "不能失去");
 /// assert!(SegmentMap::standard([4, 4, 4]).is_err()); // no published standard: make your own
 /// # Ok::<(), regulars::Error>(())
 /// ```
@@ -182,10 +182,11 @@ impl SegmentMap {
     ///
     /// ```
     /// use regulars::rfm::SegmentMap;
+    /// use regulars::types::Language;
     ///
     /// let all = ["111", "112", "121", "122", "211", "212", "221"];
     /// let map = SegmentMap::from_codes([2, 2, 2], [("best", &["222"][..]), ("rest", &all[..])])?;
-    /// assert_eq!(map.segments()[0].name(), "best");
+    /// assert_eq!(map.segments()[0].name(Language::English), "best");
     /// # Ok::<(), regulars::Error>(())
     /// ```
     ///

@@ -5,7 +5,7 @@ use crate::ErrorKind;
 use crate::data::{
     Columns, Ledger, Occasion, PerCustomer, Purchases, Refunds, Summary, SummaryParams, TimeAxis, Transaction,
 };
-use crate::types::{Amount, AsOf, Currency, Day};
+use crate::types::{Amount, AsOf, Currency, Day, Language};
 
 type Buy = (i64, i32, i64);
 
@@ -172,7 +172,7 @@ fn bad_parameters_and_data_are_typed_errors() {
 #[test]
 fn the_standard_map_names_every_code_once() {
     let map = SegmentMap::standard([5, 5, 5]).unwrap();
-    let names: Vec<&str> = map.segments().iter().map(Segment::name).collect();
+    let names: Vec<&str> = map.segments().iter().map(|s| s.name(Language::English)).collect();
     assert_eq!(
         names,
         [
@@ -192,7 +192,7 @@ fn the_standard_map_names_every_code_once() {
     let mut sizes = vec![0; 11];
     for code in super::segments::codes_of([5, 5, 5]).unwrap() {
         let segment = map.segment_of(code).unwrap();
-        sizes[names.iter().position(|n| *n == segment.name()).unwrap()] += 1;
+        sizes[names.iter().position(|n| *n == segment.name(Language::English)).unwrap()] += 1;
     }
     assert_eq!(sizes, [7, 8, 24, 7, 16, 8, 8, 22, 8, 11, 6]);
     assert_eq!(SegmentMap::standard([5, 5, 4]).unwrap_err().kind(), ErrorKind::InvalidParam);
@@ -206,8 +206,10 @@ fn the_page_lists_the_codes_of_the_map() {
     let mut listed = 0;
     for line in page.lines().filter_map(|l| l.strip_prefix("//! | ")) {
         let cells: Vec<&str> = line.split(" | ").collect();
-        let Some(segment) = map.segments().iter().find(|s| s.name() == cells[0]) else { continue };
-        assert_eq!(segment.name_zh(), cells[1]);
+        let Some(segment) = map.segments().iter().find(|s| s.name(Language::English) == cells[0]) else {
+            continue;
+        };
+        assert_eq!(segment.name(Language::Chinese), cells[1]);
         for code in cells[2].trim_end_matches(" |").split(' ') {
             assert_eq!(map.segment_of(code.parse().unwrap()), Some(segment), "{code}");
             listed += 1;
@@ -226,10 +228,7 @@ fn maps_are_checked_for_holes_overlaps_and_strangers() {
          more than one for 111; codes that do not exist: 333"
     );
     let big = SegmentMap::from_rules([5, 5, 5], [SegmentRule::new("top").recency(5..=5)]).unwrap_err();
-    assert!(
-        big.to_string().ends_with("141, 142, 143, 144, 145, 151, 152, 153, 154, 155 and 70 more")
-            || big.to_string().contains("more")
-    );
+    assert!(big.to_string().contains(", 155, 211, 212, 213, 214, 215 and 70 more"), "{big}");
     assert!(SegmentMap::from_rules([5, 5, 5], [SegmentRule::new(" ")]).is_err());
     assert!(SegmentMap::from_rules([1, 5, 5], [SegmentRule::new("all")]).is_err());
     let map = SegmentMap::from_rules([4, 4, 4], [SegmentRule::new("all")]).unwrap();

@@ -6,7 +6,7 @@ use crate::data::{Occasion, Refunds, TimeAxis};
 use crate::error::{Error, ErrorKind, Result};
 use crate::persist::wire::Wire;
 use crate::persist::{BlockReader, BlockWriter};
-use crate::types::Currency;
+use crate::types::{Currency, Language};
 
 use super::model::{Axis, Fit, RfmModel};
 use super::params::{AXES, Method, check_weights};
@@ -84,9 +84,10 @@ impl Wire for SegmentMap {
         let MapRepr { bins, segments, of_code } = repr;
         let codes = codes_of(bins).map_err(|e| damaged(e.to_string()))?;
         let known = of_code.iter().all(|segment| usize::from(*segment) < segments.len());
-        let unnamed = segments.iter().any(|segment| segment.name().trim().is_empty());
-        let repeated =
-            segments.iter().enumerate().any(|(i, s)| segments[..i].iter().any(|t| t.name() == s.name()));
+        let unnamed = segments.iter().any(|segment| segment.name(Language::English).trim().is_empty());
+        let repeated = segments.iter().enumerate().any(|(i, s)| {
+            segments[..i].iter().any(|t| t.name(Language::English) == s.name(Language::English))
+        });
         if of_code.len() != codes.len() || !known || unnamed || repeated {
             return Err(damaged("the map does not name every code once"));
         }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use crate::data::{Customers, Keys, Occasion, Refunds};
 use crate::error::{Error, Result};
 use crate::kernel::intern::{Interner, Sorted};
-use crate::kernel::sort::sort_by_key_u64;
 use crate::types::{Amount, Day, Key};
 
 use super::observe::to_money;
@@ -147,7 +146,8 @@ fn sorted(shards: &[Shard], names: &Interner) -> Result<(Sorted, Vec<At>)> {
     let numbered = || (0_u32..).zip(shards);
     let rows = || {
         numbered().flat_map(|(number, shard)| {
-            let with_purchase = (0_u32..).zip(&shard.records).filter(|(_, record)| record.has_occasion());
+            let with_purchase =
+                (0_u32..).zip(shard.records.iter()).filter(|(_, record)| record.has_occasion());
             with_purchase.map(move |(place, record)| (record.key, (number, place)))
         })
     };
@@ -157,21 +157,20 @@ fn sorted(shards: &[Shard], names: &Interner) -> Result<(Sorted, Vec<At>)> {
     }
     let text_shard = shards.len() - 1;
     let is_text = |at: &At| at.0 as usize == text_shard;
-    // Flipping the sign bit makes the unsigned order that of the keys.
-    let sign = 1_u64 << 63;
-    let mut integers: Vec<(u64, At)> = Vec::with_capacity(count);
-    integers.extend(rows().filter(|(_, at)| !is_text(at)).map(|(key, at)| (key.cast_unsigned() ^ sign, at)));
-    sort_by_key_u64(&mut integers);
+    let mut integers: Vec<(i64, At)> = Vec::with_capacity(count);
+    integers.extend(rows().filter(|(_, at)| !is_text(at)));
+    // In place: a radix sort would be a little faster, but takes as much memory again.
+    integers.sort_unstable_by_key(|(key, _)| *key);
     let mut texts: Vec<(Key<'_>, At)> =
         rows().filter(|(_, at)| is_text(at)).map(|(key, at)| (text_key(names, key), at)).collect();
     texts.sort_unstable();
-    let mut sorted =
-        Sorted::of_integers(integers.iter().map(|(key, _)| (key ^ sign).cast_signed()).collect());
+    let mut sorted = Sorted::of_integers(integers.iter().map(|(key, _)| *key).collect());
     for (key, _) in &texts {
         sorted.joined.push_str(key.as_text().unwrap_or_default());
         sorted.ends.push(sorted.joined.len() as u64);
     }
-    let places = integers.into_iter().map(|(_, at)| at).chain(texts.into_iter().map(|(_, at)| at));
+    // Collected from references into new memory of the right size; the larger one is freed.
+    let places = integers.iter().map(|(_, at)| *at).chain(texts.iter().map(|(_, at)| *at));
     Ok((sorted, places.collect()))
 }
 
@@ -181,7 +180,7 @@ impl Shard {
         let place = |key: u64| usize::try_from(key >> 32).unwrap_or(usize::MAX);
         let too_many = || Error::overflow("more than 4294967295 occasions");
         if policy.occasion != Occasion::Row {
-            for record in &mut self.records {
+            for record in self.records.iter_mut() {
                 record.count = 0;
                 record.first_count = u32::from(policy.occasion == Occasion::Day && record.has_occasion());
             }

@@ -14,7 +14,7 @@ use super::table::SummaryParams;
 
 /// Rows that are scattered by shard at a time: bounds the memory beside the records (16 bytes a row).
 /// Smaller in tests, so that they cross the borders of blocks without a million rows.
-const BLOCK: usize = if cfg!(test) { 1 << 14 } else { 1 << 20 };
+const BLOCK: usize = if cfg!(test) { 1 << 14 } else { 1 << 21 };
 /// Rows a thread scatters at a time; a fixed number, so that threads never matter.
 const CHUNK: usize = if cfg!(test) { 1 << 12 } else { 1 << 16 };
 
@@ -335,6 +335,7 @@ impl Summary {
             }
         }
         par::for_each_chunk_mut(&mut self.integers, 1, |number, shard| {
+            shard[0].warm(parts.iter().map(|part| part.of_shard(number).len()).sum());
             for part in parts.iter() {
                 shard[0].add_all(part.of_shard(number), &policy, hash);
             }
