@@ -134,7 +134,7 @@ pub(crate) struct OutputArgs {
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct CsvArgs {
     /// Which column is which, where its name does not say it: customer=..,date=..,amount=..,order=..,item=..,
-    /// quantity=..,price=..
+    /// quantity=..,price=.. (`time=` with nothing behind it: the file has no such field)
     #[arg(long, value_name = "FIELD=COLUMN,..", value_delimiter = ',', value_parser = field_and_column)]
     pub(crate) columns: Vec<(String, String)>,
     /// Encoding of the files (utf-8, gb18030, utf-16le, windows-1252, ..); detected where not given
@@ -150,7 +150,7 @@ pub(crate) struct CsvArgs {
 
 fn field_and_column(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
-        Some((field, column)) if !field.trim().is_empty() && !column.trim().is_empty() => {
+        Some((field, column)) if !field.trim().is_empty() => {
             Ok((field.trim().to_owned(), column.trim().to_owned()))
         }
         _ => Err("expected FIELD=COLUMN".to_owned()),
@@ -175,7 +175,8 @@ impl CsvArgs {
         let progress = Progress::spinner("reading orders");
         let mut params = CsvParams::new(currency).strictness(self.strictness());
         for (field, column) in &self.columns {
-            params = params.column(field.parse().map_err(usage)?, column);
+            let field = field.parse().map_err(usage)?;
+            params = if column.is_empty() { params.without(field) } else { params.column(field, column) };
         }
         if let Some(encoding) = &self.encoding {
             params = params.encoding(encoding.parse().map_err(usage)?);

@@ -141,10 +141,14 @@ impl Assembler {
         let orders = rank_column(self.orders, &mut rows.order);
         let items = rank_column(self.items, &mut rows.item);
         let groups = customers.len() + 1;
-        let group = |c: u32| if c == NONE { groups - 1 } else { ranks[c as usize] as usize };
-        let (offsets, order) = sort_rows(&self.customer, group, groups, &rows);
+        let mut group = self.customer;
+        let anonymous = u32::try_from(groups - 1).unwrap_or(NONE);
+        for number in &mut group {
+            *number = if *number == NONE { anonymous } else { ranks[*number as usize] };
+        }
         drop(ranks);
-        drop(self.customer);
+        let (offsets, order) = sort_rows(&group, groups, &rows);
+        drop(group);
         let rows = rows.gather(&order);
         drop(order);
         let rows_kept = offsets[groups - 1];
@@ -176,30 +180,30 @@ impl Assembler {
     }
 }
 
-/// Offsets of the groups, and the original row at each place of the sorted store.
+/// Offsets of the groups, and the original row at each place of the sorted store. `group` holds each row's group; rows
+/// are fewer than 2^32.
 ///
 /// A counting sort by customer carries (day, row) packed in 64 bits, so that the sort inside a customer touches one
-/// contiguous slice; only equal days look at the other columns.
-pub(super) fn sort_rows(
-    customer: &[u32],
-    group: impl Fn(u32) -> usize,
-    groups: usize,
-    rows: &Rows,
-) -> (Vec<usize>, Vec<u32>) {
-    let mut offsets = vec![0_usize; groups + 1];
-    for c in customer {
-        offsets[group(*c) + 1] += 1;
+/// contiguous slice; only equal days look at the other columns. Its counters have 32 bits: they are visited at random,
+/// and fewer cache lines hold them.
+pub(super) fn sort_rows(group: &[u32], groups: usize, rows: &Rows) -> (Vec<usize>, Vec<u32>) {
+    let mut next = vec![0_u32; groups];
+    for g in group {
+        next[*g as usize] += 1;
     }
-    for g in 0..groups {
-        offsets[g + 1] += offsets[g];
+    let mut offsets = Vec::with_capacity(groups + 1);
+    let mut start = 0_u32;
+    for place in &mut next {
+        offsets.push(start as usize);
+        start += std::mem::replace(place, start);
     }
-    let mut next = offsets.clone();
-    let mut packed = vec![0_u64; customer.len()];
-    for ((row, c), day) in (0_u64..).zip(customer).zip(&rows.day) {
-        let place = &mut next[group(*c)];
+    offsets.push(start as usize);
+    let mut packed = vec![0_u64; group.len()];
+    for ((row, g), day) in (0_u64..).zip(group).zip(&rows.day) {
+        let place = &mut next[*g as usize];
         // Flipping the sign bit makes the unsigned order that of the days.
         let day = day.days_since_epoch().cast_unsigned() ^ 0x8000_0000;
-        packed[*place] = u64::from(day) << 32 | row;
+        packed[*place as usize] = u64::from(day) << 32 | row;
         *place += 1;
     }
     drop(next);

@@ -61,13 +61,12 @@ impl Ledger {
         }
         let (sorted, ranks) = people.finish();
         let customers = Keys::from_sorted(sorted);
-        let mut customer = vec![NONE; self.len()];
-        for (account, range) in store.offsets.windows(2).take(number.len()).enumerate() {
-            customer[range[0]..range[1]].fill(ranks[number[account] as usize]);
-        }
         let groups = customers.len() + 1;
-        let group = |c: u32| if c == NONE { groups - 1 } else { c as usize };
-        let (offsets, order) = sort_rows(&customer, group, groups, &store.rows);
+        let mut group = vec![u32::try_from(groups - 1).unwrap_or(NONE); self.len()];
+        for (account, range) in store.offsets.windows(2).take(number.len()).enumerate() {
+            group[range[0]..range[1]].fill(ranks[number[account] as usize]);
+        }
+        let (offsets, order) = sort_rows(&group, groups, &store.rows);
         let rows = store.rows.gather(&order);
         let intake = Intake { duplicate_rows: rows.count_duplicates(&offsets), ..store.intake.clone() };
         Ok(Self(Arc::new(Store {
