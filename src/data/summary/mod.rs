@@ -15,6 +15,8 @@ mod state;
 mod table;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "serde")]
+mod wire;
 
 pub use state::{Summary, Tally};
 pub use table::{Purchases, SummaryParams};

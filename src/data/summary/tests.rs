@@ -246,3 +246,54 @@ fn nothing_gives_an_empty_table() {
         ErrorKind::EmptyInput
     );
 }
+
+#[cfg(feature = "serde")]
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_saved_summary_goes_on_where_it_stopped(buys in buys(true)) {
+        for (occasion, refunds) in policies() {
+            let (first, second) = buys.split_at(buys.len() / 2);
+            let params = params(occasion, refunds);
+            let mut file = Vec::new();
+            crate::persist::write(&mut file, &pushed(params, first)).unwrap();
+            // The file does not depend on the order of the rows.
+            let mut other = Vec::new();
+            crate::persist::write(&mut other, &pushed(params, first.iter().rev())).unwrap();
+            prop_assert!(file == other);
+            let mut loaded: Summary = crate::persist::read(&file[..]).unwrap();
+            for buy in second {
+                loaded.push(row(buy)).unwrap();
+            }
+            prop_assert_eq!(rows(&loaded.finish().unwrap()), rows(&pushed(params, &buys).finish().unwrap()));
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn a_damaged_summary_is_refused() {
+    let mut summary = Summary::new(params(Occasion::Day, Refunds::Net));
+    summary.push(Transaction::new("a", Day::new(150)).amount(Amount::minor(5))).unwrap();
+    let mut file = Vec::new();
+    crate::persist::write(&mut file, &summary).unwrap();
+    let end = file.iter().position(|byte| *byte == b'\n').unwrap();
+    let header = String::from_utf8(file[..end].to_vec()).unwrap();
+    // The same blocks under an earlier as-of day, or under a policy that has no days.
+    for (from, to) in [("\"as_of\":200", "\"as_of\":100"), ("\"occasion\":\"Day\"", "\"occasion\":\"Row\"")] {
+        assert!(header.contains(from), "{header}");
+        let mut bad = header.replace(from, to).into_bytes();
+        bad.extend_from_slice(&file[end..]);
+        assert_eq!(
+            crate::persist::read::<Summary>(&bad[..]).unwrap_err().kind(),
+            ErrorKind::IncompatibleModel
+        );
+    }
+    for cut in [end, end + 20, file.len() - 1] {
+        assert_eq!(
+            crate::persist::read::<Summary>(&file[..cut]).unwrap_err().kind(),
+            ErrorKind::IncompatibleModel
+        );
+    }
+}
