@@ -67,7 +67,7 @@ fn run(args: &Args) -> Outcome {
     let folds = args.folds.as_ref().map(|path| read_folds(args, path)).transpose()?;
 
     let fitting = Meter::start();
-    let model = NextItemParams::new().fit(&history)?;
+    let model = NextItemParams::new().method(Method::Learned).fit(&history)?;
     let fit_cpu_seconds = fitting.cpu_seconds();
     let baseline = NextItemParams::new().method(Method::GpTopFreq).fit(&history)?;
     let ours = Quality::of(&model, &truth, folds.as_ref())?;
@@ -75,7 +75,7 @@ fn run(args: &Args) -> Outcome {
     let speed = Speed::of(&model, &truth)?;
     if let Some(path) = &args.out {
         let language = args.output.lang.pick(Language::English, Language::Chinese);
-        let text = lists(&NextItemParams::new().fit(&baskets)?, language)?;
+        let text = lists(&NextItemParams::new().method(Method::Learned).fit(&baskets)?, language)?;
         write_file(path, |file| {
             file.write_all(text.as_bytes()).map_err(|e| Failure::new(format!("{}: {e}", path.display())))
         })?;
@@ -240,7 +240,7 @@ fn print(lang: Lang, ours: &Quality, theirs: &Quality, history: &Baskets, speed:
         ["前10名", "召回率", "NDCG", "命中率", "复购召回", "新品召回"],
     );
     let mut table = Table::new(header);
-    for (name, q) in [("default", ours), ("GP-TopFreq", theirs)] {
+    for (name, q) in [("learned", ours), ("GP-TopFreq", theirs)] {
         let q = &q.ten;
         let figures = [q.recall, q.ndcg, q.hit_rate, q.repeat_recall, q.explore_recall];
         table.row(std::iter::once(name.to_owned()).chain(figures.iter().map(|f| format!("{f:.4}"))));

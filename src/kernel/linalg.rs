@@ -74,6 +74,12 @@ impl Cholesky {
         Ok(Self { lower, scale, smallest_pivot })
     }
 
+    /// As [`new`](Self::new) at [`RANK_TOLERANCE`], of an n x n matrix given row by row.
+    pub(crate) fn of_rows(rows: &[f64], n: usize) -> Result<Self, Singular> {
+        let view = ArrayView2::from_shape((n, n), rows).map_err(|_| Singular::Empty(0))?;
+        Self::new(view, RANK_TOLERANCE)
+    }
+
     /// Number of columns.
     pub(crate) fn len(&self) -> usize {
         self.scale.len()

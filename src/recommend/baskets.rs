@@ -80,6 +80,14 @@ impl<'a> Past<'a> {
         Self { days: &self.days[..n], start: &self.start[..=n], bought: &self.bought[..end] }
     }
 
+    /// Distinct items of the latest `rows` rows, ascending.
+    pub(super) fn latest_items(self, rows: usize) -> Vec<u32> {
+        let mut items = self.bought[self.bought.len().saturating_sub(rows)..].to_vec();
+        items.sort_unstable();
+        items.dedup();
+        items
+    }
+
     /// Distinct items, ascending.
     pub(super) fn items(self) -> Vec<u32> {
         let mut items = self.bought.to_vec();

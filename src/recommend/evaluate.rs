@@ -90,10 +90,10 @@ impl NextItemModel {
         let answers = par::map(customers.len(), |row| {
             let key = customers.key(row)?;
             let customer = customers.customer(row)?;
-            let past = self.past(self.customers.find(&key));
-            let own = own_items(past);
+            let number = self.customers.find(&key);
+            let own = own_items(self.past(number));
             let list: Vec<u32> =
-                self.ranked(past, &own, &request, &eligible).into_iter().map(|c| c.item).collect();
+                self.ranked(number, &own, &request, &eligible).into_iter().map(|c| c.item).collect();
             let true_items: Vec<u32> =
                 truth.past(customer.index()).items().into_iter().map(|item| numbers[item as usize]).collect();
             let before: Vec<u32> = own.iter().map(|o| o.item).collect();

@@ -13,6 +13,7 @@ use super::baskets::{Baskets, NONE, Past};
 use super::directory::Directory;
 use super::params::{Method, NextItemParams};
 use super::rank::{Candidate, Eligible, select};
+use super::ranker::{Group, Ranker, RankerFit, repeat_share};
 use super::reasons::{Ago, Reason, ReasonKind, Recommendation};
 use super::request::Request;
 use super::update::Revised;
@@ -33,6 +34,8 @@ pub struct NextItemModel {
     pub(super) revised: BTreeMap<u32, Revised>,
     pub(super) popularity: Popularity,
     pub(super) categories: Categories,
+    /// `None` for every method but the learned one, and where that gained nothing.
+    pub(super) ranker: Option<Ranker>,
 }
 
 /// How often each item was bought up to the fit, and the order that follows.
@@ -133,6 +136,7 @@ impl NextItemModel {
             popularity: Popularity::new(baskets.popularity()),
             categories: Categories::new(&params.categories, &baskets.items)?,
             revised: BTreeMap::new(),
+            ranker: (params.method == Method::Learned).then(|| Ranker::fit(&baskets)).flatten(),
             baskets,
         })
     }
@@ -160,6 +164,7 @@ impl NextItemModel {
             items: self.catalogue() as u64,
             baskets: self.baskets.len() as u64,
             rows: self.baskets.rows() as u64,
+            ranker: self.ranker.as_ref().map(|r| r.learned.fit),
         }
     }
 
@@ -189,8 +194,8 @@ impl NextItemModel {
     ) -> Result<Vec<Recommendation>> {
         let request = request.into();
         let eligible = self.resolve(&request)?;
-        let past = self.past(self.customers.find(&customer.into()));
-        Ok(self.list(past, &request, &eligible))
+        let number = self.customers.find(&customer.into());
+        Ok(self.list(number, &request, &eligible))
     }
 
     /// The next items of every customer who has a basket, in parallel: the lists [`recommend`](Self::recommend) gives.
@@ -201,8 +206,7 @@ impl NextItemModel {
         let request = request.into();
         let eligible = self.resolve(&request)?;
         let (customers, numbers) = self.everyone()?;
-        let lists =
-            par::map(numbers.len(), |row| self.list(self.past(Some(numbers[row])), &request, &eligible));
+        let lists = par::map(numbers.len(), |row| self.list(Some(numbers[row]), &request, &eligible));
         PerCustomer::new(customers, lists)
     }
 
@@ -231,12 +235,12 @@ impl NextItemModel {
     /// The list without words, for callers that only need the items.
     pub(super) fn ranked(
         &self,
-        past: Past<'_>,
+        customer: Option<usize>,
         own: &[Own],
         request: &Request,
         eligible: &Eligible,
     ) -> Vec<Candidate> {
-        let (mut candidates, fill) = self.candidates(past, own);
+        let (mut candidates, fill) = self.candidates(customer, own);
         candidates.retain(|c| eligible.allows(c.item, c.repeat, request.bought));
         candidates.sort_unstable_by(|a, b| {
             b.score
@@ -247,20 +251,86 @@ impl NextItemModel {
         select(candidates, fill, own, request, eligible, &self.popularity, &self.categories)
     }
 
-    fn candidates(&self, past: Past<'_>, own: &[Own]) -> (Vec<Candidate>, bool) {
-        let frequent =
-            || own.iter().map(|o| Candidate { item: o.item, score: o.times.into(), repeat: true }).collect();
-        match self.method {
-            Method::GTopFreq => (Vec::new(), true),
-            Method::PTopFreq => (frequent(), past.len() == 0),
-            Method::GpTopFreq => (frequent(), true),
+    /// Scored candidates, and whether popular items fill a list they leave short.
+    fn candidates(&self, customer: Option<usize>, own: &[Own]) -> (Vec<Candidate>, bool) {
+        let frequent = || own.iter().map(|o| Candidate::plain(o.item, o.times.into(), true)).collect();
+        match (self.method, &self.ranker) {
+            (Method::GTopFreq, _) => (Vec::new(), true),
+            (Method::PTopFreq, _) => (frequent(), own.is_empty()),
+            (Method::Learned, Some(ranker)) => {
+                let number = customer.and_then(|c| u32::try_from(c).ok());
+                (ranker.candidates(&self.baskets, self.past(customer), own, number), true)
+            }
+            _ => (frequent(), true),
         }
     }
 
-    fn list(&self, past: Past<'_>, request: &Request, eligible: &Eligible) -> Vec<Recommendation> {
+    fn list(&self, customer: Option<usize>, request: &Request, eligible: &Eligible) -> Vec<Recommendation> {
+        let past = self.past(customer);
         let own = own_items(past);
-        let ranked = self.ranked(past, &own, request, eligible);
-        ranked.into_iter().map(|candidate| self.say(past, &own, candidate)).collect()
+        let ranked = self.ranked(customer, &own, request, eligible);
+        let Some(ranker) = &self.ranker else {
+            return ranked.into_iter().map(|candidate| self.say(past, &own, candidate)).collect();
+        };
+        let mut lowest = 0.0;
+        let mut list = Vec::with_capacity(ranked.len());
+        for candidate in ranked {
+            let said = self.say_learned(ranker, past, &own, candidate, lowest);
+            lowest = said.score;
+            list.push(said);
+        }
+        list
+    }
+
+    /// The reasons of the learned ranker. A popular item that fills the list was not scored: it is said to score as the
+    /// last one that was.
+    fn say_learned(
+        &self,
+        ranker: &Ranker,
+        past: Past<'_>,
+        own: &[Own],
+        candidate: Candidate,
+        lowest: f64,
+    ) -> Recommendation {
+        let item = candidate.item;
+        let baskets = self.popularity.of(item);
+        let rank = self.popularity.rank.get(item as usize).copied().unwrap_or(0);
+        let popular = ReasonKind::Popular { baskets, rank };
+        let mut reasons = Vec::with_capacity(candidate.parts.len());
+        if candidate.score.is_finite() {
+            // In the order of the groups: the sum of the parts is then the score to the last bit.
+            let known = own.binary_search_by_key(&item, |o| o.item).ok().map(|at| own[at]);
+            let companion = ranker.companion(own, item);
+            let kinds = [
+                (Group::Bought, known.map(|own| self.bought(past, own))),
+                (
+                    Group::Again,
+                    Some(ReasonKind::BoughtAgain { times_the_average: ranker.repurchase_ratio(item) }),
+                ),
+                (Group::Popular, Some(popular)),
+                (
+                    Group::GoesWith,
+                    Some(ReasonKind::GoesWith {
+                        item: companion.map(|other| self.items.key(other as usize).into_owned()),
+                    }),
+                ),
+                (Group::Similar, Some(ReasonKind::SimilarCustomers { share: candidate.vouched.into() })),
+                (Group::Habits, Some(ReasonKind::Habits { repeat_share: repeat_share(past, own).into() })),
+            ];
+            for (group, kind) in kinds {
+                let contribution = candidate.parts[group as usize];
+                if let Some(kind) = kind {
+                    reasons.push(Reason { kind, contribution });
+                }
+            }
+        } else {
+            reasons.push(Reason { kind: popular, contribution: lowest });
+        }
+        Recommendation {
+            item: self.items.key(item as usize).into_owned(),
+            score: reasons.iter().map(|r| r.contribution).sum(),
+            reasons,
+        }
     }
 
     /// Puts a candidate into the words of its reasons. The popularity that breaks ties is part of the score, as a
@@ -328,4 +398,6 @@ pub struct NextItemSummary {
     pub baskets: u64,
     /// (basket, item) pairs.
     pub rows: u64,
+    /// How the learned ranker was fitted; `None` where GP-TopFreq answers in its place, and for other methods.
+    pub ranker: Option<RankerFit>,
 }

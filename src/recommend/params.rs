@@ -23,6 +23,10 @@ pub enum Method {
     /// first purchase, as published code does, costs about a tenth of the recall.
     #[default]
     GpTopFreq,
+    /// The learned ranker: whatever the methods above know, and the rhythm of the customer's purchases, items that go
+    /// together and similar customers, weighed as each customer's own latest basket teaches. Where that teaches
+    /// nothing, or too little to beat it on customers kept back, [`GpTopFreq`](Self::GpTopFreq) answers.
+    Learned,
 }
 
 /// Fits a [`NextItemModel`]. See the [module page](super).

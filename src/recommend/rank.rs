@@ -2,6 +2,7 @@
 
 use super::directory::Directory;
 use super::model::{Categories, Own, Popularity};
+use super::ranker::GROUPS;
 use super::request::{AlreadyBought, Request};
 
 /// An item that a method has scored for a customer.
@@ -11,6 +12,17 @@ pub(super) struct Candidate {
     pub(super) score: f64,
     /// Whether the customer bought it before.
     pub(super) repeat: bool,
+    /// What each group of the learned ranker's terms adds; zeros of any other method.
+    pub(super) parts: [f64; GROUPS],
+    /// Share of similar customers' latest baskets that hold it, by the learned ranker.
+    pub(super) vouched: f32,
+}
+
+impl Candidate {
+    /// A candidate of a method without parts.
+    pub(super) fn plain(item: u32, score: f64, repeat: bool) -> Self {
+        Self { item, score, repeat, parts: [0.0; GROUPS], vouched: 0.0 }
+    }
 }
 
 /// A request's lists in the model's numbers, worked out once for a whole batch.
@@ -124,7 +136,7 @@ pub(super) fn select(
     let fillers =
         popular.iter().filter(|_| fill).filter(|item| scored.binary_search(item).is_err()).map(|item| {
             let repeat = own.binary_search_by_key(item, |o| o.item).is_ok();
-            Candidate { item: *item, score: f64::NEG_INFINITY, repeat }
+            Candidate::plain(*item, f64::NEG_INFINITY, repeat)
         });
     let fillers = fillers.filter(|c| eligible.allows(c.item, c.repeat, request.bought));
     let mut taken = Vec::with_capacity(places.left.min(candidates.len() + popular.len()));

@@ -81,6 +81,27 @@ pub enum ReasonKind {
         /// Usual time between two of them, where there were at least two.
         interval: Option<Ago>,
     },
+    /// It is an item that those who have it buy again, more or less than others.
+    BoughtAgain {
+        /// Repurchase rate over that of the average item.
+        times_the_average: f64,
+    },
+    /// Those who buy the customer's items buy it too.
+    GoesWith {
+        /// The customer's item it goes with best, if any.
+        item: Option<Key<'static>>,
+    },
+    /// Customers with similar purchases buy it.
+    SimilarCustomers {
+        /// Weighted share of their latest baskets that hold it.
+        share: f64,
+    },
+    /// How the customer shops in general, and the average item: the same for all items bought before, and for all that
+    /// are new.
+    Habits {
+        /// Share of the customer's purchases that repeat earlier ones, smoothed.
+        repeat_share: f64,
+    },
     /// Everybody buys it.
     Popular {
         /// Baskets of all customers that hold it.
@@ -121,6 +142,17 @@ impl ReasonKind {
                 };
                 times + &last + &interval
             }
+            Self::BoughtAgain { times_the_average } => {
+                format!("bought again {times_the_average:.1} times as often as the average item")
+            }
+            Self::GoesWith { item: Some(item) } => format!("goes with {item}"),
+            Self::GoesWith { item: None } => "goes with nothing bought so far".to_owned(),
+            Self::SimilarCustomers { share } => {
+                format!("in {:.1}% of the latest baskets of similar customers", share * 100.0)
+            }
+            Self::Habits { repeat_share } => {
+                format!("the customer's habits: {:.0}% of purchases are repeats", repeat_share * 100.0)
+            }
             Self::Popular { baskets, rank } => {
                 format!("popular: in {}, rank {rank}", plural((*baskets).into(), "basket"))
             }
@@ -143,6 +175,15 @@ impl ReasonKind {
                 };
                 format!("买过{times}次{last}{interval}")
             }
+            Self::BoughtAgain { times_the_average } => {
+                format!("复购率是平均商品的{times_the_average:.1}倍")
+            }
+            Self::GoesWith { item: Some(item) } => format!("常与{item}一起购买"),
+            Self::GoesWith { item: None } => "与已购商品关联不大".to_owned(),
+            Self::SimilarCustomers { share } => {
+                format!("相似客户最近的购物篮中有{:.1}%含此商品", share * 100.0)
+            }
+            Self::Habits { repeat_share } => format!("客户习惯：{:.0}%的购买是复购", repeat_share * 100.0),
             Self::Popular { baskets, rank } => format!("热销：出现在{baskets}个购物篮中，排名第{rank}"),
         }
     }

@@ -219,13 +219,13 @@ proptest! {
     /// The state after updates equals that of a fit on all rows, with the popularity of the first fit.
     #[test]
     fn an_update_equals_a_refit_with_frozen_popularity(rows in shops(), more in shops(), n in 1_usize..15) {
-        let mut updated = fit(&rows, Method::default());
+        let mut updated = fit(&rows, Method::GpTopFreq);
         let frozen = updated.clone();
         for (who, day, item) in &more {
             updated.update(Basket::new(i64::from(*who), Day::new(*day), [format!("i{item}")])).unwrap();
         }
         let all: Rows = rows.iter().chain(&more).copied().collect();
-        let mut refit = fit(&all, Method::default());
+        let mut refit = fit(&all, Method::GpTopFreq);
         let counts = refit.items.base().iter().map(|key| {
             frozen.items.find(&key).map_or(0, |i| frozen.popularity.of(u32::try_from(i).unwrap()))
         });
@@ -285,5 +285,95 @@ fn a_saved_model_comes_back_with_its_updates() {
             persist::read::<NextItemModel>(&file[..end]).unwrap_err().kind(),
             ErrorKind::IncompatibleModel
         );
+    }
+}
+
+/// 256 customers with three favourites each among 60 items, bought in turn, and something popular or new beside them.
+fn habits() -> Rows {
+    let mut rows = Rows::new();
+    for who in 0..=255_u8 {
+        let me = u32::from(who);
+        for visit in 0..8_u32 {
+            let day = i32::try_from(visit * 7 + me % 5).unwrap();
+            let mut put = |item: u32| rows.push((who, day, u8::try_from(item % 60).unwrap()));
+            put(me * 7);
+            if visit % 2 == me % 2 {
+                put(me * 7 + 1);
+            }
+            if (visit + me) % 3 == 0 {
+                put(me * 11 + 5);
+            }
+            put((me * 31 + visit * 17) % 13);
+            put((me + visit * visit * 7) % 60);
+        }
+    }
+    rows
+}
+
+#[test]
+fn the_ranker_learns_habits_and_tells_all_of_its_score() {
+    let ledger = ledger(&habits());
+    let baskets = Baskets::new(ledger.observed(AsOf::new(Day::new(99))).unwrap(), Occasion::Day).unwrap();
+    let (history, truth) = baskets.leave_last_out(2, 0).unwrap();
+    let model = NextItemParams::new().method(Method::Learned).fit(&history).unwrap();
+    let fit = model.summary().ranker.expect("habits as plain as these are learned");
+    assert!(fit.converged && fit.validation.0 > fit.validation.1, "{fit:?}");
+    let plain = NextItemParams::new().method(Method::GpTopFreq).fit(&history).unwrap();
+    let gain =
+        model.evaluate(&truth, 3).unwrap().mean().ndcg - plain.evaluate(&truth, 3).unwrap().mean().ndcg;
+    assert!(gain > 0.0, "{gain}");
+    for who in [0_i64, 7, 200, 999] {
+        for request in [Request::new(5), Request::new(60), Request::new(50).bought(AlreadyBought::Excluded)] {
+            let list = model.recommend(who, request).unwrap();
+            assert!(list.len() >= 5);
+            assert!(list.is_sorted_by(|a, b| a.score >= b.score), "{who}");
+            for r in &list {
+                assert!(r.score.is_finite());
+                assert_eq!(r.score, r.reasons.iter().map(|x| x.contribution).sum::<f64>());
+                assert!(!r.why(crate::types::Language::Chinese).is_empty());
+            }
+        }
+    }
+}
+
+/// With the learned weights and all tables frozen, one more basket serves the customer as a refit would.
+#[test]
+fn an_update_of_the_learned_model_equals_a_refit_with_frozen_tables() {
+    let rows = habits();
+    let mut updated = fit(&rows, Method::Learned);
+    assert!(updated.ranker.is_some());
+    let mut all = rows.clone();
+    for (who, day, item) in [(3, 80, 9), (3, 80, 12), (3, 91, 9), (77, 60, 1)] {
+        updated.update(Basket::new(i64::from(who), Day::new(day), [format!("i{item}")])).unwrap();
+        all.push((who, day, item));
+    }
+    let mut refit = fit(&all, Method::GpTopFreq);
+    refit.method = Method::Learned;
+    refit.popularity = updated.popularity.clone();
+    // The tables are frozen, and so are the baskets of similar customers that they read.
+    refit.ranker = updated.ranker.clone();
+    for who in 0..=255_usize {
+        let revised = super::update::Revised::new(refit.past(Some(who)));
+        refit.revised.insert(u32::try_from(who).unwrap(), revised);
+    }
+    refit.baskets = updated.baskets.clone();
+    for who in [3, 77, 4, 250] {
+        assert_eq!(updated.recommend(who, 20).unwrap(), refit.recommend(who, 20).unwrap());
+    }
+    let before = fit(&rows, Method::Learned).recommend(3, 20).unwrap();
+    assert_ne!(updated.recommend(3, 20).unwrap(), before);
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn a_saved_ranker_answers_bit_for_bit() {
+    let model = fit(&habits(), Method::Learned);
+    assert!(model.ranker.is_some());
+    let mut file = Vec::new();
+    crate::persist::write(&mut file, &model).unwrap();
+    let back: NextItemModel = crate::persist::read(file.as_slice()).unwrap();
+    assert_eq!(back.summary(), model.summary());
+    for who in [1_i64, 100, 999] {
+        assert_eq!(back.recommend(who, 20).unwrap(), model.recommend(who, 20).unwrap());
     }
 }

@@ -92,8 +92,9 @@ impl Revised {
 }
 
 impl NextItemModel {
-    /// Applies one new basket. Afterwards the customer is served as after a refit on all baskets with the popularity
-    /// table frozen as it was; fit again to move the table. New customers and new items are taken in.
+    /// Applies one new basket. Afterwards the customer is served as after a refit on all baskets with what is known of
+    /// everybody (popularity, related items, similar customers, learned weights) frozen as it was; fit again to move
+    /// that. New customers and new items are taken in.
     ///
     /// With one basket per day, a second basket of a day joins the first.
     ///

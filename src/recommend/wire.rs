@@ -15,6 +15,7 @@ use super::baskets::{Baskets, NONE, Past};
 use super::directory::Directory;
 use super::model::{Categories, NextItemModel, Popularity};
 use super::params::{Method, NextItemParams};
+use super::ranker::{Learned, Ranker};
 use super::update::Revised;
 
 /// The small part; everything that grows with the data stands in blocks.
@@ -26,6 +27,8 @@ pub struct Repr {
     fitted_as_of: AsOf,
     /// Whether days are basket numbers.
     ordinal: bool,
+    /// What the ranker learned; its tables are counted anew.
+    learned: Option<Learned>,
 }
 
 fn broken(rule: &'static str) -> Error {
@@ -162,6 +165,7 @@ impl Wire for NextItemModel {
             as_of: self.as_of,
             fitted_as_of: self.baskets.as_of,
             ordinal: self.time == TimeAxis::Ordinal,
+            learned: self.ranker.as_ref().map(|r| r.learned.clone()),
         }
     }
 
@@ -207,7 +211,12 @@ impl Wire for NextItemModel {
         if !named || !(of.is_empty() || of.len() == baskets.items.len()) {
             return Err(broken("categories and items do not match"));
         }
+        let learned = repr.learned.filter(|_| repr.method == Method::Learned);
+        if learned.as_ref().is_some_and(|l| !l.is_sound()) {
+            return Err(broken("a learned term that no fit could have made"));
+        }
         Ok(Self {
+            ranker: learned.map(|l| Ranker::new(l, &baskets)),
             method: repr.method,
             occasion: repr.occasion,
             as_of: repr.as_of,

@@ -1,0 +1,364 @@
+//! An additive logistic model of piecewise linear terms and their interactions, fitted by penalised Newton steps.
+//!
+//! `ln odds = β₀ + Σ f_j(x_j) + Σ f_jk(x_j, x_k)`; each f is linear between knots at the quantiles of its feature (bilinear
+//! for two). The penalty on squared differences of neighbouring knots shrinks a term to a constant, a small ridge
+//! decides the constants. The sum has no other part, so that every score is told in full by its terms (Hastie and
+//! Tibshirani 1986, doi:10.1214/ss/1177013604).
+
+use crate::kernel::linalg::Cholesky;
+use crate::kernel::par;
+use crate::kernel::special::{sigmoid, softplus};
+
+use super::features::{GROUPS, Group};
+
+/// Rows that a chunk of a reduction takes.
+const CHUNK: usize = 8_192;
+/// Knots of a term of one feature, and along each side of a term of two.
+const KNOTS: usize = 9;
+const SIDE: usize = 5;
+/// Penalty on differences, as a share of the weight of the positive rows; the ridge is a hundredth of it.
+const PENALTY: f64 = 1e-3;
+/// Fewer positive rows than this teach nothing.
+const FEWEST: usize = 20;
+
+/// Two features that act together.
+pub(super) struct Pair {
+    pub(super) a: usize,
+    pub(super) b: usize,
+    pub(super) group: Group,
+}
+
+/// One term; `knots_b` is empty for a term of one feature.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(in crate::recommend) struct Term {
+    a: usize,
+    b: usize,
+    knots_a: Vec<f32>,
+    knots_b: Vec<f32>,
+    /// Values at the knots, row by row of `knots_a`.
+    values: Vec<f64>,
+}
+
+/// The fitted sum.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(in crate::recommend) struct Additive {
+    intercept: f64,
+    terms: Vec<Term>,
+    pub(super) iterations: u32,
+    pub(super) converged: bool,
+    pub(super) log_likelihood: f64,
+}
+
+/// Training rows.
+pub(super) struct Rows<const W: usize> {
+    pub(super) x: Vec<[f32; W]>,
+    pub(super) y: Vec<bool>,
+    pub(super) weight: Vec<f32>,
+}
+
+impl<const W: usize> Default for Rows<W> {
+    fn default() -> Self {
+        Self { x: Vec::new(), y: Vec::new(), weight: Vec::new() }
+    }
+}
+
+/// Distinct quantiles; where a feature takes few values, those.
+fn knots(mut values: Vec<f32>, at_most: usize) -> Vec<f32> {
+    values.sort_unstable_by(f32::total_cmp);
+    let Some(last) = values.len().checked_sub(1) else { return values };
+    let mut knots: Vec<f32> = (0..at_most).map(|k| values[last * k / (at_most - 1)]).collect();
+    knots.dedup();
+    if knots.len() < at_most {
+        values.dedup();
+        if values.len() <= at_most {
+            knots = values;
+        }
+    }
+    knots
+}
+
+/// The segment of `x` and the place within it, constant beyond the outer knots.
+fn place(knots: &[f32], x: f32) -> (usize, f64) {
+    let above = knots.partition_point(|q| *q <= x);
+    match above {
+        0 => (0, 0.0),
+        k if k == knots.len() => (knots.len() - 2, 1.0),
+        k => (k - 1, f64::from(x - knots[k - 1]) / f64::from(knots[k] - knots[k - 1])),
+    }
+}
+
+impl Term {
+    fn is_pair(&self) -> bool {
+        !self.knots_b.is_empty()
+    }
+
+    /// Number of knots.
+    fn len(&self) -> usize {
+        self.knots_a.len() * self.knots_b.len().max(1)
+    }
+
+    /// Calls `f` with the knots that act at `x` and their weights, which add up to one.
+    fn at(&self, x: &[f32], mut f: impl FnMut(usize, f64)) {
+        let (k, w) = place(&self.knots_a, x[self.a]);
+        if !self.is_pair() {
+            f(k, 1.0 - w);
+            f(k + 1, w);
+            return;
+        }
+        let (l, v) = place(&self.knots_b, x[self.b]);
+        let n = self.knots_b.len();
+        f(k * n + l, (1.0 - w) * (1.0 - v));
+        f(k * n + l + 1, (1.0 - w) * v);
+        f((k + 1) * n + l, w * (1.0 - v));
+        f((k + 1) * n + l + 1, w * v);
+    }
+
+    fn value(&self, x: &[f32]) -> f64 {
+        let mut sum = 0.0;
+        self.at(x, |knot, weight| sum += self.values[knot] * weight);
+        sum
+    }
+
+    /// Calls `f` with every two neighbouring knots.
+    fn neighbours(&self, mut f: impl FnMut(usize, usize)) {
+        let (na, nb) = (self.knots_a.len(), self.knots_b.len().max(1));
+        for a in 0..na {
+            for b in 0..nb {
+                let at = a * nb + b;
+                if a + 1 < na {
+                    f(at, at + nb);
+                }
+                if b + 1 < nb {
+                    f(at, at + 1);
+                }
+            }
+        }
+    }
+}
+
+/// Value, gradient and negative Hessian (lower triangle, row by row) of the penalised log-likelihood.
+struct Step {
+    value: f64,
+    gradient: Vec<f64>,
+    hessian: Vec<f64>,
+}
+
+impl Additive {
+    /// The maximum of the penalised likelihood; `None` where the rows teach nothing.
+    pub(super) fn fit<const W: usize>(rows: &Rows<W>, features: usize, pairs: &[Pair]) -> Option<Self> {
+        let n = rows.y.len();
+        let positives = rows.y.iter().filter(|y| **y).count();
+        if positives < FEWEST || n - positives < FEWEST {
+            return None;
+        }
+        let stride = (n / 50_000).max(1);
+        let column = |j: usize| rows.x.iter().step_by(stride).map(|x| x[j]).collect::<Vec<f32>>();
+        let mut terms: Vec<Term> = Vec::new();
+        for j in 0..features {
+            let knots_a = knots(column(j), KNOTS);
+            terms.push(Term { a: j, b: j, knots_a, knots_b: Vec::new(), values: Vec::new() });
+        }
+        for pair in pairs {
+            let (knots_a, knots_b) = (knots(column(pair.a), SIDE), knots(column(pair.b), SIDE));
+            terms.push(Term { a: pair.a, b: pair.b, knots_a, knots_b, values: Vec::new() });
+        }
+        // A feature that never varies has no term.
+        terms.retain(|t| t.knots_a.len() > 1 && (t.knots_b.is_empty() || t.knots_b.len() > 1));
+        let weight = |positive: bool| -> f64 {
+            let of = rows.y.iter().zip(&rows.weight).filter(|(y, _)| !positive || **y);
+            of.map(|(_, w)| f64::from(*w)).sum()
+        };
+        let (all, hits) = (weight(false), weight(true));
+        let mut model = Self {
+            intercept: (hits / (all - hits)).ln(),
+            terms,
+            iterations: 0,
+            converged: false,
+            log_likelihood: 0.0,
+        };
+        model.terms.iter_mut().for_each(|t| t.values = vec![0.0; t.len()]);
+        let penalty = PENALTY * hits;
+        // A sample brings the coefficients near, all rows finish.
+        if n > 40_000 {
+            model.climb(rows, 8, penalty / 8.0)?;
+        }
+        model.climb(rows, 1, penalty)?;
+        model.centre(rows);
+        model.is_sound(W).then_some(model)
+    }
+
+    /// Newton steps, halved while they do not climb, over every `stride`-th row.
+    fn climb<const W: usize>(&mut self, rows: &Rows<W>, stride: usize, penalty: f64) -> Option<()> {
+        let mut best: Option<(Vec<f64>, f64)> = None;
+        self.converged = false;
+        for _ in 0..25 {
+            let step = self.step(rows, stride, penalty)?;
+            self.iterations += 1;
+            let beta = self.coefficients();
+            if let Some((old, value)) = &best {
+                if step.value < *value {
+                    let half: Vec<f64> = beta.iter().zip(old).map(|(b, o)| 0.5 * (b + o)).collect();
+                    self.set(&half);
+                    continue;
+                }
+                if step.value - value < 1e-6 * value.abs() {
+                    self.converged = true;
+                    self.log_likelihood = step.value;
+                    return Some(());
+                }
+            }
+            self.log_likelihood = step.value;
+            let n = beta.len();
+            let hessian = Cholesky::of_rows(&step.hessian, n).ok()?;
+            let move_by = hessian.solve(&step.gradient);
+            let next: Vec<f64> = beta.iter().zip(&move_by).map(|(b, m)| b + m).collect();
+            best = Some((beta, step.value));
+            self.set(&next);
+        }
+        if let Some((beta, _)) = best {
+            self.set(&beta);
+        }
+        Some(())
+    }
+
+    fn coefficients(&self) -> Vec<f64> {
+        std::iter::once(self.intercept)
+            .chain(self.terms.iter().flat_map(|t| t.values.iter().copied()))
+            .collect()
+    }
+
+    fn set(&mut self, beta: &[f64]) {
+        self.intercept = beta[0];
+        let mut from = 1;
+        for term in &mut self.terms {
+            let n = term.values.len();
+            term.values.copy_from_slice(&beta[from..from + n]);
+            from += n;
+        }
+    }
+
+    fn step<const W: usize>(&self, rows: &Rows<W>, stride: usize, penalty: f64) -> Option<Step> {
+        let dims = 1 + self.terms.iter().map(Term::len).sum::<usize>();
+        let n = rows.y.len().div_ceil(stride);
+        let one = |range: std::ops::Range<usize>| {
+            let mut part = Step { value: 0.0, gradient: vec![0.0; dims], hessian: vec![0.0; dims * dims] };
+            let mut active: Vec<(usize, f64)> = Vec::new();
+            for r in range.map(|r| r * stride) {
+                active.clear();
+                active.push((0, 1.0));
+                let (mut z, mut from) = (self.intercept, 1);
+                for term in &self.terms {
+                    term.at(&rows.x[r], |knot, weight| {
+                        if weight > 0.0 {
+                            z += term.values[knot] * weight;
+                            active.push((from + knot, weight));
+                        }
+                    });
+                    from += term.len();
+                }
+                let (p, w) = (sigmoid(z), f64::from(rows.weight[r]));
+                part.value -= w * softplus(if rows.y[r] { -z } else { z });
+                let gradient = w * (f64::from(u8::from(rows.y[r])) - p);
+                let curvature = w * p * (1.0 - p);
+                for (at, (i, wi)) in active.iter().enumerate() {
+                    part.gradient[*i] += gradient * wi;
+                    let row = &mut part.hessian[i * dims..(i + 1) * dims];
+                    let scaled = curvature * wi;
+                    // Active knots ascend, so these are the lower triangle.
+                    for (j, wj) in &active[..=at] {
+                        row[*j] += scaled * wj;
+                    }
+                }
+            }
+            part
+        };
+        let add = |mut a: Step, b: Step| {
+            a.value += b.value;
+            a.gradient.iter_mut().zip(b.gradient).for_each(|(x, y)| *x += y);
+            a.hessian.iter_mut().zip(b.hessian).for_each(|(x, y)| *x += y);
+            a
+        };
+        // Partial Hessians are large: a run of chunks at a time keeps few of them in memory.
+        let mut step: Option<Step> = None;
+        for first in (0..n).step_by(16 * CHUNK) {
+            let count = (n - first).min(16 * CHUNK);
+            let part = par::reduce_chunks(count, CHUNK, |r| one(first + r.start..first + r.end), add)?;
+            step = Some(match step {
+                None => part,
+                Some(so_far) => add(so_far, part),
+            });
+        }
+        let mut step = step?;
+        let mut from = 1;
+        for term in &self.terms {
+            for (knot, value) in term.values.iter().enumerate() {
+                let ridge = 0.01 * penalty;
+                step.value -= 0.5 * ridge * value * value;
+                step.gradient[from + knot] -= ridge * value;
+                step.hessian[(from + knot) * (dims + 1)] += ridge;
+            }
+            term.neighbours(|i, j| {
+                let difference = term.values[j] - term.values[i];
+                step.value -= 0.5 * penalty * difference * difference;
+                step.gradient[from + j] -= penalty * difference;
+                step.gradient[from + i] += penalty * difference;
+                step.hessian[(from + i) * (dims + 1)] += penalty;
+                step.hessian[(from + j) * (dims + 1)] += penalty;
+                step.hessian[(from + j) * dims + from + i] -= penalty;
+            });
+            from += term.len();
+        }
+        Some(step)
+    }
+
+    /// Moves each term's mean over the rows into the intercept: contributions are then against the average candidate.
+    fn centre<const W: usize>(&mut self, rows: &Rows<W>) {
+        let n = rows.y.len() as f64;
+        for term in &mut self.terms {
+            let sum = par::reduce_chunks(
+                rows.x.len(),
+                CHUNK,
+                |range| rows.x[range].iter().map(|x| term.value(x)).sum::<f64>(),
+                |a, b| a + b,
+            );
+            let mean = sum.unwrap_or(0.0) / n;
+            term.values.iter_mut().for_each(|v| *v -= mean);
+            self.intercept += mean;
+        }
+    }
+
+    /// What each group of terms adds; their sum in order is the score.
+    pub(super) fn parts(&self, x: &[f32], features: &[Group], pairs: &[Pair]) -> [f64; GROUPS] {
+        let mut parts = [0.0; GROUPS];
+        parts[Group::Habits as usize] = self.intercept;
+        for term in &self.terms {
+            let group = if term.is_pair() {
+                pairs.iter().find(|p| p.a == term.a && p.b == term.b).map_or(features[term.a], |p| p.group)
+            } else {
+                features[term.a]
+            };
+            parts[group as usize] += term.value(x);
+        }
+        parts
+    }
+
+    /// Whether a fit could have made it: features below `width`, knots ascending, everything finite.
+    pub(in crate::recommend) fn is_sound(&self, width: usize) -> bool {
+        let ascending =
+            |knots: &[f32]| knots.iter().all(|k| k.is_finite()) && knots.is_sorted_by(|a, b| a < b);
+        self.intercept.is_finite()
+            && self.terms.iter().all(|t| {
+                t.a < width
+                    && t.b < width
+                    && t.knots_a.len() > 1
+                    && t.knots_b.len() != 1
+                    && ascending(&t.knots_a)
+                    && ascending(&t.knots_b)
+                    && t.values.len() == t.len()
+                    // Far beyond any fit, and far from overflow in a sum.
+                    && t.values.iter().all(|v| v.abs() < 1e12)
+            })
+    }
+}

@@ -1,0 +1,236 @@
+//! `Tables`: what the ranker knows about everybody: popularity, repurchase, items that go together, who buys alike.
+
+use crate::kernel::par;
+
+use super::super::baskets::Baskets;
+use super::super::model::{Popularity, own_items};
+use super::scratch::{Scratch, Sums, keep_largest};
+
+/// Related items kept for each item.
+const RELATED: usize = 50;
+/// A customer's latest rows that count as bought together; more of a very long history adds cost, not knowledge.
+const HISTORY: usize = 300;
+/// Buyers of one item that the search for similar customers visits.
+const BUYERS: usize = 1_500;
+/// Similar customers whose baskets vouch for an item.
+const NEIGHBOURS: usize = 100;
+/// Their latest baskets that count.
+const LATEST: usize = 5;
+/// Observations that an item's own rate is shrunk by towards the mean of all items.
+const SHRINKAGE: f32 = 10.0;
+
+/// Population tables, frozen at the fit. Rates have one entry more than there are items: that of an item never seen.
+#[derive(Clone)]
+pub(super) struct Tables {
+    items: usize,
+    /// ln of the share of baskets that hold the item.
+    log_share: Vec<f32>,
+    /// ln of the share of a customer's baskets after the item's first that hold it again.
+    repurchase: Vec<f32>,
+    /// ln of the share of the item's popularity that falls in customers' last baskets.
+    trend: Vec<f32>,
+    related: Lists,
+    follows: Lists,
+    buyers: Vec<Vec<u32>>,
+    /// Distinct items of each customer, among the latest rows.
+    breadth: Vec<u32>,
+    /// Items by popularity.
+    popular: Vec<u32>,
+}
+
+/// Weighted items of each item.
+#[derive(Clone)]
+struct Lists {
+    from: Vec<usize>,
+    entries: Vec<(f32, u32)>,
+}
+
+impl Lists {
+    fn of(&self, item: u32) -> &[(f32, u32)] {
+        let i = item as usize;
+        if i + 1 < self.from.len() { &self.entries[self.from[i]..self.from[i + 1]] } else { &[] }
+    }
+}
+
+/// ln((hits + s·mean) / (trials + s)) of each item, and of an item without trials.
+fn log_rates(hits: &[f32], trials: &[f32]) -> Vec<f32> {
+    // Sums of whole numbers in f64: exact, so their order plays no part.
+    let total = |v: &[f32]| v.iter().map(|x| f64::from(*x)).sum::<f64>();
+    #[expect(clippy::cast_possible_truncation, reason = "a rate")]
+    let mean = ((total(hits) + 0.5) / (total(trials) + 1.0)) as f32;
+    let rate = |(h, t): (&f32, &f32)| ((h + SHRINKAGE * mean) / (t + SHRINKAGE)).ln();
+    hits.iter().zip(trials).map(rate).chain([mean.ln()]).collect()
+}
+
+impl Tables {
+    pub(super) fn new(baskets: &Baskets) -> Self {
+        let (items, people) = (baskets.items.len(), baskets.customers.len());
+        let popularity = baskets.popularity();
+        let counts: Vec<f32> = popularity.iter().map(|n| *n as f32).collect();
+        let all = baskets.len().max(1) as f32;
+        let log_share = counts.iter().chain([&0.0]).map(|n| (n.max(0.5) / all).ln()).collect();
+
+        let (mut again, mut chances) = (vec![0_f32; items], vec![0_f32; items]);
+        let mut late = vec![0_f32; items];
+        let mut buyers: Vec<Vec<u32>> = vec![Vec::new(); items];
+        let mut breadth = Vec::with_capacity(people);
+        for (number, customer) in (0_u32..).zip(0..people) {
+            let past = baskets.past(customer);
+            for own in own_items(past) {
+                again[own.item as usize] += (own.times - 1) as f32;
+                chances[own.item as usize] += (past.len() - 1 - own.first as usize) as f32;
+            }
+            if let Some(last) = past.baskets().next_back() {
+                for item in last {
+                    late[*item as usize] += 1.0;
+                }
+            }
+            let latest = past.latest_items(HISTORY);
+            for item in &latest {
+                buyers[*item as usize].push(number);
+            }
+            breadth.push(u32::try_from(latest.len()).unwrap_or(u32::MAX));
+        }
+        let (related, follows) = Self::pairs(baskets, &buyers, &counts);
+        for list in &mut buyers {
+            let spare = list.len().saturating_sub(BUYERS);
+            list.drain(..spare);
+        }
+        Self {
+            items,
+            log_share,
+            repurchase: log_rates(&again, &chances),
+            trend: log_rates(&late, &counts),
+            related,
+            follows,
+            buyers,
+            breadth,
+            popular: Popularity::new(popularity).order,
+        }
+    }
+
+    /// For each item, those with the highest cosine of buyers, and those with the highest cosine of "in a basket" and
+    /// "in the next basket". One joint observation is discounted from each: single coincidences are not knowledge.
+    fn pairs(baskets: &Baskets, buyers: &[Vec<u32>], counts: &[f32]) -> (Lists, Lists) {
+        let items = buyers.len();
+        let latest = par::map(baskets.customers.len(), |c| baskets.past(c).latest_items(HISTORY));
+        let rows = par::map_chunks(items, 64, |range| {
+            let (mut together, mut after) = (Sums::default(), Sums::default());
+            together.reach(items);
+            after.reach(items);
+            let mut lists = Vec::with_capacity(range.len());
+            for item in range {
+                for customer in &buyers[item] {
+                    let customer = *customer as usize;
+                    for other in &latest[customer] {
+                        together.add(*other, 1.0);
+                    }
+                    let past = baskets.past(customer);
+                    for b in 1..past.len() {
+                        if past
+                            .basket(b - 1)
+                            .binary_search(&(u32::try_from(item).unwrap_or(u32::MAX)))
+                            .is_ok()
+                        {
+                            for other in past.basket(b) {
+                                after.add(*other, 1.0);
+                            }
+                        }
+                    }
+                }
+                let best = |sums: &Sums, size: &dyn Fn(usize) -> f32| {
+                    let weighed =
+                        sums.touched().iter().filter(|other| **other as usize != item).map(|other| {
+                            let joint = sums.get(*other) - 1.0;
+                            (joint / (size(item) * size(*other as usize)).sqrt(), *other)
+                        });
+                    let mut best: Vec<(f32, u32)> = weighed.filter(|(weight, _)| *weight > 0.0).collect();
+                    keep_largest(&mut best, RELATED);
+                    best
+                };
+                lists.push((best(&together, &|i| buyers[i].len() as f32), best(&after, &|i| counts[i])));
+                together.clear();
+                after.clear();
+            }
+            lists
+        });
+        let empty = || Lists { from: vec![0], entries: Vec::new() };
+        let (mut related, mut follows) = (empty(), empty());
+        for (together, after) in rows.into_iter().flatten() {
+            for (lists, own) in [(&mut related, together), (&mut follows, after)] {
+                lists.entries.extend(own);
+                lists.from.push(lists.entries.len());
+            }
+        }
+        (related, follows)
+    }
+
+    /// Number of items seen at the fit.
+    pub(super) fn items(&self) -> usize {
+        self.items
+    }
+
+    fn row(&self, item: u32) -> usize {
+        (item as usize).min(self.items)
+    }
+
+    pub(super) fn log_share(&self, item: u32) -> f32 {
+        self.log_share[self.row(item)]
+    }
+
+    pub(super) fn repurchase(&self, item: u32) -> f32 {
+        self.repurchase[self.row(item)]
+    }
+
+    /// How many times as often as the average item this one is bought again.
+    pub(super) fn repurchase_ratio(&self, item: u32) -> f64 {
+        f64::from(self.repurchase(item) - self.repurchase[self.items]).exp()
+    }
+
+    pub(super) fn trend(&self, item: u32) -> f32 {
+        self.trend[self.row(item)]
+    }
+
+    pub(super) fn related(&self, item: u32) -> &[(f32, u32)] {
+        self.related.of(item)
+    }
+
+    pub(super) fn follows(&self, item: u32) -> &[(f32, u32)] {
+        self.follows.of(item)
+    }
+
+    pub(super) fn popular(&self, n: usize) -> &[u32] {
+        &self.popular[..n.min(self.popular.len())]
+    }
+
+    /// Fills `scratch.vouched`: the weighted share of similar customers' latest baskets that hold each item. Customers
+    /// are similar by the asymmetric cosine of UP-CF, |A ∩ B| / (|A|^¾ |B|^¼), squared as a weight.
+    pub(super) fn vouch(&self, baskets: &Baskets, own: &[u32], myself: Option<u32>, scratch: &mut Scratch) {
+        scratch.common.reach(self.breadth.len());
+        for item in own {
+            for buyer in self.buyers.get(*item as usize).map_or(&[][..], Vec::as_slice) {
+                scratch.common.add(*buyer, 1.0);
+            }
+        }
+        let mine = (own.len().max(1) as f32).powf(0.75);
+        scratch.similar.clear();
+        for other in scratch.common.touched().iter().filter(|other| Some(**other) != myself) {
+            let theirs = (self.breadth[*other as usize] as f32).sqrt().sqrt();
+            scratch.similar.push((scratch.common.get(*other) / (mine * theirs), *other));
+        }
+        scratch.common.clear();
+        keep_largest(&mut scratch.similar, NEIGHBOURS);
+        let total: f32 = scratch.similar.iter().map(|(s, _)| s * s).sum();
+        scratch.vouched.reach(self.items);
+        for (similarity, other) in &scratch.similar {
+            let past = baskets.past(*other as usize);
+            let latest = past.len().saturating_sub(LATEST);
+            let weight = similarity * similarity / (total * (past.len() - latest) as f32);
+            for b in latest..past.len() {
+                for item in past.basket(b) {
+                    scratch.vouched.add(*item, weight);
+                }
+            }
+        }
+    }
+}
