@@ -152,3 +152,27 @@ fn profile() {
         (people.labels().to_vec(), people.pairs_scored(), bits)
     });
 }
+
+#[test]
+fn ltv() {
+    use regulars::data::TimeUnit;
+    use regulars::ltv::{GammaGamma, Histogram, LtvParams, Model, PurchaseProcess};
+    use regulars::types::{Horizon, Seed};
+
+    let truth = PurchaseProcess::bg_nbd(0.243, 4.414, 0.793, 2.426).unwrap();
+    let t: Vec<f64> = (0..20_000).map(|i| 26.0 + f64::from(i % 911) / 70.0).collect();
+    same_in_every_pool(|| {
+        let history = truth.simulate(&t, TimeUnit::Week, Seed(5)).unwrap();
+        let spend = GammaGamma::new(6.25, 3.74, 15.44).unwrap().simulate(history.x(), Seed(6));
+        let history = history.with_spend(spend).unwrap();
+        let horizon = Horizon::days(200).unwrap();
+        let answers = [Model::BgNbd, Model::ParetoNbd].map(|model| {
+            let model = LtvParams::new(model).fit(&history).unwrap();
+            let values = model.predict(&history, horizon).unwrap().into_values();
+            (model, values)
+        });
+        let histogram = Histogram::new(&history);
+        let refits = answers[0].0.bootstrap(&histogram, 5, Seed(7)).unwrap();
+        (history, answers, refits)
+    });
+}

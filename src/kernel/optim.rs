@@ -154,7 +154,7 @@ impl<const N: usize> Search<N> {
                 // Nothing left to gain in this arithmetic: done if the slope is nothing either, flat or not.
                 let slope =
                     norm(&std::array::from_fn::<f64, N, _>(|i| if free[i] { eval.gradient[i] } else { 0.0 }));
-                let done = inside || slope <= 1e-8 * (1.0 + eval.value.abs());
+                let done = inside || slope <= 1e-7 * (1.0 + eval.value.abs());
                 end = if done { End::Converged } else { End::Stopped };
                 break;
             } else {

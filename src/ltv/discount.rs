@@ -39,13 +39,13 @@ impl Discount {
     /// Interest of `rate` per period of that many days: lifetimes' month is `4.345 * 7.0`.
     ///
     /// # Errors
-    /// As [`Discount::per`]; a period must last 0.01 to 365,250 days.
+    /// As [`Discount::per`]; a period must last 1 to 365,250 days.
     pub fn every(rate: f64, period_days: f64) -> Result<Self> {
         if !(0.0..=1e6).contains(&rate) {
             return Err(Error::param("rate", "must lie between 0 and 1e6", rate));
         }
-        if !(0.01..=365_250.0).contains(&period_days) {
-            return Err(Error::param("period_days", "must lie between 0.01 and 365250", period_days));
+        if !(1.0..=365_250.0).contains(&period_days) {
+            return Err(Error::param("period_days", "must lie between 1 and 365250", period_days));
         }
         Ok(Self { rate, period_days })
     }
@@ -114,6 +114,6 @@ mod tests {
         assert!(schedule.iter().all(|(_, w)| *w >= 0.0));
         assert_eq!(Discount::NONE.schedule(70.0, 7.0), vec![(10.0, 1.0)]);
         // A thousand years at a steep rate end when nothing is worth anything.
-        assert!(Discount::every(1e6, 0.01).unwrap().schedule(365_250.0, 1.0).len() < 10);
+        assert!(Discount::every(1e6, 1.0).unwrap().schedule(365_250.0, 1.0).len() < 10);
     }
 }

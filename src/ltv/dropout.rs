@@ -168,16 +168,23 @@ impl Dropout<3> for GammaGompertz {
     }
 
     fn steepness(&self, tau: f64) -> f64 {
-        self.b * ((self.s + 1.0) * self.g(tau).1).max(1.0)
+        // d ln f / d tau = b (1 - (s + 1) k), monotone in tau: the larger of a panel's ends bounds it.
+        self.b * ((self.s + 1.0) * self.g(tau).1 - 1.0).abs()
     }
 
     fn scale(&self, tau: f64) -> f64 {
+        if ((self.beta - 1.0) * (-self.b * tau).exp()).abs() < 1e-17 {
+            // Nothing is left of the Gompertz law but an exponential, which is smooth everywhere.
+            return f64::INFINITY;
+        }
         // G vanishes at tau = (ln|beta - 1| ± i pi) / b or, for beta < 1, on the negative axis.
         if self.beta >= 1.0 { 2.0 / self.b } else { (2.0 / self.b).min(tau - (-self.beta).ln_1p() / self.b) }
     }
 
     fn rise(&self, tau: f64, end: f64) -> f64 {
-        if self.beta > 1.0 { self.b * (end - tau) } else { 0.0 }
+        // For beta > 1 the density rises until (s + 1) k = 1 and falls from there on.
+        let rises = self.beta > 1.0 && (self.s + 1.0) * self.g(tau).1 < 1.0;
+        if rises { self.b * (end - tau) } else { 0.0 }
     }
 
     fn residual_life(&self, t_now: f64, t: f64) -> f64 {
@@ -187,16 +194,18 @@ impl Dropout<3> for GammaGompertz {
         while u < t {
             let tau = t_now + u;
             let here = (self.ln_survival(tau) - start).exp();
-            let (_, k, _) = self.g(tau);
-            if here == 0.0 {
+            let rate = self.s * self.b;
+            let k = self.g(tau).1;
+            // What is left is at most a life at the smallest hazard to come.
+            if here * (t - u).min(1.0 / (rate * k.min(1.0))) <= 1e-17 * sum {
                 break;
             }
-            if (1.0 - k).abs() < 1e-16 {
+            if self.scale(tau).is_infinite() {
                 // From here on the hazard is the constant s b.
-                let rate = self.s * self.b;
                 return sum + here * (t - u) * one_minus_exp_over(rate * (t - u));
             }
-            let width = self.scale(tau).min(10.0 / (self.s * self.b).max(f64::MIN_POSITIVE)).min(t - u);
+            let width = self.scale(tau).min(10.0 / (rate * k)).min(t - u);
+            let width = width.min(10.0 / (rate * self.g(tau + width).1));
             let panel = rule.nodes.iter().zip(&rule.weights);
             sum += width
                 * panel.map(|(x, w)| w * (self.ln_survival(tau + x * width) - start).exp()).sum::<f64>();
@@ -229,7 +238,11 @@ impl<D> NbdWith<D> {
         let shift = self.alpha.min(self.dropout.scale(0.0));
         let start = self.dropout.ln_density(h.t_x);
         let mut tau = h.t_x;
-        while tau < h.t {
+        // No density of the family needs more than some hundreds of panels; the limit only guards the loop.
+        for _ in 0..5_000 {
+            if tau >= h.t {
+                break;
+            }
             let here = shift + tau;
             let steep = |tau: f64| (shift + tau) * (rate / (self.alpha + tau) + self.dropout.steepness(tau));
             let rest = ((h.t - tau) / here).ln_1p();
@@ -241,9 +254,10 @@ impl<D> NbdWith<D> {
                 break;
             }
             let fall = width * steep(next).max(steep(tau));
-            let order = if width <= 0.7 && fall <= 1.0 {
+            let reach = width * (here / self.dropout.scale(tau)).max(1.0);
+            let order = if reach <= 0.7 && fall <= 1.0 {
                 6
-            } else if width <= 1.6 && fall <= 4.0 {
+            } else if reach <= 1.6 && fall <= 4.0 {
                 10
             } else {
                 16

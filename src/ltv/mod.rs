@@ -110,6 +110,7 @@
 //! - P. S. Fader, B. G. S. Hardie (2013), The Gamma-Gamma model of monetary value, brucehardie.com/notes/025
 
 mod betageo;
+mod bootstrap;
 mod curves;
 mod discount;
 mod dropout;
@@ -119,9 +120,14 @@ mod history;
 mod model;
 mod params;
 mod process;
+mod simulate;
 mod spend;
 mod summary;
+mod validate;
+#[cfg(feature = "serde")]
+mod wire;
 
+pub use bootstrap::Bootstrap;
 pub use discount::Discount;
 pub use histogram::Histogram;
 pub use history::RecencyFrequency;
@@ -130,6 +136,7 @@ pub use params::{LtvParams, Model};
 pub use process::PurchaseProcess;
 pub use spend::GammaGamma;
 pub use summary::{Candidate, Estimate, FitStatus, FitSummary};
+pub use validate::{Class, Errors, Evaluation, Measured, holdout_purchases};
 
 #[cfg(test)]
 mod tests;

@@ -63,6 +63,18 @@ impl<'a> From<Observed<'a>> for PredictInput<'a> {
     }
 }
 
+impl<'a> FitInput<'a> {
+    fn histogram(self) -> Result<Cow<'a, Histogram>> {
+        Ok(match self.0 {
+            Source::History(history) => Cow::Owned(Histogram::new(history)),
+            Source::Observed(observed) => {
+                Cow::Owned(Histogram::new(&PurchaseHistory::observed(observed, default_unit(observed))?))
+            }
+            Source::Histogram(histogram) => Cow::Borrowed(histogram),
+        })
+    }
+}
+
 /// What is to be expected of one customer within a horizon.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -112,14 +124,7 @@ impl LtvParams {
     /// [`FitStatus`](super::FitStatus).
     pub fn fit<'a>(&self, data: impl Into<FitInput<'a>>) -> Result<LtvModel> {
         self.check()?;
-        let histogram = match data.into().0 {
-            Source::History(history) => Cow::Owned(Histogram::new(history)),
-            Source::Observed(observed) => {
-                Cow::Owned(Histogram::new(&PurchaseHistory::observed(observed, default_unit(observed))?))
-            }
-            Source::Histogram(histogram) => Cow::Borrowed(histogram),
-        };
-        self.fit_histogram(&histogram)
+        self.fit_histogram(&*data.into().histogram()?)
     }
 
     fn fit_histogram(&self, histogram: &Histogram) -> Result<LtvModel> {
@@ -240,6 +245,19 @@ impl LtvModel {
     /// How the spend model was fitted.
     pub fn spend_summary(&self) -> Option<&FitSummary> {
         self.spend_summary.as_ref()
+    }
+
+    /// The same purchase model with spend fitted to `data`, or without where that has no positive spend of repeat buyers.
+    ///
+    /// # Errors
+    /// As [`LtvParams::fit`]; [`InvalidInput`](crate::ErrorKind::InvalidInput) for another unit of time.
+    pub fn with_spend<'a>(mut self, data: impl Into<FitInput<'a>>) -> Result<Self> {
+        let histogram = data.into().histogram()?;
+        if histogram.unit() != self.unit {
+            return Err(Error::input("the data are in another unit of time than the model"));
+        }
+        (self.spend, self.spend_summary) = fit_spend(&histogram).unzip();
+        Ok(self)
     }
 
     /// What each model was worth on held-out customers; empty where there was no choice.

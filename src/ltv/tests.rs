@@ -234,7 +234,7 @@ fn row() -> impl Strategy<Value = (f64, f64, f64)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(12))]
+    #![proptest_config(ProptestConfig::with_cases(16))]
 
     /// The order of customers, and how they are dealt to shards, changes no bit.
     #[test]
@@ -270,6 +270,29 @@ proptest! {
         prop_assert!((a - b).abs() < 1e-5 * (1.0 + a.abs()), "{model} {a} {b} {:?} {:?}", weeks.summary(), days.summary());
     }
 
+    /// Any parameters, any history: finite, and the window's purchases grow with the window.
+    #[test]
+    fn answers_are_total(
+        logs in prop::array::uniform5(-16.0..16.0_f64),
+        x in prop_oneof![Just(0.0), Just(1.0), Just(30.0), Just(1e6)],
+        share in 0.0..=1.0_f64,
+        t in prop_oneof![Just(0.0), Just(1e-3), Just(39.0), Just(1e4)],
+        model in 0..4_usize,
+    ) {
+        let model = Model::ALL[model];
+        let theta = &logs.map(f64::exp)[..model.parameter_names().len()];
+        let process = PurchaseProcess::new(model, theta).unwrap();
+        let customer = RecencyFrequency::new(x, if x > 0.0 { share * t } else { 0.0 }, t).unwrap();
+        let ln = process.log_likelihood(&customer);
+        prop_assert!(ln.is_finite(), "{process:?} {customer:?} {ln}");
+        let mut before = 0.0;
+        for window in [1e-3, 1.0, 52.0, 5_000.0] {
+            let bought = process.expected_purchases(&customer, window);
+            prop_assert!(bought.is_finite() && bought >= before * (1.0 - 1e-9), "{process:?} {customer:?} {window} {bought}");
+            before = bought;
+        }
+    }
+
     /// A customer's answer depends on that customer alone, bit for bit.
     #[test]
     fn a_subset_is_predicted_as_the_whole(rows in prop::collection::vec(row(), 2..40), model in 0..4_usize) {
@@ -285,5 +308,50 @@ proptest! {
             let direct = fitted.process().expected_purchases(&RecencyFrequency::new(*x, *t_x, *t).unwrap(), 30.0);
             prop_assert!((value.purchases - direct).abs() <= 1e-10 * direct, "{} {}", value.purchases, direct);
         }
+    }
+}
+
+/// Thirty sets over two orders of magnitude: every fit ends properly, at least as high as the truth.
+#[test]
+fn simulated_parameters_are_recovered() {
+    use crate::types::Seed;
+    let observed: Vec<f64> = (0..1_500).map(|i| 20.0 + f64::from(i % 40)).collect();
+    for set in 0..30_u64 {
+        let mut rng = crate::kernel::rng::Rng::new(Seed(99), set);
+        let mut draw = |centre: f64| centre * (rng.uniform() * 4.6 - 2.3).exp();
+        let model = Model::ALL[(set % 3) as usize];
+        let scale = [[0.6, 8.0, 0.8, 2.0], [0.6, 8.0, 0.8, 2.0], [0.6, 8.0, 0.6, 12.0]][(set % 3) as usize];
+        let theta = scale.map(&mut draw);
+        let truth = PurchaseProcess::new(model, &theta).unwrap();
+        let history = truth.simulate(&observed, TimeUnit::Week, Seed(set)).unwrap();
+        let histogram = Histogram::new(&history);
+        let fitted = LtvParams::new(model).fit(&histogram).unwrap();
+        let summary = fitted.summary();
+        assert_ne!(summary.status, FitStatus::NotConverged, "{set} {theta:?} {summary:?}");
+        let at_truth = fit::log_likelihood(model, &theta, &histogram.purchases);
+        assert!(
+            summary.log_likelihood >= at_truth - 1e-9 * at_truth.abs(),
+            "{set} {theta:?} {summary:?} {at_truth}"
+        );
+    }
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn saved_models_come_back_whole() {
+    let spend = vec![0.0, 0.0, 1_000.0, 2_000.0, 50.0, 0.0, 700.0];
+    let history = history(&KEYS, Some(spend));
+    let histogram = Histogram::new(&history);
+    let mut bytes = Vec::new();
+    crate::persist::write(&mut bytes, &histogram).unwrap();
+    assert_eq!(crate::persist::read::<Histogram>(&mut bytes.as_slice()).unwrap(), histogram);
+    for params in [LtvParams::new(Model::GGompertzNbd), LtvParams::auto().folds(2)] {
+        let model = params.fit(&histogram).unwrap();
+        let mut bytes = Vec::new();
+        crate::persist::write(&mut bytes, &model).unwrap();
+        assert_eq!(crate::persist::read::<LtvModel>(&mut bytes.as_slice()).unwrap(), model);
+        // Parameters outside the domain are refused.
+        let text = String::from_utf8_lossy(&bytes).replace("\"parameters\":[", "\"parameters\":[-");
+        assert!(crate::persist::read::<LtvModel>(&mut text.as_bytes()).is_err());
     }
 }
