@@ -1,6 +1,6 @@
 //! Lifetime models: fitting and predicting 100,000 simulated customers, each with a history of its own.
 
-#![allow(clippy::unwrap_used, reason = "a bench stops by panicking")]
+#![allow(missing_docs, clippy::unwrap_used, reason = "a bench stops by panicking and is nobody's API")]
 
 use std::hint::black_box;
 
@@ -21,7 +21,7 @@ fn ltv(c: &mut Criterion) {
     for model in Model::ALL {
         let params = LtvParams::new(model);
         group.bench_function(format!("fit {model}, 100k"), |b| {
-            b.iter(|| params.fit(black_box(&bare)).unwrap())
+            b.iter(|| params.fit(black_box(&bare)).unwrap());
         });
         let fitted = params.fit(&bare).unwrap().with_discount(Discount::NONE);
         group.bench_function(format!("predict {model}, 100k"), |b| {
@@ -34,7 +34,7 @@ fn ltv(c: &mut Criterion) {
     });
     let valued = fitted.clone().with_spend(&history).unwrap();
     group.bench_function("12-month value, 100k", |b| {
-        b.iter(|| valued.predict(black_box(&history), year).unwrap())
+        b.iter(|| valued.predict(black_box(&history), year).unwrap());
     });
     let small = Histogram::new(&truth.simulate(&t[..2_357], TimeUnit::Week, Seed(3)).unwrap());
     group.bench_function("100 bootstrap refits of 2,357 customers", |b| {
