@@ -168,8 +168,10 @@ impl Dropout<3> for GammaGompertz {
     }
 
     fn steepness(&self, tau: f64) -> f64 {
-        // d ln f / d tau = b (1 - (s + 1) k), monotone in tau: the larger of a panel's ends bounds it.
-        self.b * ((self.s + 1.0) * self.g(tau).1 - 1.0).abs()
+        // d ln f / d tau = b (1 - (s + 1) k); while k still moves, neither part may be set against the other.
+        let hazard = (self.s + 1.0) * self.g(tau).1;
+        let steep = if self.scale(tau).is_infinite() { (hazard - 1.0).abs() } else { hazard.max(1.0) };
+        self.b * steep
     }
 
     fn scale(&self, tau: f64) -> f64 {
