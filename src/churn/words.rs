@@ -1,0 +1,65 @@
+//! Reasons in words for the columns of behaviour.
+
+use super::explain::{Value, short};
+use super::orders::Facts;
+
+/// The reason in English and Chinese; `None` for a column without words of its own.
+pub(super) fn reason(column: &str, value: &Value, facts: &Facts) -> Option<(String, String)> {
+    let days = |value: f64| format!("{:.0}", value.round());
+    let (recency, rhythm) = (days(facts.recency), days(facts.rhythm.max(1.0)));
+    let pair = |english: String, chinese: String| Some((english, chinese));
+    let Value::Number(number) = value else {
+        return match column {
+            "mean_gap" | "longest_gap" => pair("bought only once so far".into(), "目前只购买过一次".into()),
+            "irregularity" => {
+                pair("too few purchases to show a rhythm".into(), "购买次数太少，看不出规律".into())
+            }
+            _ => None,
+        };
+    };
+    let n = short((100.0 * number).round() / 100.0);
+    match column {
+        "silence" if facts.purchases > 1.0 => pair(
+            format!("bought about every {rhythm} days, silent for {recency}"),
+            format!("大约每 {rhythm} 天购买一次，已沉寂 {recency} 天"),
+        ),
+        "recency" | "silence" => {
+            pair(format!("last purchase {recency} days ago"), format!("上次购买在 {recency} 天前"))
+        }
+        "tenure" => pair(
+            format!("first purchase {} days ago", days(*number)),
+            format!("首次购买在 {} 天前", days(*number)),
+        ),
+        "purchases" => pair(format!("purchases on {n} days in all"), format!("累计 {n} 天有购买")),
+        "mean_gap" | "rhythm" => pair(
+            format!("about {} days between purchases", days(*number)),
+            format!("购买间隔约 {} 天", days(*number)),
+        ),
+        "longest_gap" => pair(
+            format!("longest gap between purchases {} days", days(*number)),
+            format!("最长购买间隔 {} 天", days(*number)),
+        ),
+        "irregularity" => pair(
+            format!("gaps between purchases vary by {:.0} %", 100.0 * number),
+            format!("购买间隔波动 {:.0}%", 100.0 * number),
+        ),
+        "trend" if *number < 0.0 => pair("buys less often than earlier".into(), "购买频率比以前下降".into()),
+        "trend" => pair("buys as often as earlier, or more".into(), "购买频率与以前持平或上升".into()),
+        "last_30" => {
+            pair(format!("purchases on {n} of the last 30 days"), format!("最近 30 天内有 {n} 天购买"))
+        }
+        "last_90" => {
+            pair(format!("purchases on {n} of the last 90 days"), format!("最近 90 天内有 {n} 天购买"))
+        }
+        "spend" => pair(format!("spent {n} in all"), format!("累计消费 {n}")),
+        "spend_per_purchase" => pair(format!("spends {n} per purchase"), format!("每次消费 {n}")),
+        "last_spend" => pair(format!("spent {n} last time"), format!("上次消费 {n}")),
+        "items" => pair(format!("bought {n} different items"), format!("买过 {n} 种商品")),
+        "rows_per_purchase" => pair(format!("{n} lines per purchase"), format!("每次购买 {n} 行商品")),
+        "refund_share" if *number > 0.0 => {
+            pair(format!("gave {:.0} % back", 100.0 * number), format!("退货占 {:.0}%", 100.0 * number))
+        }
+        "refund_share" => pair("gave nothing back".into(), "没有退货".into()),
+        _ => None,
+    }
+}
