@@ -18,7 +18,7 @@ use regulars::data::Ledger;
 #[cfg(feature = "csv")]
 use regulars::data::csv::{CsvFormat, CsvParams, RawTable, Strictness};
 #[cfg(feature = "csv")]
-use regulars::types::Currency;
+use regulars::types::{Currency, Language};
 use regulars::{Error, Place};
 
 pub(crate) use files::{open, raw_f64s, raw_i32s, raw_i64s, write_file};
@@ -110,6 +110,11 @@ pub(crate) enum Lang {
 }
 
 impl Lang {
+    /// The same, in the library's words.
+    pub(crate) fn language(self) -> Language {
+        self.pick(Language::English, Language::Chinese)
+    }
+
     /// The text in this language.
     pub(crate) fn pick<T>(self, en: T, zh: T) -> T {
         match self {

@@ -1,0 +1,158 @@
+//! `Pipeline`: the fitted stages.
+
+use std::fmt;
+
+use crate::churn::ChurnModel;
+use crate::data::{Ledger, Observed, Occasion, PerCustomer, Purchases, Refunds, Tiers};
+use crate::error::{Error, ErrorKind, Result};
+use crate::ltv::LtvModel;
+use crate::recommend::NextItemModel;
+use crate::rfm::{RfmModel, SegmentMap};
+use crate::segment::SegmentModel;
+use crate::types::{AsOf, Horizon};
+
+use super::table::CustomerTable;
+
+/// A stage of the pipeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Stage {
+    /// RFM scores.
+    Rfm,
+    /// Segments.
+    Segment,
+    /// Churn probabilities.
+    Churn,
+    /// Lifetime value.
+    Ltv,
+    /// Next items.
+    Recommend,
+}
+
+impl Stage {
+    /// How many there are.
+    pub(super) const ALL: usize = 5;
+
+    /// Its name, as in error messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rfm => "rfm",
+            Self::Segment => "segment",
+            Self::Churn => "churn",
+            Self::Ltv => "ltv",
+            Self::Recommend => "recommend",
+        }
+    }
+}
+
+/// A stage that could not be fitted, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LeftOut {
+    /// The stage.
+    pub stage: Stage,
+    /// Kind of its error.
+    pub kind: ErrorKind,
+    /// Its message.
+    pub reason: String,
+}
+
+impl LeftOut {
+    pub(super) fn new(stage: Stage, error: &Error) -> Self {
+        Self { stage, kind: error.kind(), reason: error.to_string() }
+    }
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.stage.name(), self.reason)
+    }
+}
+
+/// Every stage that could be fitted.
+#[derive(Clone, Debug)]
+pub struct Pipeline {
+    pub(super) horizon: Horizon,
+    pub(super) rfm: Option<RfmModel>,
+    pub(super) named: Option<SegmentMap>,
+    pub(super) segment: Option<SegmentModel>,
+    pub(super) churn: Option<ChurnModel>,
+    pub(super) ltv: Option<LtvModel>,
+    pub(super) tiers: Option<Tiers>,
+    pub(super) recommend: Option<NextItemModel>,
+    pub(super) next_items: usize,
+    pub(super) left_out: Vec<LeftOut>,
+}
+
+impl Pipeline {
+    /// How far ahead churn and value look.
+    pub fn horizon(&self) -> Horizon {
+        self.horizon
+    }
+
+    /// The RFM scores' model.
+    pub fn rfm(&self) -> Option<&RfmModel> {
+        self.rfm.as_ref()
+    }
+
+    /// The names of the RFM codes; `None` for other bins than five on each axis.
+    pub fn rfm_segments(&self) -> Option<&SegmentMap> {
+        self.named.as_ref()
+    }
+
+    /// The value tiers.
+    pub fn tiers(&self) -> Option<&Tiers> {
+        self.tiers.as_ref()
+    }
+
+    /// The segments' model.
+    pub fn segment(&self) -> Option<&SegmentModel> {
+        self.segment.as_ref()
+    }
+
+    /// The churn model.
+    pub fn churn(&self) -> Option<&ChurnModel> {
+        self.churn.as_ref()
+    }
+
+    /// The lifetime model.
+    pub fn ltv(&self) -> Option<&LtvModel> {
+        self.ltv.as_ref()
+    }
+
+    /// The recommender.
+    pub fn recommend(&self) -> Option<&NextItemModel> {
+        self.recommend.as_ref()
+    }
+
+    /// Stages that could not be fitted, with their reasons.
+    pub fn left_out(&self) -> &[LeftOut] {
+        &self.left_out
+    }
+
+    /// Every stage's answer for every customer known as of a day.
+    ///
+    /// The ledger may hold more customers and later days than the one the pipeline was fitted on: models translate by
+    /// key and columns by name. Next items are those of the recommender as fitted.
+    ///
+    /// # Errors
+    /// [`EmptyInput`](ErrorKind::EmptyInput) where no customer is known as of the day; the errors of the stages where the
+    /// ledger lacks what they were fitted on.
+    pub fn predict(&self, ledger: &Ledger, as_of: AsOf) -> Result<CustomerTable> {
+        CustomerTable::new(self, ledger.observed(as_of)?)
+    }
+
+    /// What tiers rank by: value within the horizon, or the spend so far without a lifetime model; `None` without money.
+    pub(super) fn tier_scores(&self, now: Observed<'_>) -> Result<Option<PerCustomer<f64>>> {
+        if let Some(model) = self.ltv.as_ref().filter(|m| m.spend().is_some()) {
+            let value = model.predict(now, self.horizon)?;
+            return Ok(Some(value.map(|v| v.clv.unwrap_or_default().in_minor())));
+        }
+        let purchases = Purchases::observed(now, Occasion::Day, Refunds::Net)?;
+        let Some(spend) = purchases.spend() else { return Ok(None) };
+        let spend = spend.iter().map(|a| a.in_minor() as f64).collect();
+        PerCustomer::new(purchases.customers().clone(), spend).map(Some)
+    }
+}

@@ -1,0 +1,195 @@
+//! `PipelineParams`: the stages' parameters in one place.
+
+use crate::churn::ChurnParams;
+use crate::data::{Features, Ledger, Split, TierParams};
+use crate::error::{Error, Result};
+use crate::ltv::LtvParams;
+use crate::recommend::NextItemParams;
+use crate::rfm::{RfmParams, SegmentMap};
+use crate::segment::KMeansParams;
+use crate::types::{AsOf, Horizon};
+
+use super::model::{LeftOut, Pipeline, Stage};
+
+/// The parameters of every stage, each with its module's default.
+///
+/// ```
+/// use regulars::pipeline::PipelineParams;
+/// use regulars::segment::KMeansParams;
+///
+/// let params = PipelineParams::new().segment(KMeansParams::new(5)).churn_dates(2).next_items(3);
+/// # let _ = params;
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct PipelineParams {
+    pub(super) rfm: RfmParams,
+    pub(super) segment: KMeansParams,
+    pub(super) churn: ChurnParams,
+    pub(super) ltv: LtvParams,
+    pub(super) tiers: TierParams,
+    pub(super) recommend: NextItemParams,
+    pub(super) churn_dates: u32,
+    pub(super) next_items: usize,
+}
+
+impl Default for PipelineParams {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl PipelineParams {
+    /// Every stage with its default; churn learns on up to three dates, five next items a customer.
+    pub fn new() -> Self {
+        Self {
+            rfm: RfmParams::new(),
+            segment: KMeansParams::auto(2..=12),
+            churn: ChurnParams::new(),
+            ltv: LtvParams::auto(),
+            tiers: TierParams::new(),
+            recommend: NextItemParams::new(),
+            churn_dates: 3,
+            next_items: 5,
+        }
+    }
+
+    /// Parameters of the RFM scores.
+    pub fn rfm(mut self, params: RfmParams) -> Self {
+        self.rfm = params;
+        self
+    }
+
+    /// Parameters of the segments.
+    pub fn segment(mut self, params: KMeansParams) -> Self {
+        self.segment = params;
+        self
+    }
+
+    /// Parameters of the churn model.
+    pub fn churn(mut self, params: ChurnParams) -> Self {
+        self.churn = params;
+        self
+    }
+
+    /// Parameters of the lifetime model.
+    pub fn ltv(mut self, params: LtvParams) -> Self {
+        self.ltv = params;
+        self
+    }
+
+    /// Parameters of the value tiers.
+    pub fn tiers(mut self, params: TierParams) -> Self {
+        self.tiers = params;
+        self
+    }
+
+    /// Parameters of the recommender.
+    pub fn recommend(mut self, params: NextItemParams) -> Self {
+        self.recommend = params;
+        self
+    }
+
+    /// How many past dates churn may learn on, 1 to 24: the latest is a horizon before `as_of`, each further one a horizon
+    /// earlier, as far back as the ledger goes.
+    pub fn churn_dates(mut self, dates: u32) -> Self {
+        self.churn_dates = dates;
+        self
+    }
+
+    /// How many next items each customer's row holds, at least 1.
+    pub fn next_items(mut self, items: usize) -> Self {
+        self.next_items = items;
+        self
+    }
+
+    /// Whether every parameter lies in its domain; the first line of [`fit`](Self::fit).
+    ///
+    /// # Errors
+    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) naming the parameter.
+    pub fn check(&self) -> Result<()> {
+        if !(1..=24).contains(&self.churn_dates) {
+            return Err(Error::param("churn_dates", "must be 1 to 24", self.churn_dates));
+        }
+        if self.next_items == 0 {
+            return Err(Error::param("next_items", "must be at least 1", self.next_items));
+        }
+        self.rfm.check()?;
+        self.segment.check()?;
+        self.churn.check()?;
+        self.ltv.check()?;
+        self.tiers.check()?;
+        self.recommend.check()
+    }
+
+    /// Learns every stage on what the ledger knows as of a day.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check); [`EmptyInput`](crate::ErrorKind::EmptyInput) where no customer is known as of the day, or no
+    /// stage could be fitted (the message lists why).
+    pub fn fit(&self, ledger: &Ledger, as_of: AsOf, horizon: Horizon) -> Result<Pipeline> {
+        self.check()?;
+        let now = ledger.observed(as_of)?;
+        let mut left_out = Vec::new();
+        let mut keep = Keep(&mut left_out);
+        let rfm = keep.stage(Stage::Rfm, self.rfm.fit(now));
+        let segment = keep.stage(Stage::Segment, Features::behaviour(now).and_then(|f| self.segment.fit(&f)));
+        let splits = self.splits(ledger, as_of, horizon);
+        let churn = keep.stage(Stage::Churn, splits.and_then(|splits| self.churn.fit(&splits)));
+        let ltv = keep.stage(Stage::Ltv, self.ltv.fit(now));
+        let recommend = keep.stage(Stage::Recommend, self.recommend.fit(now));
+        // Other bins than five have no named segments; scores do without.
+        let named = rfm.as_ref().and_then(|m| SegmentMap::standard(m.bins()).ok());
+        if left_out.len() == Stage::ALL {
+            let reasons: Vec<String> = left_out.iter().map(ToString::to_string).collect();
+            return Err(Error::empty(format!("no stage could be fitted: {}", reasons.join("; "))));
+        }
+        let mut pipeline = Pipeline {
+            horizon,
+            rfm,
+            named,
+            segment,
+            churn,
+            ltv,
+            tiers: None,
+            recommend,
+            next_items: self.next_items,
+            left_out,
+        };
+        if let Some(value) = pipeline.tier_scores(now)? {
+            pipeline.tiers = Some(self.tiers.fit(&value)?);
+        }
+        Ok(pipeline)
+    }
+
+    /// The past splits that churn learns on, latest first.
+    pub(super) fn splits<'a>(
+        &self,
+        ledger: &'a Ledger,
+        as_of: AsOf,
+        horizon: Horizon,
+    ) -> Result<Vec<Split<'a>>> {
+        let step = i64::from(horizon.in_days());
+        let mut splits = Vec::new();
+        for back in 1..=i64::from(self.churn_dates) {
+            let cut = as_of.day().checked_add(-back * step).map(AsOf::new);
+            // A date needs a past as long as the horizon: with less, nobody has had the time to fall silent.
+            let Some(cut) = cut.filter(|c| c.day() - ledger.covers().0 >= step || back == 1) else { break };
+            match ledger.split(cut, horizon) {
+                Ok(split) => splits.push(split),
+                Err(error) if splits.is_empty() => return Err(error),
+                Err(_) => break,
+            }
+        }
+        Ok(splits)
+    }
+}
+
+/// Keeps a stage, or the reason why it is missing.
+struct Keep<'a>(&'a mut Vec<LeftOut>);
+
+impl Keep<'_> {
+    fn stage<T>(&mut self, stage: Stage, result: Result<T>) -> Option<T> {
+        result.map_err(|error| self.0.push(LeftOut::new(stage, &error))).ok()
+    }
+}

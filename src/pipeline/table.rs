@@ -1,0 +1,221 @@
+//! `CustomerTable`: one row per person.
+
+use std::fmt;
+
+use crate::data::{Customers, Features, Observed, Occasion, PerCustomer, Purchases, Refunds, Tier, Tiers};
+use crate::error::Result;
+use crate::ltv::LifetimeValue;
+use crate::recommend::Recommendation;
+use crate::rfm::{self, Rfm, SegmentIx, SegmentMap};
+use crate::segment::Segment;
+use crate::types::{Amount, AsOf, Currency, CustomerIx, Day, Expected, Horizon, Key, Language, Probability};
+
+use super::model::Pipeline;
+
+/// Every stage's answer for every customer known as of a day. Columns of a stage that was left out are `None`.
+#[derive(Clone)]
+pub struct CustomerTable {
+    as_of: AsOf,
+    horizon: Horizon,
+    currency: Currency,
+    purchases: Purchases,
+    rfm: Option<PerCustomer<Rfm>>,
+    segment: Option<PerCustomer<Segment>>,
+    segment_names: Vec<[String; 2]>,
+    churn: Option<PerCustomer<Probability>>,
+    value: Option<PerCustomer<LifetimeValue>>,
+    named: Option<(SegmentMap, PerCustomer<SegmentIx>)>,
+    tier: Option<(Tiers, PerCustomer<Tier>)>,
+    next: Option<PerCustomer<Vec<Recommendation>>>,
+}
+
+/// One person's row.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct CustomerRow<'a> {
+    /// The customer's key.
+    pub key: Key<'a>,
+    /// The customer's index in the ledger.
+    pub customer: CustomerIx,
+    /// Day of the first purchase.
+    pub first_day: Day,
+    /// Day of the last purchase.
+    pub last_day: Day,
+    /// Days with a purchase.
+    pub purchases: u32,
+    /// Money spent, net of refunds; `None` for a ledger without amounts.
+    pub spend: Option<Amount>,
+    /// Recency, frequency, monetary.
+    pub rfm: Option<&'a Rfm>,
+    /// Named segment of the RFM code.
+    pub rfm_segment: Option<&'a rfm::Segment>,
+    /// Group of customers that behave alike.
+    pub segment: Option<Segment>,
+    /// Probability of no purchase within the horizon.
+    pub churn: Option<Probability>,
+    /// P(alive), expected purchases and value within the horizon.
+    pub value: Option<&'a LifetimeValue>,
+    /// Value tier.
+    pub tier: Option<Tier>,
+    /// Next items, best first.
+    pub next: &'a [Recommendation],
+}
+
+impl CustomerTable {
+    pub(super) fn new(pipeline: &Pipeline, now: Observed<'_>) -> Result<Self> {
+        let rfm = pipeline.rfm().map(|m| m.score(now)).transpose()?;
+        let named = match (pipeline.rfm_segments(), &rfm) {
+            (Some(map), Some(scores)) => Some((map.clone(), map.assign(scores)?)),
+            _ => None,
+        };
+        let segment = match pipeline.segment() {
+            Some(model) => Some(model.assign(&Features::behaviour(now)?)?),
+            None => None,
+        };
+        let segment_names = pipeline.segment().map_or_else(Vec::new, |m| {
+            m.segments().map(|s| [m.name(s, Language::English), m.name(s, Language::Chinese)]).collect()
+        });
+        let tier = match (pipeline.tiers(), pipeline.tier_scores(now)?) {
+            (Some(tiers), Some(scores)) => Some((tiers.clone(), tiers.assign(&scores)?)),
+            _ => None,
+        };
+        Ok(Self {
+            as_of: now.as_of(),
+            horizon: pipeline.horizon(),
+            currency: now.ledger().currency(),
+            purchases: Purchases::observed(now, Occasion::Day, Refunds::Net)?,
+            rfm,
+            named,
+            segment,
+            segment_names,
+            churn: pipeline.churn().map(|m| m.predict(now)).transpose()?,
+            value: pipeline.ltv().map(|m| m.predict(now, pipeline.horizon())).transpose()?,
+            tier,
+            next: pipeline.recommend().map(|m| m.recommend_all(pipeline.next_items)).transpose()?,
+        })
+    }
+
+    /// The last day known.
+    pub fn as_of(&self) -> AsOf {
+        self.as_of
+    }
+
+    /// How far ahead churn and value look.
+    pub fn horizon(&self) -> Horizon {
+        self.horizon
+    }
+
+    /// The currency of every amount.
+    pub fn currency(&self) -> Currency {
+        self.currency
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.purchases.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.purchases.is_empty()
+    }
+
+    /// Who the rows are: everybody who has bought by the day.
+    pub fn customers(&self) -> &Customers {
+        self.purchases.customers()
+    }
+
+    /// First and last day, purchases and spend.
+    pub fn purchases(&self) -> &Purchases {
+        &self.purchases
+    }
+
+    /// Recency, frequency, monetary.
+    pub fn rfm(&self) -> Option<&PerCustomer<Rfm>> {
+        self.rfm.as_ref()
+    }
+
+    /// Named segments of the RFM codes, with the map that names them.
+    pub fn rfm_segments(&self) -> Option<(&SegmentMap, &PerCustomer<SegmentIx>)> {
+        self.named.as_ref().map(|(map, segments)| (map, segments))
+    }
+
+    /// Value tiers, with their names and bounds.
+    pub fn tiers(&self) -> Option<(&Tiers, &PerCustomer<Tier>)> {
+        self.tier.as_ref().map(|(tiers, tier)| (tiers, tier))
+    }
+
+    /// Segments.
+    pub fn segment(&self) -> Option<&PerCustomer<Segment>> {
+        self.segment.as_ref()
+    }
+
+    /// Name of a segment; empty for a segment of another pipeline.
+    pub fn segment_name(&self, segment: Segment, language: Language) -> &str {
+        self.segment_names
+            .get(segment.index())
+            .map_or("", |[english, chinese]| language.pick(english, chinese))
+    }
+
+    /// Churn probabilities.
+    pub fn churn(&self) -> Option<&PerCustomer<Probability>> {
+        self.churn.as_ref()
+    }
+
+    /// Lifetime values.
+    pub fn value(&self) -> Option<&PerCustomer<LifetimeValue>> {
+        self.value.as_ref()
+    }
+
+    /// Next items.
+    pub fn next(&self) -> Option<&PerCustomer<Vec<Recommendation>>> {
+        self.next.as_ref()
+    }
+
+    /// The sum of all customers' value within the horizon.
+    pub fn total_value(&self) -> Option<Expected> {
+        self.value.as_ref()?.values().iter().map(|v| v.clv).sum::<Option<Expected>>()
+    }
+
+    /// All rows, in ascending order of keys.
+    pub fn rows(&self) -> impl Iterator<Item = CustomerRow<'_>> {
+        (0..self.len()).filter_map(|row| self.row(row))
+    }
+
+    /// The row of the customer with that key.
+    pub fn by_key<'k>(&self, key: impl Into<Key<'k>>) -> Option<CustomerRow<'_>> {
+        self.row(self.customers().row_of_key(key)?)
+    }
+
+    fn row(&self, row: usize) -> Option<CustomerRow<'_>> {
+        let customer = self.customers().customer(row)?;
+        let named = self.named.as_ref().and_then(|(map, s)| map.segment(*of(Some(s), customer)?));
+        Some(CustomerRow {
+            key: self.customers().key(row)?,
+            customer,
+            first_day: self.purchases.first_days()[row],
+            last_day: self.purchases.last_days()[row],
+            purchases: self.purchases.occasions()[row],
+            spend: self.purchases.spend().map(|s| s[row]),
+            rfm: of(self.rfm.as_ref(), customer),
+            rfm_segment: named,
+            segment: of(self.segment.as_ref(), customer).copied(),
+            churn: of(self.churn.as_ref(), customer).copied(),
+            value: of(self.value.as_ref(), customer),
+            tier: self.tier.as_ref().and_then(|(_, tier)| of(Some(tier), customer)).copied(),
+            next: of(self.next.as_ref(), customer).map_or(&[], Vec::as_slice),
+        })
+    }
+}
+
+/// A stage's answer for a customer. All columns come from one ledger, so the index is never foreign.
+fn of<T>(column: Option<&PerCustomer<T>>, customer: CustomerIx) -> Option<&T> {
+    column?.get(customer).ok().flatten()
+}
+
+/// Prints counts, never a customer.
+impl fmt::Debug for CustomerTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CustomerTable({} customers as of {}, horizon {})", self.len(), self.as_of, self.horizon)
+    }
+}
