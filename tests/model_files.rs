@@ -284,3 +284,14 @@ fn recommender() {
         let _ = model.recommend_all(3);
     });
 }
+
+#[test]
+fn matcher() {
+    let records = ShopParams::new(30, Seed(3)).simulate().unwrap().records().unwrap();
+    let model = regulars::profile::MatchParams::new().fit(&records).unwrap();
+    torture(&model, |model| {
+        if let Ok(people) = model.merge(&records) {
+            assert_eq!(people.labels().len(), records.len());
+        }
+    });
+}
