@@ -214,7 +214,7 @@ impl KMeansParams {
     }
 
     /// The fitted transform, the matrix it makes, and the weights.
-    fn measured(&self, features: &Features) -> Result<(Transform, Matrix, Option<Vec<f64>>)> {
+    pub(super) fn measured(&self, features: &Features) -> Result<(Transform, Matrix, Option<Vec<f64>>)> {
         self.check()?;
         let default = || TransformParams::new().missing(Missing::Median).log1p().standardise();
         let mut params = self.transform.clone().unwrap_or_else(default);
@@ -292,7 +292,7 @@ impl KMeansParams {
     }
 
     /// Checks the matrix, chooses the number of segments where there is a choice, and keeps the best run.
-    fn run(&self, matrix: &Matrix, weights: Option<&[f64]>) -> Result<Fitted> {
+    pub(super) fn run(&self, matrix: &Matrix, weights: Option<&[f64]>) -> Result<Fitted> {
         let rows = Rows { values: matrix.values(), width: matrix.width(), weights };
         let distinct = self.check_rows(matrix, rows)?;
         let stop = self.stop(matrix);
