@@ -114,13 +114,7 @@ impl MatchModel {
             None => (rules::resolve(&prepared, &self.params.limits).0, 0),
             Some(weights) => {
                 let pairs = Comparer::new(&prepared).all(&Blocks::new(&prepared, self.params.sources));
-                let mut roots: Vec<u32> = (0..u32::MAX).take(prepared.rows).collect();
-                for _ in 0..2 {
-                    let frequencies = Frequencies::new(&prepared, |row| roots[row]);
-                    let entities = entities_of(&roots);
-                    let scores = weights.score(&prepared, &frequencies, &pairs, entities);
-                    roots = join(&prepared, &self.params, &pairs, &scores);
-                }
+                let roots = decide(&prepared, &self.params, weights, &pairs);
                 (roots, pairs.len() as u64)
             }
         };
@@ -217,18 +211,33 @@ fn learn(prepared: &Prepared, params: &MatchParams) -> (Weights, Vec<u32>, u64) 
     let weight = pairs.len() as f64 / (chosen.len() as f64).max(1.0);
     let mut roots: Vec<u32> = (0..u32::MAX).take(prepared.rows).collect();
     let mut weights = Weights::start(prepared, total);
-    for _ in 0..ROUNDS {
+    for round in 0..ROUNDS {
         let frequencies = Frequencies::new(prepared, |row| roots[row]);
         let entities = entities_of(&roots);
         let sample = Sample::new(prepared, &frequencies, &chosen, weight, &entities);
         let strangers = Sample::new(prepared, &frequencies, &random, 1.0, &entities);
         weights.fit(prepared, &sample, &strangers, total);
-        let scores = weights.score(prepared, &frequencies, &pairs, &entities);
-        let next = join(prepared, params, &pairs, &scores);
-        drop(entities);
-        roots = next;
+        if round + 1 < ROUNDS {
+            let scores = weights.score(prepared, &frequencies, &pairs, &entities);
+            let next = join(prepared, params, &pairs, &scores);
+            drop(entities);
+            roots = next;
+        }
     }
+    let roots = decide(prepared, params, &weights, &pairs);
     (weights, roots, pairs.len() as u64)
+}
+
+/// The root of each row: scored with values counted by record, joined, and once more with values counted by profile.
+/// A function of records, settings and weights alone, so that a saved matcher decides as the fit did.
+fn decide(prepared: &Prepared, params: &MatchParams, weights: &Weights, pairs: &[Pair]) -> Vec<u32> {
+    let mut roots: Vec<u32> = (0..u32::MAX).take(prepared.rows).collect();
+    for _ in 0..ROUNDS {
+        let frequencies = Frequencies::new(prepared, |row| roots[row]);
+        let scores = weights.score(prepared, &frequencies, pairs, entities_of(&roots));
+        roots = join(prepared, params, pairs, &scores);
+    }
+    roots
 }
 
 fn join(prepared: &Prepared, params: &MatchParams, pairs: &[Pair], scores: &[f32]) -> Vec<u32> {

@@ -234,9 +234,7 @@ mod probabilistic {
         let loaded: MatchModel = crate::persist::read(&file[..]).unwrap();
         assert_eq!(loaded.summary(), model.summary());
         let (a, b) = (model.merge(&records).unwrap(), loaded.merge(&records).unwrap());
-        // The fit sorts the records itself as it learns; a loaded model starts from the weights alone.
-        let scores = pairwise(a.labels(), b.labels()).unwrap();
-        assert!(scores.f1 > 0.99, "{}", scores.f1);
+        assert_eq!(a.labels(), b.labels());
         let text = String::from_utf8_lossy(&file);
         for value in records.values(0, "email").chain(records.values(1, "family_name")) {
             assert!(!text.contains(value));
