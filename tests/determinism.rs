@@ -176,3 +176,26 @@ fn ltv() {
         (history, answers, refits)
     });
 }
+
+#[test]
+fn churn() {
+    use regulars::churn::{ChurnParams, LogisticParams, Method};
+    use regulars::data::{Customers, Matrix};
+    use regulars::simulate::ChurnTableParams;
+    use regulars::types::Seed;
+
+    let table = ChurnTableParams::new(1_200, Seed(3)).simulate().unwrap();
+    let n = 70_000;
+    let value = |i: usize, step: usize| (i * step % 10_007) as f64;
+    let values = (0..n).flat_map(|i| [value(i, 7_919), value(i, 104_729), (i % 3) as f64]).collect();
+    let matrix = Matrix::unnamed(Customers::numbered(n).unwrap(), 3, values).unwrap();
+    let left: Vec<bool> = (0..n).map(|i| value(i, 7_919) + value(i, 31) > 9_000.0).collect();
+    same_in_every_pool(|| {
+        let engine = LogisticParams::new().fit(&matrix, &left).unwrap();
+        let plain = ChurnParams::new().method(Method::Plain).ridge(1.0);
+        let plain = plain.fit_table(table.features(), table.left().values()).unwrap();
+        let auto = ChurnParams::new().fit_table(table.features(), table.left().values()).unwrap();
+        let risk = auto.predict(table.features()).unwrap().into_values();
+        (engine, plain, auto, risk)
+    });
+}

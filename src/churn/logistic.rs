@@ -270,7 +270,7 @@ impl Coefficient {
 
 /// How the fit went. Likelihood statistics stand for unpenalised fits only.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct LogisticSummary {
     /// Newton steps on all rows.

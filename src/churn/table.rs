@@ -132,6 +132,20 @@ impl ChurnParams {
         })
     }
 
+    /// Deals the rows out into that many folds, each with its share of both outcomes. The fold of a customer depends on
+    /// the customer's key and the seed, not on the order of the rows.
+    ///
+    /// # Errors
+    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) for fewer than two folds or more than rows; as
+    /// [`fit_table`](Self::fit_table) for the labels.
+    pub fn folds(&self, features: &Features, left: &[bool], count: usize) -> Result<Vec<usize>> {
+        check_labels(features.len(), left)?;
+        if count < 2 || count > features.len() {
+            return Err(Error::param("folds", "must lie between 2 and the number of rows", count));
+        }
+        Ok(folds::assign(&folds::customer_hashes(features.customers(), Seed(self.seed)), left, count))
+    }
+
     /// Fits on all but one fold and predicts that fold, for each fold: predictions for every row by a model that had not
     /// seen it. `folds` gives each row's fold.
     ///

@@ -361,3 +361,123 @@ mod table {
         );
     }
 }
+
+mod orders {
+    use super::*;
+    use crate::data::{Ledger, Transaction};
+    use crate::types::{Amount, AsOf, Currency, Day, Horizon, Language};
+    use approx::assert_relative_eq;
+    use proptest::prelude::{ProptestConfig, prop_assert, proptest};
+
+    const CUT: i32 = 19_200;
+
+    /// Orders of 150 customers over 300 days; `after` changes what happens behind the cut alone.
+    fn shop(seed: u64, after: u64) -> Ledger {
+        let mut builder = Ledger::builder(Currency::EUR);
+        for customer in 0..150_i64 {
+            let mut rng = Rng::new(Seed(seed), customer.cast_unsigned());
+            let mut later = Rng::new(Seed(after), customer.cast_unsigned());
+            let (gap, quits) = (10.0 + 30.0 * rng.uniform(), 0.08);
+            let mut day = 19_000 + i32::try_from(rng.below(60)).unwrap();
+            while day < 19_300 {
+                let rng = if day > CUT { &mut later } else { &mut rng };
+                let cents = 500 + i64::try_from(rng.below(5_000)).unwrap();
+                let item = i64::try_from(rng.below(20)).unwrap();
+                let row =
+                    |cents| Transaction::new(customer, Day::new(day)).amount(Amount::minor(cents)).item(item);
+                builder.push(row(cents)).unwrap();
+                if rng.chance(0.1) {
+                    builder.push(row(-cents / 2)).unwrap();
+                }
+                if rng.chance(quits) {
+                    break;
+                }
+                day += 1 + i32::try_from(rng.poisson(gap)).unwrap();
+            }
+        }
+        builder.build().unwrap().covering(Day::new(18_990), Day::new(19_400)).unwrap()
+    }
+
+    fn cut(day: i32) -> AsOf {
+        AsOf::new(Day::new(day))
+    }
+
+    #[test]
+    fn several_cuts_are_stacked_and_horizons_must_agree() {
+        let ledger = shop(1, 1);
+        let horizon = Horizon::days(40).unwrap();
+        let splits: Vec<_> = [19_100, 19_150].map(|day| ledger.split(cut(day), horizon).unwrap()).into();
+        let model = ChurnParams::new().fit(&splits).unwrap();
+        assert_eq!(model.horizon(), horizon);
+        let observed: usize = splits.iter().map(|s| s.observed().customers().len()).sum();
+        assert!(format!("{model:?}").contains(&format!("{observed} rows")));
+        let test = ledger.split(cut(CUT), horizon).unwrap();
+        assert!(model.evaluate(&test).unwrap().auc > 0.7);
+        let other = ledger.split(cut(19_100), Horizon::days(41).unwrap()).unwrap();
+        assert_eq!(ChurnParams::new().fit(&[splits[0], other]).unwrap_err().kind(), ErrorKind::InvalidInput);
+        assert_eq!(ChurnParams::new().fit(&[]).unwrap_err().kind(), ErrorKind::EmptyInput);
+        assert_eq!(model.evaluate(&other).unwrap_err().kind(), ErrorKind::InvalidParam);
+    }
+
+    #[test]
+    fn reasons_speak_both_languages_and_sum_up() {
+        let ledger = shop(2, 2);
+        let split = ledger.split(cut(19_150), Horizon::days(40).unwrap()).unwrap();
+        let model = ChurnParams::new().fit(&[split]).unwrap();
+        let now = ledger.observed(cut(CUT)).unwrap();
+        let risk = model.predict(now).unwrap();
+        let all = model.explain_every(now).unwrap();
+        let mut spoken = 0;
+        for ((customer, p), why) in risk.iter().zip(all.values()) {
+            assert_relative_eq!(why.probability().get(), p.get(), max_relative = 1e-12);
+            assert_eq!(&model.explain(now, customer).unwrap(), why);
+            let (english, chinese) = (why.reasons(Language::English, 3), why.reasons(Language::Chinese, 3));
+            assert_eq!(english.len(), chinese.len());
+            assert!(english.iter().all(|r| r.is_ascii()));
+            assert!(!chinese.iter().any(|r| r.is_ascii()));
+            spoken += english.len();
+        }
+        assert!(spoken > 100);
+    }
+
+    #[test]
+    fn nobody_or_everybody_left_is_an_error() {
+        let ledger = shop(3, 3);
+        let far = ledger.split(cut(19_310), Horizon::days(30).unwrap()).unwrap();
+        assert_eq!(ChurnParams::new().fit(&[far]).unwrap_err().kind(), ErrorKind::InvalidInput);
+        assert!(ledger.split(cut(19_310), Horizon::days(300).unwrap()).is_err());
+    }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn saved_and_loaded_it_answers_the_same() {
+        let ledger = shop(4, 4);
+        let split = ledger.split(cut(19_150), Horizon::days(40).unwrap()).unwrap();
+        let model = ChurnParams::new().fit(&[split]).unwrap();
+        let mut file = Vec::new();
+        crate::persist::write(&mut file, &model).unwrap();
+        let loaded: ChurnModel = crate::persist::read(&file[..]).unwrap();
+        assert_eq!(loaded, model);
+        let now = ledger.observed(cut(CUT)).unwrap();
+        assert_eq!(loaded.predict(now).unwrap(), model.predict(now).unwrap());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4))]
+        /// Another future leaves every feature, score and reason as it is, down to the last bit.
+        #[test]
+        fn nothing_after_the_cut_matters(seed in 0_u64..1000, other in 1000_u64..2000) {
+            let horizon = Horizon::days(40).unwrap();
+            let answers = |after| {
+                let ledger = shop(seed, after);
+                let model = ChurnParams::new().fit(&[ledger.split(cut(19_150), horizon).unwrap()]).unwrap();
+                let now = ledger.observed(cut(CUT)).unwrap();
+                let risk: Vec<u64> = model.predict(now).unwrap().values().iter().map(|p| p.get().to_bits()).collect();
+                let why = model.explain_every(now).unwrap().into_values();
+                (model, risk, why)
+            };
+            let (a, b) = (answers(seed), answers(other));
+            prop_assert!(a == b);
+        }
+    }
+}

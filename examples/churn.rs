@@ -1,0 +1,359 @@
+//! Who is leaving: from a table with one row per customer, from orders, or from a raw matrix.
+//!
+//! `cargo run --release --example churn -- customers.csv --target Churn --positive Yes --id customerID`
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "examples are programs; programs print")]
+
+mod common;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+use common::{
+    CsvArgs, Failure, Lang, Meter, Outcome, OutputArgs, Progress, Table, peak_rss_mb, print_json, raw_f64s,
+    say,
+};
+use regulars::churn::{ChurnParams, Coefficient, Evaluation, LogisticParams, LogisticSummary, Method};
+use regulars::data::{Customers, Features, Matrix};
+use regulars::metrics;
+use regulars::simulate::ChurnTableParams;
+use regulars::types::{AsOf, Day, Horizon, Language, Seed};
+use serde_json::{Value, json};
+
+/// Probabilities of leaving, how good they are, and why
+#[derive(Debug, Parser)]
+struct Args {
+    /// A table as CSV or CSV.GZ; a simulated one where neither it nor --orders or --matrix is given
+    #[arg(value_name = "TABLE", requires = "target")]
+    table: Option<PathBuf>,
+    /// The column that says who left
+    #[arg(long, value_name = "COLUMN")]
+    target: Option<String>,
+    /// Its value for those who left
+    #[arg(long, value_name = "VALUE", default_value = "Yes")]
+    positive: String,
+    /// The column that names the customer
+    #[arg(long, value_name = "COLUMN")]
+    id: Option<String>,
+    /// Columns to leave out
+    #[arg(long, value_name = "COLUMN,..", value_delimiter = ',')]
+    ignore: Vec<String>,
+    /// Number of folds, or a file of id and fold
+    #[arg(long, value_name = "N|FILE", default_value = "5")]
+    folds: String,
+    /// Deals customers out into folds
+    #[arg(long, default_value_t = 42)]
+    seed: u64,
+    /// auto: curves, pairs and ridge as the data want; plain: maximum likelihood
+    #[arg(long, value_enum, default_value_t = Model::Auto)]
+    model: Model,
+    /// Learn from orders instead, CSV or CSV.GZ
+    #[arg(long, value_name = "FILE", conflicts_with = "table")]
+    orders: Option<PathBuf>,
+    /// Last day known; by default the horizon fits behind it
+    #[arg(long, value_name = "DATE", requires = "orders")]
+    as_of: Option<Day>,
+    /// Days in which those who stay come back
+    #[arg(long, value_name = "DAYS", requires = "orders")]
+    horizon: Option<u32>,
+    /// Fit a raw matrix instead, ridge 1: little-endian f64, row by row
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["table", "orders"], requires_all = ["labels", "rows", "dims"])]
+    matrix: Option<PathBuf>,
+    /// Its labels, little-endian f64, 0 or 1
+    #[arg(long, value_name = "FILE", requires = "matrix")]
+    labels: Option<PathBuf>,
+    /// Rows of the matrix
+    #[arg(long, requires = "matrix")]
+    rows: Option<usize>,
+    /// Columns of the matrix
+    #[arg(long, requires = "matrix")]
+    dims: Option<usize>,
+    #[command(flatten)]
+    csv: CsvArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Model {
+    Auto,
+    Plain,
+}
+
+fn main() -> ExitCode {
+    common::main(run)
+}
+
+fn run(args: &Args) -> Outcome {
+    match (&args.table, &args.orders, &args.matrix) {
+        (_, _, Some(file)) => matrix(args, file),
+        (_, Some(file), _) => orders(args, file),
+        (Some(file), _, _) => table(args, file),
+        _ => {
+            let simulated = ChurnTableParams::new(4_000, Seed(args.seed)).simulate()?;
+            evaluate(args, simulated.features(), simulated.left().values(), None, 0.0)
+        }
+    }
+}
+
+fn params(args: &Args) -> ChurnParams {
+    let method = match args.model {
+        Model::Auto => Method::Auto,
+        Model::Plain => Method::Plain,
+    };
+    ChurnParams::new().method(method).seed(Seed(args.seed))
+}
+
+fn table(args: &Args, file: &Path) -> Outcome {
+    let reading = Meter::start();
+    let raw = args.csv.table(file)?;
+    let wanted = |name: &str| raw.column(name).map_err(Failure::in_file(file));
+    let target = wanted(args.target.as_deref().unwrap_or_default())?;
+    let left: Vec<bool> = target.iter().map(|cell| cell.trim() == args.positive).collect();
+    let id = args.id.as_deref().map(wanted).transpose()?;
+    let mut skipped: Vec<&str> = vec![target.name()];
+    skipped.extend(id.as_ref().map(|c| c.name()));
+    for name in &args.ignore {
+        skipped.push(wanted(name)?.name());
+    }
+    let mut builder = Features::builder(Customers::numbered(raw.len())?);
+    for column in raw.columns().filter(|c| !skipped.contains(&c.name())) {
+        builder = builder.inferred(column.name(), column.iter()).map_err(Failure::in_file(file))?;
+    }
+    let features = builder.build().map_err(Failure::in_file(file))?;
+    let folds = match args.folds.parse::<usize>() {
+        Ok(_) => None,
+        Err(_) => {
+            let path = Path::new(&args.folds);
+            let Some(id) = id else { return Err(Failure::usage("--folds FILE needs --id")) };
+            let given = args.csv.table(path)?;
+            let (Some(ids), Some(numbers)) = (given.column_at(0), given.column_at(1)) else {
+                return Err(Failure::new(format!("{}: expected columns id and fold", args.folds)));
+            };
+            let numbers: Vec<Option<f64>> = numbers.numbers().map_err(Failure::in_file(path))?;
+            let fold_of: HashMap<&str, usize> = ids
+                .iter()
+                .zip(numbers)
+                .filter_map(|(id, fold)| Some((id, fold.filter(|f| *f >= 0.0).map(|f| f.round() as usize)?)))
+                .collect();
+            let of_row = id.iter().enumerate().map(|(row, id)| {
+                fold_of.get(id).copied().ok_or_else(|| {
+                    Failure::new(format!(
+                        "{}: no fold for the customer of row {}",
+                        args.folds,
+                        raw.row_number(row)
+                    ))
+                })
+            });
+            Some(of_row.collect::<Result<Vec<_>, _>>()?)
+        }
+    };
+    evaluate(args, &features, &left, folds, reading.cpu_seconds())
+}
+
+/// Out-of-fold quality of the method, then the model of all rows.
+fn evaluate(
+    args: &Args,
+    features: &Features,
+    left: &[bool],
+    folds: Option<Vec<usize>>,
+    read_cpu_seconds: f64,
+) -> Outcome {
+    let params = params(args);
+    let folds = match folds {
+        Some(folds) => folds,
+        None => {
+            let count =
+                args.folds.parse().map_err(|_| Failure::usage("--folds: expected a number or a file"))?;
+            params.folds(features, left, count)?
+        }
+    };
+    let progress = Progress::spinner("fitting fold by fold");
+    let meter = Meter::start();
+    let risk = params.out_of_fold(features, left, &folds)?;
+    let cpu_seconds = meter.cpu_seconds();
+    progress.message("fitting all rows");
+    let fitting = Meter::start();
+    let model = params.fit_table(features, left)?;
+    let fit_cpu_seconds = fitting.cpu_seconds();
+    drop(progress);
+    let p: Vec<f64> = risk.values().iter().map(|p| p.get()).collect();
+    let evaluation = Evaluation::new(left, &p)?;
+    if args.output.json {
+        let mut object = quality(&evaluation);
+        let mut count = folds.clone();
+        count.sort_unstable();
+        count.dedup();
+        object["model"] = json!(format!("{:?}", args.model).to_lowercase());
+        object["folds"] = json!(count.len());
+        object["pairs"] = json!(model.pairs());
+        object["ridge"] = json!(model.ridge());
+        object["left_out"] = json!(model.aliased());
+        statistics(&mut object, model.coefficients(), model.summary());
+        object["cpu_seconds"] = json!(cpu_seconds);
+        object["fit_cpu_seconds"] = json!(fit_cpu_seconds);
+        object["read_cpu_seconds"] = json!(read_cpu_seconds);
+        object["peak_rss_mb"] = json!(peak_rss_mb());
+        return print_json(&object);
+    }
+    print_quality(args.output.lang, &evaluation);
+    let riskiest = (0..p.len()).fold(0, |best, row| if p[row] > p[best] { row } else { best });
+    if let Some(customer) = features.customers().customer(riskiest) {
+        say("");
+        say(args.output.lang.pick("The customer at the highest risk:", "流失风险最高的客户："));
+        for reason in model.explain(features, customer)?.reasons(language(args), 5) {
+            say(format!("  {reason}"));
+        }
+    }
+    Ok(())
+}
+
+fn language(args: &Args) -> Language {
+    args.output.lang.pick(Language::English, Language::Chinese)
+}
+
+fn orders(args: &Args, file: &Path) -> Outcome {
+    let reading = Meter::start();
+    let ledger = args.csv.ledger(file)?;
+    let read_cpu_seconds = reading.cpu_seconds();
+    let (first, last) = ledger.covers();
+    let days = args.horizon.unwrap_or_else(|| u32::try_from((last - first) / 4).unwrap_or(1).clamp(1, 90));
+    let horizon = Horizon::days(days)?;
+    let back = |day: Day, times: i64| {
+        day.checked_add(-i64::from(days) * times).ok_or_else(|| Failure::new("the horizon is too long"))
+    };
+    let as_of = args.as_of.map_or_else(|| back(last, 1), Ok)?;
+    let test = ledger.split(AsOf::new(as_of), horizon)?;
+    // Everything that the model learns from lies on or before the day it is judged from.
+    let mut splits = Vec::new();
+    for times in 1..=3 {
+        let day = back(as_of, times)?;
+        if day - first >= i64::from(days) / 2
+            && let Ok(split) = ledger.split(AsOf::new(day), horizon)
+        {
+            splits.push(split);
+        }
+    }
+    let progress = Progress::spinner("learning who comes back");
+    let meter = Meter::start();
+    let model = params(args).fit(&splits)?;
+    let risk = model.predict(test.observed())?;
+    let cpu_seconds = meter.cpu_seconds();
+    drop(progress);
+    let evaluation = model.evaluate(&test)?;
+    let riskiest = risk.iter().fold(None, |best: Option<(_, f64)>, (customer, p)| {
+        if best.is_none_or(|b| p.get() > b.1) { Some((customer, p.get())) } else { best }
+    });
+    let why = riskiest.map(|(customer, _)| model.explain(test.observed(), customer)).transpose()?;
+    if args.output.json {
+        let mut object = quality(&evaluation);
+        object["as_of"] = json!(as_of.to_string());
+        object["horizon_days"] = json!(days);
+        object["splits"] = json!(splits.iter().map(|s| s.as_of().to_string()).collect::<Vec<_>>());
+        object["pairs"] = json!(model.table().pairs());
+        statistics(&mut object, model.table().coefficients(), model.table().summary());
+        object["reasons"] = json!({
+            "en": why.as_ref().map(|w| w.reasons(Language::English, 3)),
+            "zh": why.as_ref().map(|w| w.reasons(Language::Chinese, 3)),
+        });
+        object["cpu_seconds"] = json!(cpu_seconds);
+        object["read_cpu_seconds"] = json!(read_cpu_seconds);
+        object["peak_rss_mb"] = json!(peak_rss_mb());
+        return print_json(&object);
+    }
+    say(match args.output.lang {
+        Lang::En => format!("judged as of {as_of}: who made no purchase in the {days} days after it"),
+        Lang::Zh => format!("截至 {as_of}：此后 {days} 天内没有购买的客户"),
+    });
+    print_quality(args.output.lang, &evaluation);
+    if let Some(why) = why {
+        say("");
+        say(args.output.lang.pick("The customer at the highest risk:", "流失风险最高的客户："));
+        for reason in why.reasons(language(args), 5) {
+            say(format!("  {reason}"));
+        }
+    }
+    Ok(())
+}
+
+fn matrix(args: &Args, file: &Path) -> Outcome {
+    let (Some(labels), Some(rows), Some(dims)) = (&args.labels, args.rows, args.dims) else {
+        return Err(Failure::usage("--matrix needs --labels, --rows and --dims"));
+    };
+    let reading = Meter::start();
+    let values = raw_f64s(file, rows.saturating_mul(dims))?;
+    let left: Vec<bool> = raw_f64s(labels, rows)?.into_iter().map(|y| y > 0.5).collect();
+    let matrix = Matrix::unnamed(Customers::numbered(rows)?, dims, values).map_err(Failure::in_file(file))?;
+    let read_cpu_seconds = reading.cpu_seconds();
+    let meter = Meter::start();
+    let model = LogisticParams::new().ridge(1.0).tolerance(1e-10).fit(&matrix, &left)?;
+    let (cpu_seconds, extra_mb) = (meter.cpu_seconds(), meter.extra_mb());
+    let p: Vec<f64> = model.predict(&matrix)?.values().iter().map(|p| p.get()).collect();
+    let mut object = json!({ "auc": metrics::roc_auc(&left, &p)?, "brier": metrics::brier(&left, &p)? });
+    statistics(&mut object, model.coefficients(), model.summary());
+    object["cpu_seconds"] = json!(cpu_seconds);
+    object["extra_mb"] = json!(extra_mb);
+    object["read_cpu_seconds"] = json!(read_cpu_seconds);
+    object["peak_rss_mb"] = json!(peak_rss_mb());
+    if args.output.json {
+        return print_json(&object);
+    }
+    let summary = model.summary();
+    say(format!(
+        "objective {:.6}, gradient norm {:.2e}, {} steps, {cpu_seconds:.3} CPU s",
+        summary.objective, summary.gradient_norm, summary.iterations
+    ));
+    Ok(())
+}
+
+fn quality(e: &Evaluation) -> Value {
+    json!({
+        "customers": e.customers, "churn_rate": e.churn_rate, "auc": e.auc, "pr_auc": e.pr_auc, "brier": e.brier,
+        "log_loss": e.log_loss, "lift_at_10": e.lift_at_10, "calibration_error": e.calibration_error, "ks": e.ks,
+        "reliability": e.reliability, "gains": e.gains,
+    })
+}
+
+fn statistics(object: &mut Value, coefficients: &[Coefficient], summary: &LogisticSummary) {
+    object["coefficients"] = coefficients
+        .iter()
+        .map(|c| {
+            json!({
+                "name": c.name(), "estimate": c.estimate(), "standard_error": c.standard_error(),
+                "p_value": c.p_value(),
+            })
+        })
+        .collect();
+    // A fit that does not converge is an error, so a model that is here has.
+    object["converged"] = json!(true);
+    object["iterations"] = json!(summary.iterations);
+    object["gradient_norm"] = json!(summary.gradient_norm);
+    object["objective"] = json!(summary.objective);
+}
+
+fn print_quality(lang: Lang, e: &Evaluation) {
+    let mut table = Table::new([lang.pick("measure", "指标"), lang.pick("value", "数值")]);
+    table.row([lang.pick("customers", "客户数").to_owned(), e.customers.to_string()]);
+    for (en, zh, value) in [
+        ("churn rate", "流失率", e.churn_rate),
+        ("AUC", "AUC", e.auc),
+        ("average precision", "平均精度", e.pr_auc),
+        ("Brier score", "Brier 分数", e.brier),
+        ("lift in the top tenth", "前十分之一提升度", e.lift_at_10),
+        ("calibration error", "校准误差", e.calibration_error),
+    ] {
+        table.row([lang.pick(en, zh).to_owned(), format!("{value:.4}")]);
+    }
+    table.print();
+    say("");
+    let mut bins = Table::new([
+        lang.pick("customers", "客户数"),
+        lang.pick("predicted", "预测"),
+        lang.pick("observed", "实际"),
+    ]);
+    for b in &e.reliability {
+        bins.row([b.count.to_string(), format!("{:.3}", b.predicted), format!("{:.3}", b.observed)]);
+    }
+    bins.print();
+}
