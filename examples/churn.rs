@@ -15,6 +15,7 @@ use common::{
     say,
 };
 use regulars::churn::{ChurnParams, Coefficient, Evaluation, LogisticParams, LogisticSummary, Method};
+use regulars::data::csv::{RawTable, TextColumn};
 use regulars::data::{Customers, Features, Matrix};
 use regulars::metrics;
 use regulars::simulate::ChurnTableParams;
@@ -113,7 +114,7 @@ fn table(args: &Args, file: &Path) -> Outcome {
     let left: Vec<bool> = target.iter().map(|cell| cell.trim() == args.positive).collect();
     let id = args.id.as_deref().map(wanted).transpose()?;
     let mut skipped: Vec<&str> = vec![target.name()];
-    skipped.extend(id.as_ref().map(|c| c.name()));
+    skipped.extend(id.as_ref().map(TextColumn::name));
     for name in &args.ignore {
         skipped.push(wanted(name)?.name());
     }
@@ -122,34 +123,36 @@ fn table(args: &Args, file: &Path) -> Outcome {
         builder = builder.inferred(column.name(), column.iter()).map_err(Failure::in_file(file))?;
     }
     let features = builder.build().map_err(Failure::in_file(file))?;
-    let folds = match args.folds.parse::<usize>() {
-        Ok(_) => None,
-        Err(_) => {
-            let path = Path::new(&args.folds);
-            let Some(id) = id else { return Err(Failure::usage("--folds FILE needs --id")) };
-            let given = args.csv.table(path)?;
-            let (Some(ids), Some(numbers)) = (given.column_at(0), given.column_at(1)) else {
-                return Err(Failure::new(format!("{}: expected columns id and fold", args.folds)));
-            };
-            let numbers: Vec<Option<f64>> = numbers.numbers().map_err(Failure::in_file(path))?;
-            let fold_of: HashMap<&str, usize> = ids
-                .iter()
-                .zip(numbers)
-                .filter_map(|(id, fold)| Some((id, fold.filter(|f| *f >= 0.0).map(|f| f.round() as usize)?)))
-                .collect();
-            let of_row = id.iter().enumerate().map(|(row, id)| {
-                fold_of.get(id).copied().ok_or_else(|| {
-                    Failure::new(format!(
-                        "{}: no fold for the customer of row {}",
-                        args.folds,
-                        raw.row_number(row)
-                    ))
-                })
-            });
-            Some(of_row.collect::<Result<Vec<_>, _>>()?)
-        }
+    let folds = if args.folds.parse::<usize>().is_ok() {
+        None
+    } else {
+        let Some(id) = id else { return Err(Failure::usage("--folds FILE needs --id")) };
+        Some(folds_of_file(args, &raw, id)?)
     };
     evaluate(args, &features, &left, folds, reading.cpu_seconds())
+}
+
+/// The fold of each row by a file of ids and folds.
+fn folds_of_file(args: &Args, raw: &RawTable, id: TextColumn<'_>) -> Result<Vec<usize>, Failure> {
+    let path = Path::new(&args.folds);
+    let given = args.csv.table(path)?;
+    let (Some(ids), Some(numbers)) = (given.column_at(0), given.column_at(1)) else {
+        return Err(Failure::new(format!("{}: expected columns id and fold", args.folds)));
+    };
+    let fold_of: HashMap<&str, usize> = ids
+        .iter()
+        .zip(numbers.iter())
+        .filter_map(|(id, fold)| Some((id, fold.trim().parse().ok()?)))
+        .collect();
+    id.iter()
+        .enumerate()
+        .map(|(row, id)| {
+            let number = raw.row_number(row);
+            let missing =
+                || Failure::new(format!("{}: no fold for the customer of row {number}", args.folds));
+            fold_of.get(id).copied().ok_or_else(missing)
+        })
+        .collect()
 }
 
 /// Out-of-fold quality of the method, then the model of all rows.
@@ -161,13 +164,11 @@ fn evaluate(
     read_cpu_seconds: f64,
 ) -> Outcome {
     let params = params(args);
-    let folds = match folds {
-        Some(folds) => folds,
-        None => {
-            let count =
-                args.folds.parse().map_err(|_| Failure::usage("--folds: expected a number or a file"))?;
-            params.folds(features, left, count)?
-        }
+    let folds = if let Some(folds) = folds {
+        folds
+    } else {
+        let count = args.folds.parse().map_err(|_| Failure::usage("--folds: expected a number or a file"))?;
+        params.folds(features, left, count)?
     };
     let progress = Progress::spinner("fitting fold by fold");
     let meter = Meter::start();
