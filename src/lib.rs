@@ -1,5 +1,8 @@
-#![allow(dead_code, reason = "the modules that use the rest are being built")]
-//! Customer analytics as pure, typed library calls.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(
+    not(all(feature = "serde", feature = "csv")),
+    allow(dead_code, reason = "what only saving or reading files calls")
+)]
 
 pub mod churn;
 pub mod data;

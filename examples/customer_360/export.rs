@@ -19,7 +19,10 @@ pub(crate) fn write(findings: &Findings, out: &Path, lang: Lang) -> Result<(), F
     let pipeline = &findings.pipeline;
     save(&models.join("rfm.json"), pipeline.rfm())?;
     save(&models.join("segment.json"), pipeline.segment())?;
-    save(&models.join("recommend.model"), pipeline.recommend())
+    save(&models.join("churn.json"), pipeline.churn())?;
+    save(&models.join("ltv.json"), pipeline.ltv())?;
+    save(&models.join("recommend.model"), pipeline.recommend())?;
+    save(&models.join("pipeline.model"), Some(pipeline))
 }
 
 fn save<M: Model>(path: &Path, model: Option<&M>) -> Result<(), Failure> {

@@ -157,7 +157,7 @@ impl ChurnParams {
     /// # use regulars::churn::{ChurnParams, Evaluation, Method};
     /// # use regulars::data::{Customers, Features};
     /// let x: Vec<f64> = (0..60).map(f64::from).collect();
-    /// let left: Vec<bool> = (0..60).map(|i| i * 7 % 11 + i / 10 > 6).collect();
+    /// let left: Vec<bool> = (0..60).map(|i| i * 7 % 11 + i / 4 > 11).collect();
     /// let folds: Vec<usize> = (0..60).map(|i| i % 5).collect();
     /// let table = Features::builder(Customers::numbered(60)?).numeric("x", x)?.build()?;
     /// let risk = ChurnParams::new().method(Method::Plain).out_of_fold(&table, &left, &folds)?;

@@ -215,6 +215,16 @@ pub struct Tiers {
 }
 
 impl Tiers {
+    /// Every rule that [`TierParams::fit`] would have kept; for tiers that come from a file.
+    #[cfg(feature = "serde")]
+    pub(crate) fn check(&self) -> Result<()> {
+        let sound = self.bounds.len() <= 254
+            && self.bounds.iter().all(|b| b.is_finite())
+            && self.bounds.is_sorted_by(|a, b| a >= b)
+            && (self.names.is_empty() || self.names.len() == self.len());
+        if sound { Ok(()) } else { Err(Error::input("tiers need finite, descending bounds and a name each")) }
+    }
+
     /// How many tiers there are.
     pub fn len(&self) -> usize {
         self.bounds.len() + 1

@@ -76,6 +76,7 @@ pub(crate) struct Maximum<const N: usize> {
     /// positive definite.
     pub(crate) condition: f64,
     /// Which parameters lie on the edge of the box.
+    #[cfg(test)]
     pub(crate) at_edge: [bool; N],
 }
 
@@ -167,7 +168,7 @@ impl<const N: usize> Search<N> {
     fn finish(&self, at: [f64; N], eval: Eval<N>, end: End, iterations: u32) -> Maximum<N> {
         let free = self.free(&at, &eval);
         // The function flattens on the way to an edge: the search may rightly end before it is reached.
-        let at_edge = std::array::from_fn(|i| {
+        let at_edge: [bool; N] = std::array::from_fn(|i| {
             let margin = EDGE * (self.high[i] - self.low[i]);
             at[i] <= self.low[i] + margin || at[i] >= self.high[i] - margin
         });
@@ -182,7 +183,16 @@ impl<const N: usize> Search<N> {
             End::Converged if condition > CONDITION_LIMIT => End::Flat,
             other => other,
         };
-        Maximum { at, eval, end, iterations, gradient_norm, condition, at_edge }
+        Maximum {
+            at,
+            eval,
+            end,
+            iterations,
+            gradient_norm,
+            condition,
+            #[cfg(test)]
+            at_edge,
+        }
     }
 
     /// A parameter on the edge whose gradient points outwards is held.

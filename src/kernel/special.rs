@@ -192,17 +192,6 @@ pub(crate) fn sigmoid(z: f64) -> f64 {
     }
 }
 
-/// ln(1 - e^-z) for z > 0 (Maechler 2012, R package Rmpfr).
-pub(crate) fn ln_1m_exp(z: f64) -> f64 {
-    if z > std::f64::consts::LN_2 { (-(-z).exp()).ln_1p() } else { (-(-z).exp_m1()).ln() }
-}
-
-/// ln(e^a + e^b); -inf stands for ln 0.
-pub(crate) fn ln_add_exp(a: f64, b: f64) -> f64 {
-    let (low, high) = if a < b { (a, b) } else { (b, a) };
-    if high == f64::NEG_INFINITY { high } else { high + (low - high).exp().ln_1p() }
-}
-
 /// (1 - e^-z) / z, 1 at z = 0; any sign of z.
 pub(crate) fn one_minus_exp_over(z: f64) -> f64 {
     if z == 0.0 { 1.0 } else { -(-z).exp_m1() / z }
@@ -490,9 +479,6 @@ mod tests {
             assert!(softplus(z).is_finite() && (0.0..=1.0).contains(&sigmoid(z)));
         }
         close(softplus(-40.0), (-40.0_f64).exp(), 1e-15, "softplus");
-        close(ln_1m_exp(1e-10), (1e-10_f64).ln(), 1e-10, "ln_1m_exp");
-        assert_eq!(ln_add_exp(f64::NEG_INFINITY, f64::NEG_INFINITY), f64::NEG_INFINITY);
-        close(ln_add_exp(0.0, 0.0), std::f64::consts::LN_2, 1e-15, "ln_add_exp");
         close(one_minus_exp_over(1e-12), 1.0, 1e-12, "one_minus_exp_over");
     }
 }

@@ -65,10 +65,6 @@ impl BetaGeometric {
         purchases_while_alive(self.a, self.b + self.tosses(x), self.r + x, t * v)
     }
 
-    pub(super) fn expected(&self, h: &RecencyFrequency, t: f64) -> f64 {
-        self.p_alive(h) * self.purchases_while_alive(h.x, 1.0 / (self.alpha + h.t), t)
-    }
-
     /// P(n purchases in (T, T + t]).
     pub(super) fn pmf(&self, h: &RecencyFrequency, t: f64, n: f64) -> f64 {
         let alive = self.p_alive(h);

@@ -57,7 +57,6 @@ pub(super) struct Outcome {
     pub(super) iterations: u32,
     pub(super) gradient_norm: f64,
     pub(super) condition: f64,
-    pub(super) at_edge: Vec<bool>,
     /// Standard errors of the logarithms.
     pub(super) log_errors: Option<Vec<f64>>,
 }
@@ -72,7 +71,6 @@ impl<const N: usize> From<Fitted<N>> for Outcome {
             iterations: m.iterations,
             gradient_norm: m.gradient_norm,
             condition: m.condition,
-            at_edge: m.at_edge.to_vec(),
             log_errors: f.covariance.map(|c| (0..N).map(|i| c[i][i].sqrt()).collect()),
         }
     }

@@ -64,6 +64,10 @@ mod backtest;
 mod model;
 mod params;
 mod table;
+#[cfg(test)]
+mod tests;
+#[cfg(feature = "serde")]
+mod wire;
 
 pub use backtest::{Backtest, ForecastQuality, Tracking};
 pub use model::{LeftOut, Pipeline, Stage};

@@ -47,8 +47,6 @@ pub(crate) struct Blocks {
     all: bool,
     rows: usize,
     across: bool,
-    /// Blocks that were too large.
-    pub(crate) capped: usize,
 }
 
 /// Expected share of unrelated pairs that agree, and share of filled rows, of one column at one grain.
@@ -63,19 +61,14 @@ impl Blocks {
         let rows = prepared.rows;
         let across = sources == Sources::FreeOfDuplicates;
         if rows * rows.saturating_sub(1) / 2 <= ALL_PAIRS {
-            return Self { passes: Vec::new(), all: true, rows, across, capped: 0 };
+            return Self { passes: Vec::new(), all: true, rows, across };
         }
         let specs = choose(prepared);
         let passes = par::map_chunks(specs.len(), 1, |range| {
             range.map(|i| pass(prepared, specs[i])).collect::<Vec<_>>()
         });
-        let mut capped = 0;
-        let passes = passes.into_iter().flatten().map(|(pass, over)| {
-            capped += over;
-            pass
-        });
-        let passes = passes.collect();
-        Self { passes, all: false, rows, across, capped }
+        let passes = passes.into_iter().flatten().collect();
+        Self { passes, all: false, rows, across }
     }
 
     /// Whether every pair is a candidate.
@@ -204,7 +197,7 @@ fn hash(prepared: &Prepared, row: usize, (c, grain): (usize, Grain)) -> u64 {
     }
 }
 
-fn pass(prepared: &Prepared, spec: Spec) -> (Pass, usize) {
+fn pass(prepared: &Prepared, spec: Spec) -> Pass {
     let mut keyed: Vec<(u32, u32)> = Vec::with_capacity(prepared.rows);
     for (row, number) in (0..prepared.rows).zip(0_u32..) {
         let a = hash(prepared, row, spec.a);
@@ -227,9 +220,7 @@ fn pass(prepared: &Prepared, spec: Spec) -> (Pass, usize) {
     sort_by_key(&mut keyed);
     let mut place = vec![NONE; prepared.rows];
     let mut members = Vec::with_capacity(keyed.len());
-    let mut over = 0;
     for block in keyed.chunk_by(|x, y| x.0 == y.0).filter(|b| b.len() > 1) {
-        over += usize::from(block.len() > LARGEST);
         for (_, row) in block {
             place[*row as usize] = u32::try_from(members.len()).unwrap_or(NONE);
             members.push(*row);
@@ -238,7 +229,7 @@ fn pass(prepared: &Prepared, spec: Spec) -> (Pass, usize) {
             *last |= LAST;
         }
     }
-    (Pass { place, members }, over)
+    Pass { place, members }
 }
 
 /// Stable radix sort by the first number: three rounds of eleven bits.

@@ -155,11 +155,6 @@ impl Weights {
         }
     }
 
-    /// Gives up the class for households.
-    pub(crate) fn without_households(&mut self) {
-        self.rate[1] = 0.0;
-    }
-
     fn expect(&self, sample: &Sample) -> Expected {
         let width = sample.width;
         let empty = Expected {

@@ -25,7 +25,6 @@ pub(crate) struct Col {
     /// What is compared: parts of whole names are given and family names.
     pub(crate) kind: FieldKind,
     pub(crate) part: Part,
-    pub(crate) texts: Dictionary,
     /// By value: comparison forms.
     pub(crate) forms: Vec<Text>,
     /// By value: code points of the comparison forms, behind one another.
@@ -41,8 +40,6 @@ pub(crate) struct Col {
     pub(crate) filled: usize,
     /// Further values of a row, ascending by row.
     pub(crate) more: Vec<(u32, u32)>,
-    /// Values taken for placeholders because far too many records share them.
-    pub(crate) neutralised: usize,
 }
 
 /// All columns of all records.
@@ -184,11 +181,10 @@ fn column(records: &Records, normaliser: Normaliser, (field, kind, part): Plan) 
     for value in first.iter().filter(|v| **v != NONE).chain(more.iter().map(|(_, v)| v)) {
         count[*value as usize] += 1;
     }
-    let mut neutralised = 0;
     if kind.is_identifier() {
         let limit = TOO_MANY.max(u32::try_from(records.len() / 200).unwrap_or(u32::MAX));
         let common: Vec<bool> = count.iter().map(|c| *c > limit).collect();
-        neutralised = common.iter().filter(|c| **c).count();
+        let neutralised = common.iter().filter(|c| **c).count();
         if neutralised > 0 {
             for value in &mut first {
                 if *value != NONE && common[*value as usize] {
@@ -199,20 +195,18 @@ fn column(records: &Records, normaliser: Normaliser, (field, kind, part): Plan) 
         }
     }
     let filled = first.iter().filter(|v| **v != NONE).count();
-    let col = finish(field, kind, part, texts, count, filled, more, neutralised)?;
+    let col = finish(field, kind, part, &texts, count, filled, more)?;
     Ok((col, first))
 }
 
-#[expect(clippy::too_many_arguments, reason = "the parts of the column it builds")]
 fn finish(
     field: usize,
     kind: FieldKind,
     part: Part,
-    texts: Dictionary,
+    texts: &Dictionary,
     count: Vec<u32>,
     filled: usize,
     more: Vec<(u32, u32)>,
-    neutralised: usize,
 ) -> Result<Col> {
     let mut forms = Vec::with_capacity(texts.len());
     let mut codes = Vec::new();
@@ -240,21 +234,7 @@ fn finish(
             0
         });
     }
-    Ok(Col {
-        field,
-        kind,
-        part,
-        texts,
-        forms,
-        codes,
-        key_hash,
-        coarse,
-        count,
-        key_count,
-        filled,
-        more,
-        neutralised,
-    })
+    Ok(Col { field, kind, part, forms, codes, key_hash, coarse, count, key_count, filled, more })
 }
 
 /// The text that comparators see: telephone numbers without the country's code.

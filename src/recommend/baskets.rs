@@ -73,13 +73,6 @@ impl<'a> Past<'a> {
         (0..self.len()).map(move |b| self.basket(b))
     }
 
-    /// The first `n` baskets.
-    pub(super) fn take(self, n: usize) -> Self {
-        let n = n.min(self.len());
-        let end = self.start[n] - self.start[0];
-        Self { days: &self.days[..n], start: &self.start[..=n], bought: &self.bought[..end] }
-    }
-
     /// Distinct items of the latest `rows` rows, ascending.
     pub(super) fn latest_items(self, rows: usize) -> Vec<u32> {
         let mut items = self.bought[self.bought.len().saturating_sub(rows)..].to_vec();

@@ -46,14 +46,6 @@ impl Dictionary {
 }
 
 impl Intern {
-    pub(crate) fn len(&self) -> usize {
-        self.texts.len()
-    }
-
-    pub(crate) fn find(&self, text: &str) -> Option<u32> {
-        self.table.find(self.hasher.hash_one(text), |n| self.texts.get(*n) == text).copied()
-    }
-
     /// The number of a text, new or known.
     pub(crate) fn number(&mut self, text: &str) -> Result<u32> {
         let hash = self.hasher.hash_one(text);
@@ -73,10 +65,6 @@ impl Intern {
         Ok(number)
     }
 
-    pub(crate) fn get(&self, number: u32) -> &str {
-        self.texts.get(number)
-    }
-
     pub(crate) fn finish(self) -> Dictionary {
         self.texts
     }
@@ -92,7 +80,6 @@ mod tests {
         let numbers: Vec<u32> =
             ["ann", "", "张伟", "ann"].iter().map(|t| intern.number(t).unwrap()).collect();
         assert_eq!(numbers, [0, 1, 2, 0]);
-        assert_eq!(intern.find("张伟"), Some(2));
         let texts = intern.finish();
         assert_eq!(texts.iter().collect::<Vec<_>>(), ["ann", "", "张伟"]);
         assert_eq!(texts.get(9), "");

@@ -174,19 +174,6 @@ impl FieldKind {
     pub const fn is_identifier(self) -> bool {
         matches!(self, Self::Email | Self::Phone | Self::NationalId | Self::CustomerAccount | Self::Handle)
     }
-
-    /// Whether the field says where someone lives.
-    pub(crate) const fn is_place(self) -> bool {
-        matches!(
-            self,
-            Self::Address
-                | Self::AddressPart
-                | Self::HouseNumber
-                | Self::Postcode
-                | Self::City
-                | Self::Region
-        )
-    }
 }
 
 impl fmt::Display for FieldKind {

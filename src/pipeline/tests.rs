@@ -1,0 +1,136 @@
+use super::*;
+use crate::data::{Ledger, Transaction};
+use crate::simulate::ShopParams;
+use crate::types::{Amount, AsOf, Currency, Day, Expected, Horizon, Key, Seed};
+use crate::{Error, ErrorKind};
+
+fn shop() -> Ledger {
+    ShopParams::new(250, Seed(4)).simulate().unwrap().ledger().unwrap()
+}
+
+fn horizon() -> Horizon {
+    Horizon::days(60).unwrap()
+}
+
+fn as_of(ledger: &Ledger) -> AsOf {
+    AsOf::new(ledger.covers().1)
+}
+
+/// Few restarts and one process, so that the tests stay quick.
+fn params() -> PipelineParams {
+    PipelineParams::new()
+        .segment(crate::segment::KMeansParams::new(4))
+        .ltv(crate::ltv::LtvParams::new(crate::ltv::Model::BgNbd))
+        .churn(crate::churn::ChurnParams::new().method(crate::churn::Method::Plain))
+}
+
+#[test]
+fn every_customer_has_a_row_with_every_answer() {
+    let ledger = shop();
+    let pipeline = params().fit(&ledger, as_of(&ledger), horizon()).unwrap();
+    assert_eq!(pipeline.left_out(), []);
+    let table = pipeline.predict(&ledger, as_of(&ledger)).unwrap();
+    assert_eq!(table.len(), ledger.customers().len());
+    for row in table.rows() {
+        assert!(
+            row.rfm.is_some() && row.rfm_segment.is_some() && row.segment.is_some() && row.churn.is_some()
+        );
+        assert!(row.value.unwrap().clv.unwrap().in_minor() >= 0.0 && row.tier.is_some());
+        assert_eq!(row.next.len(), 5);
+        assert_eq!(table.by_key(&row.key).unwrap().customer, row.customer);
+    }
+    let sum: f64 = table.rows().filter_map(|r| r.value?.clv).map(Expected::in_minor).sum();
+    assert!((table.total_value().unwrap().in_minor() / sum - 1.0).abs() < 1e-12);
+}
+
+#[test]
+fn days_after_as_of_change_no_answer() {
+    let ledger = shop();
+    let cut = AsOf::new(ledger.covers().1.checked_add(-60).unwrap());
+    let mut past = Ledger::builder(ledger.currency());
+    let now = ledger.observed(cut).unwrap();
+    for customer in now.customers().iter() {
+        let key = ledger.customer_key(customer).unwrap().into_owned();
+        for row in now.history(customer).unwrap().unwrap().rows() {
+            let mut copy = Transaction::new(&key, row.day).amount(row.amount.unwrap());
+            copy = row.quantity.into_iter().fold(copy, Transaction::quantity);
+            copy = row.second_of_day.into_iter().fold(copy, Transaction::second_of_day);
+            let item = row.item.map(|i| ledger.item_key(i).unwrap().into_owned());
+            copy = item.into_iter().fold(copy, Transaction::item);
+            let order = row.order.and_then(|o| ledger.orders().unwrap().get(o as usize)).map(Key::into_owned);
+            copy = order.into_iter().fold(copy, Transaction::order);
+            past.push(copy).unwrap();
+        }
+    }
+    let past = past.build().unwrap().covering(ledger.covers().0, cut.day()).unwrap();
+    let answers = |ledger: &Ledger| {
+        let table = params().fit(ledger, cut, horizon()).unwrap().predict(ledger, cut).unwrap();
+        let row = |r: CustomerRow<'_>| {
+            let next: Vec<String> = r.next.iter().map(|n| format!("{} {:?}", n.item, n.score)).collect();
+            format!("{} {:?} {:?} {:?} {:?} {:?}", r.key, r.rfm, r.segment, r.churn, r.value, next)
+        };
+        table.rows().map(row).collect::<Vec<_>>()
+    };
+    assert_eq!(answers(&ledger), answers(&past));
+}
+
+#[test]
+fn a_stage_without_its_data_is_left_out_by_name() {
+    let mut builder = Ledger::builder(Currency::EUR);
+    for customer in 0..40 {
+        for visit in 0..=customer % 5 {
+            let day = Day::new(19_000 + customer + visit * (11 + customer % 7));
+            builder.push(Transaction::new(customer, day).amount(Amount::minor(500))).unwrap();
+        }
+    }
+    let ledger = builder.build().unwrap();
+    let pipeline = params().fit(&ledger, as_of(&ledger), horizon()).unwrap();
+    assert!(pipeline.left_out().iter().any(|l| l.stage == Stage::Recommend));
+    let table = pipeline.predict(&ledger, as_of(&ledger)).unwrap();
+    assert!(table.next().is_none() && table.rfm().is_some());
+    assert!(table.rows().all(|row| row.next.is_empty()));
+}
+
+#[test]
+fn a_backtest_scores_what_it_did_not_know() {
+    let ledger = shop();
+    let backtest = params().backtest(&ledger, as_of(&ledger), horizon()).unwrap();
+    assert_eq!(backtest.as_of.day(), ledger.covers().1.checked_add(-60).unwrap());
+    let churn = backtest.churn.unwrap();
+    assert!(churn.auc > 0.6, "{}", churn.auc);
+    let forecast = backtest.ltv.unwrap();
+    assert_eq!(forecast.customers, churn.customers);
+    let tracking = backtest.tracking.unwrap();
+    assert_eq!(tracking.actual.len(), tracking.expected.len());
+    assert!(tracking.actual.is_sorted() && tracking.expected.is_sorted());
+    let known = tracking.known_weeks;
+    assert!(known > 0 && known < tracking.actual.len());
+    assert!(backtest.recommend.unwrap().recall > 0.0);
+}
+
+#[test]
+fn faults_are_named() {
+    let ledger = shop();
+    let kind = |result: Result<Pipeline, Error>| result.unwrap_err().kind();
+    let day = as_of(&ledger);
+    assert_eq!(kind(params().churn_dates(0).fit(&ledger, day, horizon())), ErrorKind::InvalidParam);
+    assert_eq!(kind(params().next_items(0).fit(&ledger, day, horizon())), ErrorKind::InvalidParam);
+    assert_eq!(kind(params().fit(&ledger, AsOf::new(Day::new(-9)), horizon())), ErrorKind::EmptyInput);
+    let far = Horizon::days(300_000).unwrap();
+    assert!(params().backtest(&ledger, day, far).is_err());
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn a_saved_pipeline_gives_the_same_answers() {
+    let ledger = shop();
+    let pipeline = params().fit(&ledger, as_of(&ledger), horizon()).unwrap();
+    let mut file = Vec::new();
+    crate::persist::write(&mut file, &pipeline).unwrap();
+    let back: Pipeline = crate::persist::read(file.as_slice()).unwrap();
+    let rows = |p: &Pipeline| {
+        let table = p.predict(&ledger, as_of(&ledger)).unwrap();
+        table.rows().map(|r| format!("{r:?}")).collect::<Vec<_>>()
+    };
+    assert_eq!(rows(&pipeline), rows(&back));
+}
