@@ -1,6 +1,6 @@
 //! Saved models: a versioned envelope, validated on the way back.
 //!
-//! Every model of this crate is written with [`write`] and comes back with [`read`], bit for bit: a loaded model gives
+//! Every model of this crate is written with [`write()`] and comes back with [`read`], bit for bit: a loaded model gives
 //! the same answers as the one that was saved.
 //!
 //! # The file

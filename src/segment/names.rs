@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::types::Language;
 
 /// What kind of customers a segment holds, judged by its mean recency, frequency, spend and tenure against all
-/// customers (see [`SegmentKind::of`] for the rule).
+/// customers (the rule stands on the page of the [module](crate::segment)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
