@@ -1,4 +1,7 @@
 //! `RfmModel`: frozen edges, and scoring by them.
+//!
+//! Fitting finds the edges of three axes; scoring compares whole numbers with them. The two share the bins as
+//! [`Limits`], so that a customer on an edge can never be counted in one bin and scored in another.
 
 use std::fmt;
 
@@ -12,11 +15,36 @@ use super::params::{Bins, Method, RfmParams};
 use super::quantile;
 use super::score::Rfm;
 
-/// Customers per chunk of work.
+/// Customers per chunk of work. Fixed, so that the chunks do not depend on the number of threads; large enough
+/// that handing one out costs nothing beside working it off.
 const CHUNK: usize = 1 << 15;
 
 /// Fitted edges of recency, frequency and monetary value: scores the customers it was fitted to, and any others, by the
 /// same limits.
+///
+/// Keep it, rather than fit anew, to follow customers over time: a customer who moves from 345 to 245 under one
+/// model came later than before, under two models perhaps only the others came sooner. Saved by
+/// [`persist`](crate::persist) with all that scoring needs: edges, policy of counting, currency, meaning of days.
+///
+/// ```
+/// # use regulars::{data::*, rfm::RfmParams, types::*};
+/// # let mut builder = Ledger::builder(Currency::EUR);
+/// # for (customer, day, cents) in [("ann", 1, 100), ("bob", 11, 200), ("ann", 40, 900)] {
+/// #     builder.push(Transaction::new(customer, Day::new(day)).amount(Amount::minor(cents)))?;
+/// # }
+/// # let ledger = builder.build()?;
+/// // ann: day 1 and day 40; bob: day 11. Edges as of day 20, halves on every axis.
+/// let may = ledger.observed(AsOf::new(Day::new(20)))?;
+/// let model = RfmParams::new().bins(2).fit(may)?;
+/// assert_eq!(model.recency().edges(), [14.0]); // between 9 days (bob) and 19 days (ann)
+///
+/// // The same limits 30 days later: ann has come back, bob has grown stale.
+/// let june = ledger.observed(AsOf::new(Day::new(50)))?;
+/// let (before, after) = (model.score(may)?, model.score(june)?);
+/// assert_eq!((before.by_key("ann").map(|s| s.r), after.by_key("ann").map(|s| s.r)), (Some(1), Some(2)));
+/// assert_eq!((before.by_key("bob").map(|s| s.r), after.by_key("bob").map(|s| s.r)), (Some(2), Some(1)));
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct RfmModel {
     pub(super) occasion: Occasion,
@@ -29,7 +57,7 @@ pub struct RfmModel {
     pub(super) fit: Fit,
 }
 
-/// What the fit saw.
+/// What the fit saw: when, how many were scored, and how many could not be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Fit {
@@ -41,6 +69,22 @@ pub(super) struct Fit {
 /// One axis: its edges, and what the fit found on it.
 ///
 /// With fixed cuts or many equal values a score may have no customers: the counts show it.
+///
+/// ```
+/// # use regulars::{data::*, rfm::RfmParams, types::*};
+/// # let mut builder = Ledger::builder(Currency::EUR);
+/// # for (customer, day) in [(1, 1), (2, 1), (3, 1), (4, 1), (4, 5), (4, 9)] {
+/// #     builder.push(Transaction::new(customer, Day::new(day)).amount(Amount::minor(100)))?;
+/// # }
+/// # let ledger = builder.build()?;
+/// // Three customers bought once, a fourth three times; quartiles of 1, 1, 1, 3.
+/// let model = RfmParams::new().bins(4).fit(ledger.observed(AsOf::new(Day::new(9)))?)?;
+/// let frequency = model.frequency();
+/// assert_eq!(frequency.edges(), [1.0, 1.0, 1.5]); // ranks 0.75, 1.5 and 2.25
+/// assert_eq!(frequency.customers(), [3, 0, 0, 1]); // scores 2 and 3 have nobody
+/// assert_eq!((frequency.range(), frequency.bins()), ((1, 3), 4));
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Axis {
@@ -53,23 +97,27 @@ pub struct Axis {
 }
 
 impl Axis {
-    /// Edges between the bins, ascending, in the axis's unit: days, purchases, minor units of money. Equal edges are
-    /// possible where many customers are equal.
+    /// Edges between the bins, ascending, in the axis's unit: days, purchases, minor units of money. One fewer than
+    /// [`bins`](Self::bins), 1 to 9 of them. Equal edges are possible where many customers are equal; quantile edges
+    /// may be fractions, by interpolation.
     pub fn edges(&self) -> &[f64] {
         &self.edges
     }
 
-    /// Fitted customers in each bin, in ascending order of values.
+    /// Fitted customers in each bin, in ascending order of values; the sum is [`RfmModel::customers`].
+    ///
+    /// On the axis of recency the first count is of those who came last, whose score is the highest: read it from
+    /// behind to have it by score.
     pub fn customers(&self) -> &[u64] {
         &self.customers
     }
 
-    /// The lowest and the highest fitted value. Where they are equal, the axis tells nobody apart.
+    /// The lowest and the highest fitted value, in the axis's unit. Where they are equal, the axis tells nobody apart.
     pub fn range(&self) -> (i64, i64) {
         (self.lowest, self.highest)
     }
 
-    /// Number of scores.
+    /// Number of scores, 2 to 10.
     pub fn bins(&self) -> usize {
         self.edges.len() + 1
     }
@@ -78,13 +126,28 @@ impl Axis {
 impl RfmParams {
     /// Finds the edges.
     ///
-    /// Time O(customers), expected: quantiles are selected, not sorted.
+    /// Fixed cuts are taken over; quantiles are those of the customers with at least one purchase as of the day.
+    /// Then one more pass counts how many customers each bin has.
+    ///
+    /// Time O(customers), expected: quantiles are selected, not sorted; recency and frequency, small whole numbers
+    /// as a rule, are counted. Memory: one copy of the axis in work, 4 bytes (recency) or 8 bytes (money) a customer.
     ///
     /// # Errors
     /// [`InvalidParam`](ErrorKind::InvalidParam) from [`check`](Self::check); [`EmptyInput`](ErrorKind::EmptyInput) where
     /// nobody has purchased; [`InvalidInput`](ErrorKind::InvalidInput) without amounts, without orders where occasions are
     /// orders, and for a stream that has counted by another policy; [`Overflow`](ErrorKind::Overflow) where a customer's
     /// spend does not fit 64 bits.
+    ///
+    /// ```
+    /// # use regulars::{ErrorKind, data::*, rfm::RfmParams, types::*};
+    /// let mut builder = Ledger::builder(Currency::EUR);
+    /// builder.push(Transaction::new("ann", Day::ymd(2024, 5, 1)?).amount(Amount::minor(-500)))?;
+    /// let ledger = builder.build()?;
+    /// // Known only by a refund: there is a customer, but nobody who purchased.
+    /// let error = RfmParams::new().fit(ledger.observed(AsOf::ymd(2024, 5, 31)?)?).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::EmptyInput);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn fit<'a>(&self, data: impl Into<RfmInput<'a>>) -> Result<RfmModel> {
         self.check()?;
         let purchases = data.into().purchases(self.occasion, self.refunds)?;
@@ -137,12 +200,18 @@ impl RfmParams {
     }
 }
 
+/// Recency of a row in days. Rows of [`Purchases`] lie at or before the as-of day, so the distance is never
+/// negative; the fallback only keeps the function total.
 fn recency_of(purchases: &Purchases, row: usize) -> u32 {
     // Days lie at or before the as-of day; the distance of two i32 fits u32.
     purchases.recency_days(row).unwrap_or(u32::MAX)
 }
 
 impl Axis {
+    /// The edges of one axis and the range of its values; the customers in its bins are counted later, when the
+    /// limits of all three axes stand.
+    ///
+    /// `quantiles` is called for [`Bins::Quantiles`] only: with fixed cuts nothing is copied or selected.
     fn fit(
         bins: &Bins,
         n: usize,
@@ -161,6 +230,9 @@ impl Axis {
 
 /// The bins of one axis as whole numbers: a value lies above an edge where it exceeds the limit. Whole numbers compare
 /// exactly where floats no longer hold every unit.
+///
+/// Since values are whole, v > e holds exactly where v > floor(e), for any float e. Nine places are always
+/// compared, without a branch: unused ones hold `i64::MAX`, which nothing exceeds.
 #[derive(Clone, Copy, Debug)]
 struct Limits {
     limits: [i64; 9],
@@ -168,6 +240,8 @@ struct Limits {
 }
 
 impl Limits {
+    /// The limits of the given edges. `unit` is one day, one purchase, or one major unit of money: what
+    /// [`Method::RPackage`] adds to an edge. v >= e + u holds for a whole v exactly where v > ceil(e + u) - 1.
     fn new(edges: &[f64], method: Method, unit: f64) -> Self {
         let mut limits = [i64::MAX; 9];
         for (limit, edge) in limits.iter_mut().zip(edges) {
@@ -192,6 +266,7 @@ impl Limits {
         self.limits.iter().map(|limit| u8::from(value > *limit)).sum()
     }
 
+    /// Number of scores; edges are at most nine.
     fn bins(&self) -> u8 {
         u8::try_from(self.used + 1).unwrap_or(u8::MAX)
     }
@@ -199,6 +274,30 @@ impl Limits {
 
 impl RfmModel {
     /// Scores customers by the fitted edges: those it was fitted to, or others, as of any day.
+    ///
+    /// One [`Rfm`] for each customer with a purchase, in ascending order of keys; a customer who only gave back, or
+    /// who first comes after the as-of day, has none. Values outside the fitted range get the lowest or the highest
+    /// score. The weighted score is 100 times the weighted mean of (score - 1) / (bins - 1): 0 where all scores are
+    /// 1, and 100, up to rounding, where all are the highest.
+    ///
+    /// O(rows) to sum a ledger up, then O(customers), in parallel; 32 bytes per customer.
+    ///
+    /// ```
+    /// # use regulars::{data::*, rfm::RfmParams, types::*};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// # for i in 1..=5 {
+    /// #     builder.push(Transaction::new(i64::from(i), Day::new(10 * i)).amount(Amount::minor(100 * i64::from(i))))?;
+    /// # }
+    /// # let ledger = builder.build()?;
+    /// # let now = ledger.observed(AsOf::new(Day::new(60)))?;
+    /// // Customers 1 to 5 bought once each, on day 10, 20, .. 50, for 1.00, 2.00, .. 5.00; today is day 60.
+    /// let scores = RfmParams::new().fit(now)?.score(now)?;
+    /// let codes: Vec<String> = scores.values().iter().map(|rfm| rfm.code().to_string()).collect();
+    /// assert_eq!(codes, ["111", "212", "313", "414", "515"]);
+    /// // Customer 3: (3 - 1) / 4, (1 - 1) / 4 and (3 - 1) / 4, of which a third each: 100 / 3.
+    /// assert!((scores.values()[2].weighted - 100.0 / 3.0).abs() < 1e-12);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`RfmParams::fit`]; [`IncompatibleModel`](ErrorKind::IncompatibleModel) for data in another currency or with
@@ -245,12 +344,14 @@ impl RfmModel {
         Ok(PerCustomer::dense(purchases.customers().clone(), scores))
     }
 
+    /// The limits of the three axes, in their order.
     fn limits(&self) -> [Limits; 3] {
         let units = [1.0, 1.0, self.currency.minor_per_major() as f64];
         [0, 1, 2].map(|axis| Limits::new(&self.axes[axis].edges, self.method, units[axis]))
     }
 
-    /// Customers per bin.
+    /// Customers per bin, by the same comparison that scores them. Counts of chunks are whole numbers: their sum
+    /// does not depend on who added them up.
     fn count(&mut self, purchases: &Purchases) {
         let limits = self.limits();
         let spend = purchases.spend().unwrap_or_default();
@@ -277,37 +378,50 @@ impl RfmModel {
         }
     }
 
-    /// The axis of recency; its bins ascend in days, so that the first one has the highest score.
+    /// The axis of recency, in days; its bins ascend in days, so that the first one has the highest score.
     pub fn recency(&self) -> &Axis {
         &self.axes[0]
     }
 
-    /// The axis of frequency.
+    /// The axis of frequency, in purchases.
     pub fn frequency(&self) -> &Axis {
         &self.axes[1]
     }
 
-    /// The axis of monetary value.
+    /// The axis of monetary value, in minor units of money.
     pub fn monetary(&self) -> &Axis {
         &self.axes[2]
     }
 
-    /// Scores on each axis: recency, frequency, monetary value.
+    /// Scores on each axis: recency, frequency, monetary value. What [`SegmentMap`](super::SegmentMap) is made for.
     pub fn bins(&self) -> [u8; 3] {
         self.limits().map(|l| l.bins())
     }
 
-    /// The day as of which it was fitted.
+    /// The day as of which it was fitted; scoring may use another.
     pub fn as_of(&self) -> AsOf {
         self.fit.as_of
     }
 
-    /// Customers it was fitted to.
+    /// Customers it was fitted to: those with at least one purchase.
     pub fn customers(&self) -> u64 {
         self.fit.customers
     }
 
     /// Customers of the fit who only gave back: they have no recency and no score.
+    ///
+    /// ```
+    /// # use regulars::{data::*, rfm::RfmParams, types::*};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// for (customer, cents) in [("ann", 900), ("bob", -200)] {
+    ///     builder.push(Transaction::new(customer, Day::ymd(2024, 5, 1)?).amount(Amount::minor(cents)))?;
+    /// }
+    /// let ledger = builder.build()?;
+    /// let model = RfmParams::new().fit(ledger.observed(AsOf::ymd(2024, 5, 31)?)?)?;
+    /// assert_eq!((model.customers(), model.without_purchase()), (1, 1));
+    /// assert_eq!((model.bins(), model.as_of()), ([5, 5, 5], AsOf::ymd(2024, 5, 31)?));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn without_purchase(&self) -> u64 {
         self.fit.without_purchase
     }

@@ -1,7 +1,18 @@
 //! Edges by quantiles, found by selection instead of sorting.
+//!
+//! The i-th of b bins ends at rank h = i (n - 1) / b among the sorted values x(0) .. x(n - 1), and the edge is
+//!
+//! > x(floor h) + (h - floor h) (x(floor h + 1) - x(floor h)),
+//!
+//! type 7 of Hyndman and Fan (1996), doi:10.1080/00031305.1996.10473566. For the values 10, 20, 30, 40, 50 and
+//! five bins h is 0.8, 1.6, 2.4, 3.2 and the edges are 18, 26, 34, 42. Quotient and remainder are taken in
+//! integers, so that no rank is off by one through rounding; only the interpolation itself rounds, once.
 
 /// Quantiles at 1/bins, 2/bins, .. by linear interpolation between order statistics: type 7 of Hyndman and Fan (1996),
 /// the default of R, numpy, pandas and polars. `values` is not empty and left in another order.
+///
+/// Ranks ascend, so each selection works on what lies behind the last one: all that is left in front is smaller.
+/// The upper neighbour of an order statistic is the minimum of the rest behind it.
 ///
 /// O(n) expected time for a given number of bins.
 pub(super) fn edges<T: Copy + Ord + Into<i64>>(values: &mut [T], bins: usize) -> Vec<f64> {
@@ -29,6 +40,8 @@ pub(super) fn edges<T: Copy + Ord + Into<i64>>(values: &mut [T], bins: usize) ->
 }
 
 /// low + (high - low) * part, exact where both ends are equal; i64 differences may exceed i64.
+/// The result lies between the ends up to one rounding, which the edges' ascent survives: equal ends give equal
+/// edges.
 fn between(low: i64, high: i64, part: f64) -> f64 {
     let step = (i128::from(high) - i128::from(low)) as f64;
     low as f64 + step * part
@@ -71,6 +84,7 @@ mod tests {
     use crate::kernel::rng::Rng;
     use crate::types::Seed;
 
+    /// The definition, by sorting all values: what selection and counting must equal to the bit.
     fn by_sorting(values: &[i64], bins: usize) -> Vec<f64> {
         let mut sorted = values.to_vec();
         sorted.sort_unstable();

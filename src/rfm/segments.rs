@@ -1,4 +1,7 @@
 //! `SegmentMap`: names for codes, each code exactly once.
+//!
+//! A map is a table of segment numbers by code, in ascending order of codes. It can be built only through
+//! `from_lists`, which refuses holes and overlaps; a customer therefore always has exactly one segment.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,7 +13,7 @@ use crate::types::Language;
 
 use super::score::{Code, Rfm};
 
-/// A named segment.
+/// A named segment. Segments are equal where both names are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Segment {
@@ -20,24 +23,36 @@ pub struct Segment {
 
 impl Segment {
     /// The name; the same in both languages where only one was given.
+    ///
+    /// ```
+    /// use regulars::rfm::{SegmentMap, SegmentRule};
+    /// use regulars::types::Language;
+    /// let map = SegmentMap::from_rules([2, 2, 2], [SegmentRule::new("everybody")])?;
+    /// assert_eq!(map.segments()[0].name(Language::Chinese), "everybody");
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn name(&self, language: Language) -> &str {
         language.pick(&self.name, &self.name_zh)
     }
 }
 
-/// A segment of one map, by its place among [`SegmentMap::segments`].
+/// A segment of one map, by its place among [`SegmentMap::segments`]. Two bytes for each customer instead of a
+/// name; turned into the segment by [`SegmentMap::segment`] of the same map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct SegmentIx(u16);
 
 impl SegmentIx {
-    /// The place.
+    /// The place, from 0.
     pub fn index(self) -> usize {
         self.0.into()
     }
 }
 
 /// Codes that belong to a segment: a box of scores. A segment may have several rules.
+///
+/// Axes that are not narrowed take every score. All rules together must take every code of the map's bins once;
+/// the error lists what is left over and what is taken twice, so that a map is made by trying.
 ///
 /// ```
 /// use regulars::rfm::{SegmentMap, SegmentRule};
@@ -74,30 +89,32 @@ impl SegmentRule {
         Self { name: name.into(), name_zh: None, scores: [None, None, None] }
     }
 
-    /// The segment's name in Chinese.
+    /// The segment's name in Chinese. Where rules share a name, the first one's counts.
     pub fn chinese(mut self, name: impl Into<String>) -> Self {
         self.name_zh = Some(name.into());
         self
     }
 
-    /// Scores of recency.
+    /// Scores of recency that belong to it; high scores are those who came last. Scores outside the map's bins take
+    /// nothing.
     pub fn recency(mut self, scores: RangeInclusive<u8>) -> Self {
         self.scores[0] = Some(scores);
         self
     }
 
-    /// Scores of frequency.
+    /// Scores of frequency that belong to it.
     pub fn frequency(mut self, scores: RangeInclusive<u8>) -> Self {
         self.scores[1] = Some(scores);
         self
     }
 
-    /// Scores of monetary value.
+    /// Scores of monetary value that belong to it.
     pub fn monetary(mut self, scores: RangeInclusive<u8>) -> Self {
         self.scores[2] = Some(scores);
         self
     }
 
+    /// Whether the code lies in the box.
     fn takes(&self, code: Code) -> bool {
         self.scores
             .iter()
@@ -134,6 +151,10 @@ const STANDARD: [(&str, &str, &str); 11] = [
 
 /// Which segment every code belongs to: no code is left out, none belongs to two.
 ///
+/// Three ways to make one: [`standard`](Self::standard) for quintiles, [`from_rules`](Self::from_rules) for boxes
+/// of scores, [`from_codes`](Self::from_codes) for lists. Saved by [`persist`](crate::persist), since a report of
+/// next year needs the names of this one.
+///
 /// ```
 /// use regulars::rfm::SegmentMap;
 /// use regulars::types::Language;
@@ -157,6 +178,16 @@ pub struct SegmentMap {
 impl SegmentMap {
     /// The eleven named segments of the field, for five scores on each axis. All 125 codes are listed in the
     /// [module](super)'s page.
+    ///
+    /// ```
+    /// use regulars::rfm::SegmentMap;
+    ///
+    /// let error = SegmentMap::standard([4, 4, 4]).unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "parameter `bins`: the standard segments are defined for 5x5x5 scores only: must be [5, 5, 5], got [4, 4, 4]"
+    /// );
+    /// ```
     ///
     /// # Errors
     /// [`InvalidParam`](ErrorKind::InvalidParam) for other bins: they have no published standard, and none is made up.
@@ -207,7 +238,8 @@ impl SegmentMap {
         Self::from_lists(bins, lists)
     }
 
-    /// Segments by rules. Rules of the same name make one segment; two rules must not take the same code.
+    /// Segments by rules. Rules of the same name make one segment; two rules must not take the same code, not even
+    /// two of one segment. [`SegmentRule`] has an example.
     ///
     /// # Errors
     /// As [`from_codes`](Self::from_codes).
@@ -224,6 +256,9 @@ impl SegmentMap {
         Self::from_lists(bins, lists)
     }
 
+    /// The one way to a map: numbers the segments by first mention, and asks of every code of the bins that exactly
+    /// one segment claims it. Owners are kept in a `BTreeMap`, so that the message lists codes in order and
+    /// `of_code` falls out of it in ascending order of codes.
     fn from_lists(bins: [u8; 3], lists: Vec<(Segment, Vec<Code>)>) -> Result<Self> {
         let codes = codes_of(bins)?;
         let mut segments: Vec<Segment> = Vec::new();
@@ -263,26 +298,37 @@ impl SegmentMap {
         Ok(Self { bins, segments, of_code: owners.into_values().flatten().collect() })
     }
 
-    /// The segments, in the order given.
+    /// The segments, in the order given; [`SegmentIx`] counts by it.
     pub fn segments(&self) -> &[Segment] {
         &self.segments
     }
 
-    /// Scores on each axis: recency, frequency, monetary value.
+    /// Scores on each axis: recency, frequency, monetary value. Scores of other bins are refused by
+    /// [`assign`](Self::assign).
     pub fn bins(&self) -> [u8; 3] {
         self.bins
     }
 
     /// The segment of a code; `None` for a code that these bins do not have.
+    ///
+    /// ```
+    /// use regulars::rfm::SegmentMap;
+    /// let map = SegmentMap::standard([5, 5, 5])?;
+    /// assert!(map.segment_of("111".parse()?).is_some());
+    /// assert!(map.segment_of("116".parse()?).is_none());
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn segment_of(&self, code: Code) -> Option<&Segment> {
         self.segments.get(self.place_of(code)?.index())
     }
 
-    /// The segment behind a place.
+    /// The segment behind a place; `None` for a place of a map with more segments.
     pub fn segment(&self, place: SegmentIx) -> Option<&Segment> {
         self.segments.get(place.index())
     }
 
+    /// Codes in ascending order are numbers of mixed radix: ((r - 1) F + (f - 1)) M + (m - 1) for F scores of
+    /// frequency and M of money. The same order as that of `codes_of`.
     fn place_of(&self, code: Code) -> Option<SegmentIx> {
         let mut place = 0;
         for (score, bins) in [code.r, code.f, code.m].into_iter().zip(self.bins) {
@@ -294,7 +340,30 @@ impl SegmentMap {
         self.of_code.get(place).map(|segment| SegmentIx(*segment))
     }
 
-    /// The segment of every customer.
+    /// The segment of every customer, in the order of `scores`. O(customers).
+    ///
+    /// ```
+    /// # use regulars::{data::*, types::*};
+    /// use regulars::rfm::{RfmParams, SegmentMap, SegmentRule};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// # for (customer, day) in [("ann", 30), ("bob", 2), ("cleo", 3)] {
+    /// #     builder.push(Transaction::new(customer, Day::new(day)).amount(Amount::minor(100)))?;
+    /// # }
+    /// # let ledger = builder.build()?;
+    /// # let now = ledger.observed(AsOf::new(Day::new(31)))?;
+    /// // ann came yesterday, bob and cleo four weeks ago: the median of 1, 28, 29 days is 28.
+    /// let scores = RfmParams::new().bins(2).fit(now)?.score(now)?;
+    /// let map = SegmentMap::from_rules([2, 2, 2], [
+    ///     SegmentRule::new("here").recency(2..=2),
+    ///     SegmentRule::new("gone").recency(1..=1),
+    /// ])?;
+    /// let assigned = map.assign(&scores)?;
+    /// let name = |key: &str| assigned.by_key(key).and_then(|ix| map.segment(*ix)).map(|s| s.name(Language::English));
+    /// // A value on the edge belongs to the bin below it: cleo's 28 days are still "here".
+    /// assert_eq!((name("ann"), name("cleo"), name("bob")), (Some("here"), Some("here"), Some("gone")));
+    /// assert_eq!(map.counts(&assigned), [2, 1]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`ShapeMismatch`](ErrorKind::ShapeMismatch) for scores of other bins than the map's.
@@ -313,7 +382,7 @@ impl SegmentMap {
         PerCustomer::new(scores.customers().clone(), places)
     }
 
-    /// Customers in each segment, in the order of [`segments`](Self::segments).
+    /// Customers in each segment, in the order of [`segments`](Self::segments); 0 for a segment that nobody is in.
     pub fn counts(&self, assigned: &PerCustomer<SegmentIx>) -> Vec<usize> {
         let mut counts = vec![0; self.segments.len()];
         for place in assigned.values() {
@@ -325,7 +394,7 @@ impl SegmentMap {
     }
 }
 
-/// All codes in ascending order.
+/// All codes in ascending order, r first: bins³ of them for equal bins, at most 1,000.
 pub(super) fn codes_of(bins: [u8; 3]) -> Result<Vec<Code>> {
     if !bins.iter().all(|n| (2..=10).contains(n)) {
         return Err(Error::param("bins", "must be 2 to 10 on each axis", format!("{bins:?}")));
@@ -334,6 +403,8 @@ pub(super) fn codes_of(bins: [u8; 3]) -> Result<Vec<Code>> {
     Ok((1..=rs).flat_map(|r| (1..=fs).flat_map(move |f| (1..=ms).map(move |m| Code { r, f, m }))).collect())
 }
 
+/// The first thirty codes and how many more there are: a map with a hole in one axis would otherwise make a
+/// message of hundreds.
 fn listed(codes: &[Code]) -> String {
     const SHOWN: usize = 30;
     let text = codes.iter().take(SHOWN).map(ToString::to_string).collect::<Vec<_>>().join(", ");

@@ -7,6 +7,7 @@ use crate::data::{
 };
 use crate::types::{Amount, AsOf, Currency, Day, Language};
 
+/// Customer, day since the epoch, cents.
 type Buy = (i64, i32, i64);
 
 fn ledger(buys: &[Buy]) -> Ledger {
@@ -31,6 +32,7 @@ fn codes(scores: &PerCustomer<Rfm>) -> Vec<String> {
     scores.values().iter().map(|rfm| rfm.code().to_string()).collect()
 }
 
+/// The commonest fault of RFM code is a recency that runs backwards; the second, ties that are broken by chance.
 #[test]
 fn recency_runs_the_right_way_and_equal_values_share_a_score() {
     let buys = [(1, 10, 100), (2, 20, 200), (3, 30, 300), (4, 40, 400), (5, 50, 500), (6, 50, 500)];
@@ -40,6 +42,7 @@ fn recency_runs_the_right_way_and_equal_values_share_a_score() {
     assert!(scores.values().windows(2).all(|w| w[0].weighted <= w[1].weighted));
 }
 
+/// One customer, and three equal ones: every quantile is that value, nobody lies above it.
 #[test]
 fn zero_variance_and_single_customers_are_defined() {
     assert_eq!(codes(&score(&RfmParams::new(), &[(1, 5, 100)], 9)), ["511"]);
@@ -53,6 +56,7 @@ fn zero_variance_and_single_customers_are_defined() {
     assert_eq!(model.frequency().edges(), [1.0, 1.0, 1.0]);
 }
 
+/// A model scores customers it has never seen, also beyond the values it has seen.
 #[test]
 fn frozen_edges_score_new_customers() {
     let old = ledger(&[(1, 10, 100), (2, 20, 200), (3, 30, 300), (4, 40, 400), (5, 50, 500)]);
@@ -65,6 +69,7 @@ fn frozen_edges_score_new_customers() {
     assert_eq!(scores.by_key(9).unwrap().code().to_string(), "313");
 }
 
+/// Kinds of bins mix freely; the weighted score is checked by hand.
 #[test]
 fn axes_combine_quantiles_and_fixed_cuts() {
     let params = RfmParams::new()
@@ -81,6 +86,7 @@ fn axes_combine_quantiles_and_fixed_cuts() {
     assert_eq!(scores.values()[2].weighted, 100.0 * (0.25 * 0.5) + 100.0 * 0.75 * 2.0 / 3.0);
 }
 
+/// `10-1-10` must not be printed `10110`, which is also 1-01-10.
 #[test]
 fn ten_bins_print_unambiguous_codes() {
     let buys: Vec<Buy> = (0..100).map(|i| (i, i32::try_from(i).unwrap(), i * 100)).collect();
@@ -91,6 +97,7 @@ fn ten_bins_print_unambiguous_codes() {
     assert!("1010".parse::<Code>().is_err() && "5-5".parse::<Code>().is_err() && "".parse::<Code>().is_err());
 }
 
+/// 2^60 + 1 is no float: a comparison in floats would put five customers into one bin.
 #[test]
 fn amounts_beyond_the_floats_compare_exactly() {
     let big = 1_i64 << 60;
@@ -114,6 +121,7 @@ fn basket_numbers_are_a_time_axis() {
     assert_eq!(error.kind(), ErrorKind::IncompatibleModel);
 }
 
+/// Ledger, stream and table must agree to the bit, for edges and for scores.
 #[test]
 fn every_door_gives_the_same_scores() {
     let buys: Vec<Buy> = (0..500).map(|i| (i * 37 % 61, (i * 53 % 300) as i32, i * 29 % 997 - 90)).collect();
@@ -199,6 +207,7 @@ fn the_standard_map_names_every_code_once() {
     assert_eq!(map.segment_of("666".parse().unwrap()), None);
 }
 
+/// The table of the module's page is what users read: it is held against the map, code by code.
 #[test]
 fn the_page_lists_the_codes_of_the_map() {
     let map = SegmentMap::standard([5, 5, 5]).unwrap();
@@ -218,6 +227,7 @@ fn the_page_lists_the_codes_of_the_map() {
     assert_eq!(listed, 125);
 }
 
+/// Holes, overlaps and codes that do not exist are all named in one message.
 #[test]
 fn maps_are_checked_for_holes_overlaps_and_strangers() {
     let error = SegmentMap::from_codes([2, 2, 2], [("a", &["111", "333"][..]), ("b", &["111", "222"][..])])
@@ -238,6 +248,7 @@ fn maps_are_checked_for_holes_overlaps_and_strangers() {
     assert_eq!(map.counts(&map.assign(&scores).unwrap()), [1]);
 }
 
+/// A file that breaks a rule must be refused on reading; each damage below breaks one.
 #[cfg(feature = "serde")]
 #[test]
 fn models_and_maps_survive_saving_and_refuse_damage() {
@@ -272,11 +283,14 @@ fn models_and_maps_survive_saving_and_refuse_damage() {
     assert!(crate::persist::read::<RfmModel>(text.as_bytes()).is_err());
 }
 
+/// Up to 150 rows of up to 20 customers, refunds among them: many ties on purpose.
 fn some_buys() -> impl Strategy<Value = Vec<Buy>> {
     prop::collection::vec((0_i64..20, 0_i32..100, -300_i64..3_000), 1..150)
 }
 
 proptest! {
+    /// Order of rows, shift of the calendar, unit of money and rows of the future change nothing; more is never
+    /// scored lower, equal never differently.
     #[test]
     fn scores_are_invariant_and_monotone(buys in some_buys(), bins in 2_u8..=10, shift in -500_i32..500) {
         let book = ledger(&buys);

@@ -1,4 +1,8 @@
 //! How models and maps are laid out in a file.
+//!
+//! Everything is JSON; neither has a binary block. A file may have been edited or damaged, so reading asks again
+//! for each rule that fitting and building guarantee. What is refused is
+//! [`IncompatibleModel`](ErrorKind::IncompatibleModel), never a panic later on.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +16,8 @@ use super::model::{Axis, Fit, RfmModel};
 use super::params::{AXES, Method, check_weights};
 use super::segments::{Segment, SegmentMap, codes_of};
 
+/// The fields of an [`RfmModel`] by name. `Method`, `Occasion` and the others are spelt as words, so that a
+/// file can be read without this source.
 #[derive(Serialize, Deserialize)]
 pub struct ModelRepr {
     occasion: Occasion,
@@ -24,6 +30,7 @@ pub struct ModelRepr {
     fit: Fit,
 }
 
+/// The error of a file that breaks a rule.
 fn damaged(rule: impl Into<String>) -> Error {
     Error::new(ErrorKind::IncompatibleModel, None, rule.into())
 }
@@ -45,6 +52,8 @@ impl Wire for RfmModel {
         }
     }
 
+    /// Edges: 1 to 9, finite, ascending (equal ones are possible among quantiles). Counts: one more than edges, and
+    /// their sum is the number of customers of the fit, which is not 0.
     fn from_wire(repr: ModelRepr, _: &mut BlockReader) -> Result<Self> {
         check_weights(repr.weights).map_err(|e| damaged(e.to_string()))?;
         for (axis, name) in repr.axes.iter().zip(AXES) {
@@ -65,6 +74,7 @@ impl Wire for RfmModel {
     }
 }
 
+/// The fields of a [`SegmentMap`]: segments in their order, and the number of one for every code.
 #[derive(Serialize, Deserialize)]
 pub struct MapRepr {
     bins: [u8; 3],
@@ -80,6 +90,7 @@ impl Wire for SegmentMap {
         MapRepr { bins: self.bins, segments: self.segments.clone(), of_code: self.of_code.clone() }
     }
 
+    /// A number of a known segment for every code of the bins, and segments with names of their own.
     fn from_wire(repr: MapRepr, _: &mut BlockReader) -> Result<Self> {
         let MapRepr { bins, segments, of_code } = repr;
         let codes = codes_of(bins).map_err(|e| damaged(e.to_string()))?;
