@@ -13,7 +13,8 @@ use common::{
     raw_i64s, say, write_file,
 };
 use regulars::data::{
-    Columns, Occasion, PerCustomer, Purchases, Refunds, Summary, SummaryParams, Tier, TierParams, Tiers,
+    Columns, Ledger, Occasion, PerCustomer, Purchases, Refunds, Summary, SummaryParams, Tier, TierParams,
+    Tiers,
 };
 use regulars::rfm::{Method, Rfm, RfmModel, RfmParams, SegmentMap};
 use regulars::simulate::ShopParams;
@@ -32,6 +33,9 @@ struct Args {
     /// Rows of the raw files
     #[arg(long, value_name = "N")]
     rows: Option<usize>,
+    /// The door the raw rows come in by
+    #[arg(long, value_enum, default_value_t, requires = "raw")]
+    door: Door,
     /// A simulated stream of that many rows, 100 a customer, summed up by days without being held in memory
     #[arg(long, value_name = "N")]
     simulate_rows: Option<usize>,
@@ -64,6 +68,15 @@ enum Count {
     Day,
     Order,
     Row,
+}
+
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum Door {
+    /// Rows are summed up and forgotten
+    #[default]
+    Summary,
+    /// Rows are sorted into a ledger that keeps them
+    Ledger,
 }
 
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
@@ -176,7 +189,7 @@ fn ledger(args: &Args) -> Result<Scored, Failure> {
     })
 }
 
-/// Raw columns through the streaming door.
+/// Raw columns through the streaming door, or into a ledger.
 fn raw(args: &Args, prefix: &str, rows: usize, currency: Currency) -> Result<Scored, Failure> {
     let reading = Meter::start();
     let file = |name: &str| PathBuf::from(format!("{prefix}{name}"));
@@ -190,26 +203,41 @@ fn raw(args: &Args, prefix: &str, rows: usize, currency: Currency) -> Result<Sco
     let occasion = args.occasion.map_or(Occasion::Row, |_| params.counted_by());
     let meter = Meter::start();
     let as_of = AsOf::new(args.as_of.unwrap_or(last));
-    let mut summary =
-        Summary::new(SummaryParams::new(as_of, currency).occasion(occasion).refunds(refunds(args)));
-    summary.push_columns(&Columns::new(currency, &customers, &days).amounts(&amounts))?;
-    let tally = summary.tally();
-    let table = summary.finish()?;
-    let (model, scores) = fitted(&params, &table)?;
-    drop(table);
-    Ok(Scored {
-        model,
-        scores,
-        currency,
-        cpu_seconds: meter.cpu_seconds(),
-        extra_mb: meter.extra_mb(),
-        more: json!({
-            "rows_read": tally.rows_read,
-            "refund_rows": tally.refund_rows,
-            "rounded_amounts": tally.rounded_amounts,
-            "read_cpu_seconds": read_cpu_seconds,
-        }),
-    })
+    let columns = Columns::new(currency, &customers, &days).amounts(&amounts);
+    let (model, scores, mut more) = match args.door {
+        Door::Summary => {
+            let mut summary =
+                Summary::new(SummaryParams::new(as_of, currency).occasion(occasion).refunds(refunds(args)));
+            summary.push_columns(&columns)?;
+            let tally = summary.tally();
+            let table = summary.finish()?;
+            let (model, scores) = fitted(&params, &table)?;
+            let more = json!({
+                "rows_read": tally.rows_read,
+                "refund_rows": tally.refund_rows,
+                "rounded_amounts": tally.rounded_amounts,
+            });
+            (model, scores, more)
+        }
+        Door::Ledger => {
+            let ledger = Ledger::from_columns(&columns)?;
+            let ledger_cpu_seconds = meter.cpu_seconds();
+            let now = ledger.observed(as_of)?;
+            let model = params.fit(now)?;
+            let scores = model.score(now)?;
+            let intake = ledger.intake();
+            let more = json!({
+                "rows_read": intake.rows_read,
+                "refund_rows": intake.refund_rows,
+                "rounded_amounts": intake.rounded_amounts,
+                "ledger_cpu_seconds": ledger_cpu_seconds,
+            });
+            (model, scores, more)
+        }
+    };
+    let (cpu_seconds, extra_mb) = (meter.cpu_seconds(), meter.extra_mb());
+    more["read_cpu_seconds"] = json!(read_cpu_seconds);
+    Ok(Scored { model, scores, currency, cpu_seconds, extra_mb, more })
 }
 
 /// Rows that are made, summed up and forgotten block by block.

@@ -283,6 +283,21 @@ impl Currency {
         ((scaled - whole).abs() <= slack && scaled.abs() < LIMIT).then_some(whole as i64)
     }
 
+    /// As [`whole_minor`](Self::whole_minor) for amounts of 32 bits, without a branch: the number, and whether it holds.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "the low half of a mantissa")]
+    pub(crate) fn near_minor(scale: f64, value: f64) -> (i32, bool) {
+        const LIMIT: f64 = 2_147_483_647.0;
+        const SHIFT: f64 = 6_755_399_441_055_744.0;
+        let scaled = value * scale;
+        let shifted = scaled + SHIFT;
+        let slack = (4.0 * f64::EPSILON * scaled.abs()).max(1e-9);
+        // The mantissa of a number that was shifted ends in its whole part, as a number of two's complement.
+        let whole = shifted.to_bits() as u32;
+        let is_whole = ((scaled - (shifted - SHIFT)).abs() <= slack) & (scaled.abs() < LIMIT);
+        (whole.cast_signed(), is_whole)
+    }
+
     /// As [`Currency::from_major`], and whether the float was finer than the currency.
     pub(crate) fn nearest(&self, value: f64) -> Result<(Amount, bool)> {
         const EXACT: f64 = 9_007_199_254_740_992.0;
@@ -469,6 +484,19 @@ impl Decimal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_branchless_conversion_agrees_with_the_careful_one() {
+        let cents = [0_i64, 1, -1, 5, -9_999, 123_456_789, 2_147_483_646, -2_147_483_646];
+        for minor in cents {
+            let value = minor as f64 / 100.0;
+            assert_eq!(Currency::whole_minor(100.0, value), Some(minor));
+            assert_eq!(Currency::near_minor(100.0, value), (i32::try_from(minor).unwrap(), true));
+        }
+        for value in [0.001, -12.345, 21_474_836.48, 1e300, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert!(!Currency::near_minor(100.0, value).1, "{value}");
+        }
+    }
 
     #[test]
     fn reads_money_as_people_write_it() {

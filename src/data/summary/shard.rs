@@ -162,14 +162,14 @@ pub(super) const SHARDS: usize = 1 << SHARD_BITS;
 
 const NOBODY: u32 = u32::MAX;
 
-/// Rows whose records are fetched together.
+/// Rows whose places are looked up together.
 const BATCH: usize = 64;
 
 /// Records in the order of arrival, a table of their places by hash, and what cannot be counted in a record of fixed
 /// size: days or orders, and refunds by day.
 #[derive(Clone, Debug)]
 pub(super) struct Shard {
-    /// Open addressing, at most half full, [`NOBODY`] for a free place.
+    /// Open addressing, at most a third full, [`NOBODY`] for a free place.
     index: Vec<u32>,
     pub(super) records: Records,
     /// 64 days a value, by customer and day / 64. Only for occasions by day.
@@ -214,7 +214,7 @@ pub(super) fn unflip(day: u32) -> i32 {
 impl Shard {
     /// The place of the customer with that integer key, made on first sight.
     pub(super) fn place(&mut self, key: i64, hash: KeyHash) -> usize {
-        if self.records.len() * 2 >= self.index.len() && !self.grow(hash) {
+        if self.records.len() * 3 >= self.index.len() && !self.grow(hash) {
             return 0;
         }
         let mask = self.index.len() - 1;
@@ -270,7 +270,7 @@ impl Shard {
     pub(super) fn add_all(&mut self, rows: &[Packed], policy: &SummaryParams, hash: KeyHash) {
         let every_row = policy.occasion == Occasion::Row && policy.refunds == Refunds::Net;
         for batch in rows.chunks(BATCH) {
-            let guesses = self.fetch(batch, hash);
+            let guesses = self.guesses(batch, hash);
             for (row, guess) in batch.iter().zip(guesses) {
                 let place = match self.records.get(guess as usize) {
                     Some(record) if record.key == row.key => guess as usize,
@@ -305,8 +305,8 @@ impl Shard {
     }
 
     /// First guesses at the places of a batch of customers. The loads of a batch do not wait for each other, so that its
-    /// cache misses overlap; the records they bring in are used right after.
-    fn fetch(&self, batch: &[Packed], hash: KeyHash) -> [u32; BATCH] {
+    /// cache misses overlap.
+    fn guesses(&self, batch: &[Packed], hash: KeyHash) -> [u32; BATCH] {
         let mut places = [NOBODY; BATCH];
         if self.index.is_empty() {
             return places;
@@ -315,13 +315,6 @@ impl Shard {
         for (place, row) in places.iter_mut().zip(batch) {
             *place = self.index[KeyHash::slot(hash.of(row.key), mask)];
         }
-        let mut seen = 0;
-        for place in &places[..batch.len()] {
-            if let Some(record) = self.records.get(*place as usize) {
-                seen ^= record.key ^ i64::from(record.first_count);
-            }
-        }
-        std::hint::black_box(seen);
         places
     }
 
