@@ -149,6 +149,8 @@ impl Assembler {
         drop(ranks);
         let (offsets, order) = sort_rows(&group, groups, &rows);
         drop(group);
+        // The sort has the days; their column would only take memory now.
+        drop(std::mem::take(&mut rows.day));
         let rows = rows.gather(&order);
         drop(order);
         let rows_kept = offsets[groups - 1];
@@ -180,13 +182,13 @@ impl Assembler {
     }
 }
 
-/// Offsets of the groups, and the original row at each place of the sorted store. `group` holds each row's group; rows
-/// are fewer than 2^32.
+/// Offsets of the groups, and day and original row of each place of the sorted store, packed. `group` holds each row's
+/// group; rows are fewer than 2^32.
 ///
 /// A counting sort by customer carries (day, row) packed in 64 bits, so that the sort inside a customer touches one
 /// contiguous slice; only equal days look at the other columns. Its counters have 32 bits: they are visited at random,
 /// and fewer cache lines hold them.
-pub(super) fn sort_rows(group: &[u32], groups: usize, rows: &Rows) -> (Vec<usize>, Vec<u32>) {
+pub(super) fn sort_rows(group: &[u32], groups: usize, rows: &Rows) -> (Vec<usize>, Vec<u64>) {
     let mut next = vec![0_u32; groups];
     for g in group {
         next[*g as usize] += 1;
@@ -202,7 +204,7 @@ pub(super) fn sort_rows(group: &[u32], groups: usize, rows: &Rows) -> (Vec<usize
     for ((row, g), day) in (0_u64..).zip(group).zip(&rows.day) {
         let place = &mut next[*g as usize];
         // Flipping the sign bit makes the unsigned order that of the days.
-        let day = day.days_since_epoch().cast_unsigned() ^ 0x8000_0000;
+        let day = day.days_since_epoch().cast_unsigned() ^ SIGN;
         packed[*place as usize] = u64::from(day) << 32 | row;
         *place += 1;
     }
@@ -222,7 +224,14 @@ pub(super) fn sort_rows(group: &[u32], groups: usize, rows: &Rows) -> (Vec<usize
             }
         }
     });
-    (offsets, packed.iter().map(|p| low(*p)).collect())
+    (offsets, packed)
+}
+
+const SIGN: u32 = 0x8000_0000;
+
+#[expect(clippy::cast_possible_truncation, reason = "the day was packed into the high half")]
+fn day_of(packed: u64) -> Day {
+    Day::new(((packed >> 32) as u32 ^ SIGN).cast_signed())
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the row number was packed into the low half")]
@@ -310,12 +319,13 @@ impl Rows {
             .then_with(|| by(self.quantity.as_ref(), a, b))
     }
 
-    pub(super) fn gather(&self, order: &[u32]) -> Self {
-        fn pick<T: Copy>(column: &[T], order: &[u32]) -> Vec<T> {
-            order.iter().map(|row| column[*row as usize]).collect()
+    /// The rows in the order of [`sort_rows`].
+    pub(super) fn gather(&self, order: &[u64]) -> Self {
+        fn pick<T: Copy>(column: &[T], order: &[u64]) -> Vec<T> {
+            order.iter().map(|packed| column[low(*packed) as usize]).collect()
         }
         Self {
-            day: pick(&self.day, order),
+            day: order.iter().map(|packed| day_of(*packed)).collect(),
             second: self.second.as_ref().map(|c| pick(c, order)),
             order: self.order.as_ref().map(|c| pick(c, order)),
             item: self.item.as_ref().map(|c| pick(c, order)),
