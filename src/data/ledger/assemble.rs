@@ -229,7 +229,6 @@ pub(super) fn sort_rows(group: &[u32], groups: usize, rows: &Rows) -> (Vec<usize
 
 const SIGN: u32 = 0x8000_0000;
 
-#[expect(clippy::cast_possible_truncation, reason = "the day was packed into the high half")]
 fn day_of(packed: u64) -> Day {
     Day::new(((packed >> 32) as u32 ^ SIGN).cast_signed())
 }
