@@ -8,7 +8,11 @@
 
 mod behaviour;
 mod builder;
+#[cfg(feature = "linfa")]
+mod linfa;
 mod matrix;
+#[cfg(feature = "ndarray")]
+mod ndarray;
 mod steps;
 mod table;
 mod transform;
