@@ -199,3 +199,26 @@ fn churn() {
         (engine, plain, auto, risk)
     });
 }
+
+#[cfg(feature = "serde")]
+#[test]
+fn pipeline() {
+    use regulars::pipeline::PipelineParams;
+    use regulars::types::{AsOf, Horizon};
+
+    let shop = regulars::simulate::ShopParams::new(300, regulars::types::Seed(4)).days(300);
+    let ledger = shop.simulate().unwrap().ledger().unwrap();
+    let as_of = AsOf::new(ledger.covers().1);
+    let horizon = Horizon::days(60).unwrap();
+    same_in_every_pool(|| {
+        let params = PipelineParams::new();
+        let pipeline = params.fit(&ledger, as_of, horizon).unwrap();
+        let mut file = Vec::new();
+        regulars::persist::write(&mut file, &pipeline).unwrap();
+        let table = pipeline.predict(&ledger, as_of).unwrap();
+        let rows: Vec<String> = table.rows().map(|row| format!("{row:?}")).collect();
+        let before = AsOf::new(as_of.day().checked_add(-60).unwrap());
+        let backtest = format!("{:?}", params.backtest(&ledger, before, horizon).unwrap());
+        (file, rows, backtest)
+    });
+}

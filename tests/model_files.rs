@@ -295,3 +295,35 @@ fn matcher() {
         }
     });
 }
+
+#[test]
+fn pipeline() {
+    use regulars::pipeline::PipelineParams;
+    use regulars::types::Horizon;
+    let ledger =
+        ShopParams::new(25, Seed(3)).days(120).catalogue(8).favourites(3).simulate().unwrap().ledger().unwrap();
+    let horizon = Horizon::days(30).unwrap();
+    let model = PipelineParams::new().fit(&ledger, as_of(&ledger), horizon).unwrap();
+    let file = File::of(&model);
+    let bytes = file.bytes();
+    let works = |model: &regulars::pipeline::Pipeline| {
+        if let Ok(table) = model.predict(&ledger, as_of(&ledger)) {
+            finite(table.rows().filter_map(|row| Some(row.value?.purchases)));
+        }
+    };
+    // The stages' own values are altered in their own files; here it is how the parts are put together.
+    for (stage, part) in file.header["model"].as_object().unwrap() {
+        for value in hostile(part) {
+            let mut altered = file.clone();
+            altered.header["model"][stage] = value.clone();
+            survives(&format!("{stage} as {value}"), &altered.bytes(), &works);
+        }
+    }
+    for at in (0..bytes.len()).step_by(1 + bytes.len() / 300) {
+        let mut flipped = bytes.clone();
+        flipped[at] ^= 1 << (at % 8);
+        survives(&format!("bit flipped in byte {at}"), &flipped, &works);
+        assert!(!survives("cut off", &bytes[..at], &works), "a file cut at byte {at} was read");
+    }
+    works(&model);
+}
