@@ -300,8 +300,14 @@ fn matcher() {
 fn pipeline() {
     use regulars::pipeline::PipelineParams;
     use regulars::types::Horizon;
-    let ledger =
-        ShopParams::new(25, Seed(3)).days(120).catalogue(8).favourites(3).simulate().unwrap().ledger().unwrap();
+    let ledger = ShopParams::new(25, Seed(3))
+        .days(120)
+        .catalogue(8)
+        .favourites(3)
+        .simulate()
+        .unwrap()
+        .ledger()
+        .unwrap();
     let horizon = Horizon::days(30).unwrap();
     let model = PipelineParams::new().fit(&ledger, as_of(&ledger), horizon).unwrap();
     let file = File::of(&model);

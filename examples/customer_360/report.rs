@@ -17,15 +17,19 @@ pub(crate) fn escape(text: &str) -> String {
 
 /// A table. The first column and cells that hold words stand to the left, numbers to the right.
 pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
-    let head = concat(head.iter().map(|name| format!("<th>{}</th>", escape(name))));
-    let rows = concat(rows.iter().map(|row| {
-        let cells = row.iter().map(|cell| {
-            let class = if cell.contains(' ') && cell.chars().count() > 24 { " class=\"text\"" } else { "" };
-            format!("<td{class}>{}</td>", escape(cell))
-        });
+    // A column with a sentence in it reads from the left, one of numbers from the right.
+    let is_text =
+        |column: usize| rows.iter().any(|row| row.get(column).is_some_and(|c| c.chars().count() > 24));
+    let classes: Vec<&str> =
+        (0..head.len()).map(|column| if is_text(column) { " class=\"text\"" } else { "" }).collect();
+    let cells = |tag: &str, cells: &mut dyn Iterator<Item = &str>| {
+        let cells =
+            cells.zip(&classes).map(|(cell, class)| format!("<{tag}{class}>{}</{tag}>", escape(cell)));
         format!("<tr>{}</tr>", concat(cells))
-    }));
-    format!("<div class=\"scroll\"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>")
+    };
+    let rows = concat(rows.iter().map(|row| cells("td", &mut row.iter().map(String::as_str))));
+    let head = cells("th", &mut head.iter().copied());
+    format!("<div class=\"scroll\"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div>")
 }
 
 fn concat(parts: impl Iterator<Item = String>) -> String {
@@ -71,7 +75,7 @@ h1{font-size:30px;margin:0 0 4px}header p{margin:0;color:#5b6572}\
 h2{font-size:20px;margin:0 0 6px}\
 section{background:#fff;border:1px solid #e3e6ea;border-radius:8px;padding:22px 26px;margin:18px 0}\
 section p{margin:0 0 14px;color:#414a56;max-width:44em}\
-.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin:22px 0}\
+.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(240px,1fr));gap:12px;margin:22px 0}\
 .facts div{background:#fff;border:1px solid #e3e6ea;border-radius:8px;padding:14px 18px}\
 .facts b{display:block;font-size:22px;font-variant-numeric:tabular-nums}.facts span{color:#5b6572;font-size:14px}\
 svg{display:block;width:100%;max-width:700px;height:auto;margin:0 auto}\
