@@ -79,6 +79,6 @@ mod zipf;
 pub use blobs::{Blobs, BlobsParams};
 pub use params::{Dropout, Script, ShopParams};
 pub use records::RecordTable;
-pub use shop::{Complaint, OrderRow, OrderRows, Shop};
+pub use shop::{OrderRow, OrderRows, Shop};
 pub use tables::{ChurnTable, ChurnTableParams, Effects};
 pub use truth::{Person, Truth};

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::ops::Range;
 
-use crate::data::{Anonymous, Customers, Keys, Ledger, PerCustomer, PurchaseHistory, TimeUnit, Transaction};
+use crate::data::{
+    Anonymous, Customers, Events, Keys, Ledger, PerCustomer, PurchaseHistory, TimeUnit, Transaction,
+};
 use crate::error::{Error, Result};
 use crate::kernel::intern::Sorted;
 use crate::kernel::par;
@@ -55,12 +57,11 @@ pub struct OrderRow {
 
 /// A complaint of a customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Complaint {
+pub(super) struct Complaint {
     /// The account.
-    pub customer: i64,
+    pub(super) customer: i64,
     /// The day it arrived.
-    pub day: Day,
+    pub(super) day: Day,
 }
 
 /// Working memory for one customer after another.
@@ -194,8 +195,34 @@ impl Shop {
             .with_spend(column(3))
     }
 
+    /// What the service desk wrote down: events of kind `complaint`, within 14 days after a purchase, five times as likely
+    /// after a customer's last one ([`ShopParams::complaints`]).
+    ///
+    /// ```
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::{AsOf, Seed};
+    ///
+    /// let shop = ShopParams::new(500, Seed(2)).complaints(0.1).simulate()?;
+    /// let ledger = shop.ledger()?;
+    /// let as_of = AsOf::new(ledger.covers().1);
+    /// let customers = ledger.observed(as_of)?.customers();
+    /// let complaints = shop.events()?.observed(as_of).map(&customers, |history| history.count("complaint"));
+    /// assert_eq!(complaints.values().iter().sum::<usize>(), shop.events()?.len());
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`EmptyInput`](crate::ErrorKind::EmptyInput) where nobody complained, as in a shop without the knob.
+    pub fn events(&self) -> Result<Events> {
+        let complaints = self.complaints();
+        let customers: Vec<i64> = complaints.iter().map(|c| c.customer).collect();
+        let days: Vec<Day> = complaints.iter().map(|c| c.day).collect();
+        let kinds = vec!["complaint"; complaints.len()];
+        Events::from_columns(&customers, &days, &kinds[..], None)
+    }
+
     /// Every complaint, customer by customer in order of time.
-    pub fn complaints(&self) -> Vec<Complaint> {
+    pub(super) fn complaints(&self) -> Vec<Complaint> {
         let last = self.days().1;
         let chunks = par::map_chunks(self.params.customers as usize, CHUNK, |range| {
             let mut found = Vec::new();

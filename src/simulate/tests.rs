@@ -275,6 +275,10 @@ fn complaints_gather_before_the_end() {
     let orders: u32 = people.values().iter().map(|p| p.orders).sum();
     let leavers = people.values().iter().filter(|p| p.left.is_some()).count() as f64;
     let expected = 0.1 * f64::from(orders) + 0.4 * leavers;
+    let events = shop.events().unwrap();
+    assert_eq!(events.len(), complaints.len());
+    let silent = ShopParams::new(30, Seed(10)).complaints(0.0).simulate().unwrap();
+    assert_eq!(silent.events().unwrap_err().kind(), crate::ErrorKind::EmptyInput);
     let seen = complaints.len() as f64;
     assert!((seen / expected - 1.0).abs() < 0.05, "{seen} of {expected}");
 }
