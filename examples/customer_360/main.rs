@@ -194,6 +194,7 @@ fn as_json(findings: &Findings, stages: &Map<String, Value>, truth: Option<&trut
         "ltv": ltv,
         "recommend": recommend,
         "left_out": left_out,
+        "identity": story::identity(findings),
         "truth": truth.map(truth::Truth::to_json),
         "stages": stages,
         "peak_rss_mb": peak_rss_mb(),

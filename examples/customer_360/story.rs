@@ -1,5 +1,6 @@
 //! What the findings say, in the words of a shop owner.
 
+use regulars::data::Identity;
 use regulars::types::{Amount, Expected, Language};
 
 use crate::Findings;
@@ -97,6 +98,15 @@ pub(crate) fn facts(findings: &Findings, lang: Lang) -> Vec<(String, String)> {
     facts
 }
 
+/// Since when it was known who is who.
+pub(crate) fn identity(findings: &Findings) -> &'static str {
+    match findings.backtest.identity {
+        Identity::AsRecorded => "as recorded",
+        Identity::KnownBy(_) => "known by then",
+        Identity::Hindsight => "hindsight",
+    }
+}
+
 /// One sentence on each model's quality, from the back-test.
 pub(crate) fn quality(findings: &Findings, lang: Lang) -> Vec<String> {
     let backtest = &findings.backtest;
@@ -142,6 +152,15 @@ pub(crate) fn quality(findings: &Findings, lang: Lang) -> Vec<String> {
                 thousands(usize::try_from(r.lists).unwrap_or(0)), 100.0 * r.recall, r.ndcg, 100.0 * r.hit_rate
             ),
         ));
+    }
+    if backtest.identity == Identity::Hindsight {
+        lines.push(
+            lang.pick(
+                "The people of this trial are those known today: records written after the cut helped to join accounts.",
+                "本次回测按今天已知的身份合并客户：截止日之后的记录也参与了账户合并。",
+            )
+            .to_owned(),
+        );
     }
     for left_out in findings.pipeline.left_out().iter().chain(&backtest.left_out) {
         lines.push(lang.pick(format!("Left out: {left_out}"), format!("未能运行：{left_out}")));

@@ -22,8 +22,8 @@ pub use features::{
     Categorical, Column, Features, FeaturesBuilder, Matrix, Missing, Numeric, Transform, TransformParams,
 };
 pub use ledger::{
-    AmountColumn, Columns, DayColumn, History, Holdout, Intake, KeyColumn, Ledger, LedgerBuilder, Observed,
-    Row, Split, Transaction,
+    AmountColumn, Columns, DayColumn, History, Holdout, Identity, Intake, KeyColumn, Ledger, LedgerBuilder,
+    Observed, Row, Split, Transaction,
 };
 pub use per_customer::PerCustomer;
 pub use policy::{Anonymous, Occasion, Refunds, TimeAxis, TimeUnit};

@@ -1,7 +1,7 @@
 //! `Backtest`: how good the answers would have been one horizon ago.
 
 use crate::churn::Evaluation;
-use crate::data::{Ledger, Observed, Occasion, Purchases, Refunds, Split};
+use crate::data::{Identity, Ledger, Observed, Occasion, Purchases, Refunds, Split};
 use crate::error::{Error, Result};
 use crate::ltv::{LtvModel, RecencyFrequency};
 use crate::metrics::ranking::RankingQuality;
@@ -28,6 +28,8 @@ pub struct Backtest {
     pub as_of: AsOf,
     /// Length of the days they were scored on.
     pub horizon: Horizon,
+    /// Whether the people of the ledger could be told apart at the cut, or only in hindsight.
+    pub identity: Identity,
     /// Quality of the churn probabilities.
     pub churn: Option<Evaluation>,
     /// Quality of the forecast of purchases.
@@ -92,7 +94,8 @@ impl PipelineParams {
         let ltv = forecast.map_err(|e| note(Stage::Ltv, &e)).ok().flatten();
         let tracking = model.as_ref().map(|m| tracking(m, split)).transpose()?;
         let recommend = self.try_recommend(split).map_err(|e| note(Stage::Recommend, &e)).ok();
-        Ok(Backtest { as_of: cut, horizon, churn, ltv, tracking, recommend, left_out })
+        let identity = ledger.identity().at(cut);
+        Ok(Backtest { as_of: cut, horizon, identity, churn, ltv, tracking, recommend, left_out })
     }
 
     fn try_churn(&self, ledger: &Ledger, split: Split<'_>) -> Result<Evaluation> {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::data::{Ledger, Transaction};
+use crate::data::{Identity, Ledger, Transaction};
 use crate::simulate::ShopParams;
 use crate::types::{Amount, AsOf, Currency, Day, Expected, Horizon, Key, Seed};
 use crate::{Error, ErrorKind};
@@ -95,6 +95,12 @@ fn a_stage_without_its_data_is_left_out_by_name() {
 fn a_backtest_scores_what_it_did_not_know() {
     let ledger = shop();
     let backtest = params().backtest(&ledger, as_of(&ledger), horizon()).unwrap();
+    assert_eq!(backtest.identity, Identity::AsRecorded);
+    let people = ledger.relabel(|_| None).unwrap();
+    let identity = |ledger: &Ledger| params().backtest(ledger, as_of(ledger), horizon()).unwrap().identity;
+    assert_eq!(identity(&people), Identity::Hindsight);
+    assert_eq!(identity(&people.identity_known_by(backtest.as_of)), Identity::KnownBy(backtest.as_of));
+    assert_eq!(identity(&people.identity_known_by(as_of(&ledger))), Identity::Hindsight);
     assert_eq!(backtest.as_of.day(), ledger.covers().1.checked_add(-60).unwrap());
     let churn = backtest.churn.unwrap();
     assert!(churn.auc > 0.6, "{}", churn.auc);

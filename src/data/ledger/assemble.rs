@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::kernel::intern::Interner;
 use crate::types::{Amount, Currency, Day, Key};
 
+use super::identity::Identity;
 use super::rows::Transaction;
 use super::store::{Intake, Ledger, NONE, Rows, Store};
 
@@ -177,6 +178,7 @@ impl Assembler {
             offsets: offsets.into(),
             rows: Arc::new(rows),
             covers: (first, last),
+            identity: Identity::default(),
             intake,
         })))
     }
@@ -360,6 +362,7 @@ impl Store {
             offsets: Arc::clone(&self.offsets),
             rows: Arc::clone(&self.rows),
             covers: self.covers,
+            identity: self.identity,
             intake: self.intake.clone(),
         }
     }

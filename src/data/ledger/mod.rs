@@ -2,6 +2,7 @@
 
 mod assemble;
 mod columns;
+mod identity;
 mod relabel;
 mod rows;
 mod store;
@@ -10,6 +11,7 @@ mod views;
 #[cfg(feature = "csv")]
 pub(in crate::data) use assemble::Assembler;
 pub use columns::{AmountColumn, Columns, DayColumn, KeyColumn};
+pub use identity::Identity;
 pub use rows::{LedgerBuilder, Transaction};
 pub use store::{Intake, Ledger};
 pub use views::{History, Holdout, Observed, Row, Split};

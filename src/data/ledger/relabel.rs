@@ -8,6 +8,7 @@ use crate::kernel::intern::Interner;
 use crate::types::Key;
 
 use super::assemble::sort_rows;
+use super::identity::Identity;
 use super::store::{Intake, Ledger, NONE, Store};
 
 impl Ledger {
@@ -73,6 +74,7 @@ impl Ledger {
             customers: Arc::new(customers),
             offsets: offsets.into(),
             rows: Arc::new(rows),
+            identity: Identity::Hindsight,
             intake,
             ..store.shallow_clone()
         })))

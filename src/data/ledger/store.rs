@@ -8,6 +8,7 @@ use crate::data::{Keys, TimeAxis};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::types::{Amount, AsOf, Currency, CustomerIx, Day, Horizon, ItemIx, Key, Quantity};
 
+use super::identity::Identity;
 use super::views::{Observed, Split};
 
 /// Stands for "no order", "no item" and "no time of day" in the dense columns.
@@ -28,6 +29,7 @@ pub(crate) struct Store {
     pub(crate) offsets: Arc<[usize]>,
     pub(crate) rows: Arc<Rows>,
     pub(crate) covers: (Day, Day),
+    pub(crate) identity: Identity,
     pub(crate) intake: Intake,
 }
 
