@@ -28,16 +28,16 @@ fn fits(c: &mut Criterion) {
         let centres = matrix.rows().take(k).map(<[f64]>::to_vec).collect();
         let params = KMeansParams::new(k).init(Init::Centres(centres)).max_iterations(20).tolerance(0.0);
         group.bench_function(format!("fit/{width}x{k}/20 iterations"), |b| {
-            b.iter(|| params.fit_matrix(black_box(&matrix)).unwrap());
+            b.iter(|| params.fit(black_box(&matrix)).unwrap());
         });
-        let model = params.fit_matrix(&matrix).unwrap();
+        let model = params.fit(&matrix).unwrap();
         group.bench_function(format!("assign/{width}x{k}"), |b| {
-            b.iter(|| model.assign_matrix(black_box(&matrix)).unwrap());
+            b.iter(|| model.assign(black_box(&matrix)).unwrap());
         });
     }
     let matrix = matrix(n, 8);
     group.bench_function("sweep/8x2..=6", |b| {
-        b.iter(|| KMeansParams::auto(2..=6).seed(Seed(1)).evaluate_matrix(black_box(&matrix)).unwrap());
+        b.iter(|| KMeansParams::auto(2..=6).seed(Seed(1)).evaluate(black_box(&matrix)).unwrap());
     });
     group.finish();
 }

@@ -6,10 +6,10 @@
 
 use regulars::churn::ChurnParams;
 use regulars::data::{
-    Anonymous, Customers, Features, Ledger, Matrix, Occasion, Purchases, Refunds, TierParams, TimeAxis,
+    Anonymous, Customers, Features, Ledger, Matrix, Occasion, Pareto, Purchases, Refunds, TierParams, TimeAxis,
     Transaction,
 };
-use regulars::types::{Amount, AsOf, Currency, Day, Horizon, Key, Quantity};
+use regulars::types::{Amount, AsOf, Currency, Day, Horizon, Key, Language, Quantity};
 use regulars::{Error, ErrorKind, Result};
 
 /// A row: customer (0 for nobody), day, amount in minor units, item.
@@ -151,10 +151,41 @@ fn behaviour(ledger: &Ledger, as_of: AsOf) -> Result<()> {
 fn segment(ledger: &Ledger, as_of: AsOf) -> Result<()> {
     use regulars::segment::KMeansParams;
     let features = Features::behaviour(ledger.observed(as_of)?)?;
-    let model = KMeansParams::new(3).fit(&features)?;
+    let mut model = KMeansParams::new(3).fit(&features)?;
     finite(model.centres().iter().copied());
-    assert_eq!(model.assign(&features)?.len(), features.len());
+    let before = model.assign(&features)?;
+    assert_eq!(before.len(), features.len());
     assert_eq!(model.explain(&features)?.len(), features.len());
+    assert_eq!(model.members(&features, 2)?.len(), 3);
+    let drift = model.drift(&features)?;
+    finite([drift.chi_square, drift.p_value, drift.stability_index]);
+    assert!(!drift.describe(Language::English).is_empty());
+    assert_eq!(model.update(&features)?.values(), before.values());
+    let moves = model.migration(&before, &model.assign(&features)?)?;
+    assert_eq!(moves.changes().len(), features.len());
+    let again = KMeansParams::from_model(&model).fit(&features)?.matched(&model, &features)?;
+    for profile in model.profiles().iter().chain(again.profiles()) {
+        finite([profile.share, profile.weight, profile.radius]);
+        finite(profile.revenue);
+        for t in &profile.traits {
+            finite([t.centre]);
+            finite([t.mean, t.share_of_total, t.effect, t.deviation].into_iter().flatten());
+        }
+    }
+    Ok(())
+}
+
+/// Soft segments, two of them; what a mixture cannot tell apart is an error of the data.
+fn mixture(ledger: &Ledger, as_of: AsOf) -> Result<()> {
+    use regulars::segment::MixtureParams;
+    let features = Features::behaviour(ledger.observed(as_of)?)?;
+    let model = MixtureParams::auto(1..=2).restarts(2).fit(&features)?;
+    for shares in model.predict(&features)?.values() {
+        let sum: f64 = shares.iter().map(|p| p.get()).sum();
+        assert!((sum - 1.0).abs() < 1e-9);
+    }
+    assert_eq!(model.assign(&features)?.len(), features.len());
+    finite([model.summary().bic, model.summary().log_likelihood]);
     Ok(())
 }
 
@@ -213,6 +244,9 @@ fn tiers(ledger: &Ledger, as_of: AsOf) -> Result<()> {
     let tiers = TierParams::new().fit(&rows)?;
     let assigned = tiers.assign(&rows)?;
     assert_eq!(tiers.sizes(&assigned).iter().sum::<usize>(), rows.len());
+    assert_eq!(tiers.reassign(&rows, &assigned)?.values(), assigned.values());
+    let curve = Pareto::new(&rows)?;
+    finite(curve.points(10).flat_map(|(a, b)| [a, b]).chain([curve.gini(), curve.customers_for(0.8)]));
     Ok(())
 }
 
@@ -245,6 +279,7 @@ const VERBS: [(&str, Verb); 13] = [
     ("behaviour", behaviour),
     ("segment", segment),
     ("segment auto", segment_auto),
+    ("mixture", mixture),
     ("recommend", recommend),
     ("rfm", rfm),
     ("ltv", lifetime),
@@ -252,20 +287,22 @@ const VERBS: [(&str, Verb); 13] = [
 
 use ErrorKind::{EmptyInput, InvalidInput, Overflow};
 
-/// A column that is the same for everybody cannot tell customers apart, and the error names it.
-const SAME: [(&str, ErrorKind); 2] = [("segment", InvalidInput), ("segment auto", InvalidInput)];
+/// Customers who are the same in every column cannot be told apart.
+const SAME: [(&str, ErrorKind); 3] =
+    [("segment", InvalidInput), ("segment auto", InvalidInput), ("mixture", InvalidInput)];
 /// Money given back is not a purchase.
 const NO_PURCHASE: [(&str, ErrorKind); 3] =
     [("recommend", EmptyInput), ("rfm", EmptyInput), ("ltv", EmptyInput)];
 /// One customer cannot both leave and stay.
 const ONE_OUTCOME: (&str, ErrorKind) = ("churn", InvalidInput);
 /// Exact sums of money do not fit.
-const NO_SUM: [(&str, ErrorKind); 5] = [
+const NO_SUM: [(&str, ErrorKind); 6] = [
     ("purchases", Overflow),
     ("behaviour", Overflow),
     ("churn", Overflow),
     ("segment", Overflow),
     ("segment auto", Overflow),
+    ("mixture", Overflow),
 ];
 /// Nothing lies before the only day.
 const ONE_DAY: (&str, ErrorKind) = ("split", EmptyInput);
@@ -357,8 +394,8 @@ fn matrices_are_checked_at_the_door() {
     assert!(fitted.predict(&narrow).is_err());
     let shape = regulars::churn::LogisticParams::new().fit(&wide, &labels[..3]).unwrap_err();
     assert_eq!(shape.kind(), ErrorKind::ShapeMismatch);
-    let clusters = regulars::segment::KMeansParams::new(3).fit_matrix(&wide).unwrap();
-    assert!(clusters.assign_matrix(&narrow).is_err());
+    let clusters = regulars::segment::KMeansParams::new(3).fit(&wide).unwrap();
+    assert!(clusters.assign(&narrow).is_err());
 }
 
 /// Values at the edge of what a float holds must not turn into NaN on the way.
@@ -369,7 +406,7 @@ fn extreme_numbers_stay_numbers() {
     for scale in [f64::MIN_POSITIVE, 1e-300, 1e150, 1e300, f64::MAX / 64.0] {
         let values = (0..120).map(|i| f64::from(i * i % 37) * scale).collect();
         let matrix = Matrix::unnamed(customers.clone(), 2, values).unwrap();
-        if let Ok(model) = regulars::segment::KMeansParams::new(3).fit_matrix(&matrix) {
+        if let Ok(model) = regulars::segment::KMeansParams::new(3).fit(&matrix) {
             finite(model.centres().iter().copied());
         }
         if let Ok(model) = regulars::churn::LogisticParams::new().ridge(1.0).fit(&matrix, &labels) {

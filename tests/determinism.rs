@@ -112,29 +112,63 @@ fn simulate() {
 }
 
 #[test]
-
 fn segment() {
-    use regulars::data::{Customers, Features};
-    use regulars::segment::KMeansParams;
+    use regulars::data::{Customers, Features, TransformParams};
+    use regulars::segment::{Algorithm, KMeansParams, MixtureParams};
     use regulars::types::Seed;
 
     let n = 30_000;
     let value = |i: usize, step: usize| (i * step % 10_007) as f64 + 300.0 * (i % 4) as f64;
-    let features = Features::builder(Customers::numbered(n).unwrap())
-        .numeric("recency", (0..n).map(|i| value(i, 7_919)))
-        .unwrap()
-        .numeric("monetary", (0..n).map(|i| value(i, 104_729)))
-        .unwrap()
-        .build()
-        .unwrap();
+    let table = |n: usize, shift: f64| {
+        Features::builder(Customers::numbered(n).unwrap())
+            .numeric("recency", (0..n).map(|i| value(i, 7_919) + shift))
+            .unwrap()
+            .numeric("monetary", (0..n).map(|i| value(i, 104_729)))
+            .unwrap()
+            .build()
+            .unwrap()
+    };
+    let (features, later) = (table(n, 0.0), table(n / 2, 900.0));
+    let bits = |values: &[f64]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
     same_in_every_pool(|| {
         let params = KMeansParams::auto(2..=3).seed(Seed(5)).restarts(2).max_iterations(12);
-        let model = params.fit(&features).unwrap();
-        let bits: Vec<u64> = model.centres().iter().map(|c| c.to_bits()).collect();
+        let mut model = params.fit(&features).unwrap();
+        let fitted = (bits(model.centres()), model.summary().inertia.to_bits());
         let placed = model.explain(&features).unwrap();
         let distances: Vec<u64> = placed.values().iter().map(|p| p.distance.to_bits()).collect();
-        let segments = model.assign(&features).unwrap().into_values();
-        (bits, model.summary().inertia.to_bits(), segments, distances, format!("{:?}", model.profiles()))
+        let before = model.assign(&features).unwrap();
+        let moves = model.migration(&before, &model.assign(&later).unwrap()).unwrap();
+        let told = format!("{:?}", (model.profiles(), model.drift(&later).unwrap(), model.choice()));
+        let members = model.members(&features, 5).unwrap();
+        let again = params.fit(&later).unwrap().matched(&model, &later).unwrap();
+        let warm = KMeansParams::from_model(&model).fit(&later).unwrap();
+        let learned = model.update(&later).unwrap().into_values();
+        (fitted, distances, before, moves, (told, members, again, warm), (learned, model))
+    });
+    same_in_every_pool(|| {
+        let whitened = TransformParams::new().log1p().standardise().whiten();
+        let quick = KMeansParams::new(3).transform(whitened).algorithm(Algorithm::MiniBatch { rows: 500 });
+        let quick = quick.restarts(3).fit(&features).unwrap();
+        let soft = MixtureParams::auto(1..=3).restarts(2).max_iterations(20).fit(&features).unwrap();
+        let shares = soft.predict(&later).unwrap().into_values();
+        (bits(quick.centres()), quick, soft, shares)
+    });
+}
+
+#[test]
+fn tiers() {
+    use regulars::data::{Customers, Pareto, PerCustomer, TierParams};
+
+    let n = 50_000;
+    let spend = |step: usize| {
+        let values = (0..n).map(|i| (i * step % 10_007) as f64 / 7.0).collect();
+        PerCustomer::new(Customers::numbered(n).unwrap(), values).unwrap()
+    };
+    let (before, after) = (spend(7_919), spend(7_927));
+    same_in_every_pool(|| {
+        let tiers = TierParams::new().fit(&before).unwrap();
+        let moved = tiers.reassign(&after, &tiers.assign(&before).unwrap()).unwrap();
+        (tiers, moved, Pareto::new(&after).unwrap())
     });
 }
 

@@ -267,6 +267,42 @@ fn segments() {
             assert!(assigned.values().iter().all(|s| model.profile(*s).is_ok()));
         }
         let _ = model.explain(&features);
+        if let Ok(drift) = model.drift(&features) {
+            finite([drift.chi_square, drift.p_value, drift.stability_index]);
+            assert!(!drift.describe(regulars::types::Language::Chinese).is_empty());
+        }
+        let mut learning = model.clone();
+        if learning.update(&features).is_ok() {
+            finite(learning.centres().iter().copied());
+        }
+    });
+}
+
+#[test]
+fn mixtures() {
+    let ledger = shop();
+    let features = Features::behaviour(ledger.observed(as_of(&ledger)).unwrap()).unwrap();
+    let model = regulars::segment::MixtureParams::auto(2..=3).restarts(2).fit(&features).unwrap();
+    torture(&model, |model| {
+        if let Ok(shares) = model.predict(&features) {
+            assert!(shares.values().iter().all(|row| row.len() == model.k()));
+        }
+        let _ = model.assign(&features);
+    });
+}
+
+#[test]
+fn tiers() {
+    let scores = regulars::data::PerCustomer::new(
+        regulars::data::Customers::numbered(4).unwrap(),
+        vec![50.0, 30.0, 20.0, 1.0],
+    );
+    let scores = scores.unwrap();
+    let tiers = regulars::data::TierParams::new().names(["a", "b", "c"]).fit(&scores).unwrap();
+    torture(&tiers, |tiers| {
+        let assigned = tiers.assign(&scores).unwrap();
+        assert_eq!(tiers.sizes(&assigned).iter().sum::<usize>(), 4);
+        assert!(tiers.reassign(&scores, &assigned).unwrap() == assigned);
     });
 }
 

@@ -101,8 +101,8 @@ fn clouds_are_found() {
         let blobs = BlobsParams::new(2_000, clusters, Seed(4)).dims(dims).skew(skew).separation(9.0);
         let blobs = blobs.simulate().unwrap();
         let model =
-            regulars::segment::KMeansParams::new(clusters as usize).fit_matrix(blobs.matrix()).unwrap();
-        let assigned = model.assign_matrix(blobs.matrix()).unwrap();
+            regulars::segment::KMeansParams::new(clusters as usize).fit(blobs.matrix()).unwrap();
+        let assigned = model.assign(blobs.matrix()).unwrap();
         let labels: Vec<u32> = assigned.values().iter().map(|s| u32::try_from(s.index()).unwrap()).collect();
         let ari = metrics::adjusted_rand_index(&labels, blobs.labels()).unwrap();
         assert!(ari > 0.99, "{clusters} clouds in {dims} dimensions: adjusted Rand index {ari}");

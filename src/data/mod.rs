@@ -19,7 +19,7 @@ mod timeline;
 
 pub use customers::{Customers, Keys};
 pub use features::{
-    Categorical, Column, Features, FeaturesBuilder, Matrix, Missing, Numeric, Transform, TransformParams,
+    Categorical, Column, Constant, Features, FeaturesBuilder, Matrix, Missing, Numeric, Transform, TransformParams,
 };
 pub use ledger::{
     AmountColumn, Columns, DayColumn, History, Holdout, Identity, Intake, KeyColumn, Ledger, LedgerBuilder,
@@ -33,7 +33,7 @@ pub use records::{Field, FieldKind, Record, RecordColumns, Records, RecordsBuild
 #[cfg(feature = "csv")]
 pub use records::{RecordsCsv, RecordsCsvParams};
 pub use summary::{Purchases, Summary, SummaryParams, Tally};
-pub use tiers::{Score, Tier, TierParams, TierRule, Tiers};
+pub use tiers::{Pareto, Score, Tier, TierParams, TierRule, Tiers};
 #[cfg(feature = "csv")]
 pub use timeline::TimelineCsvParams;
 pub use timeline::{

@@ -79,6 +79,19 @@ fn both(labels: &[bool]) -> Result<(f64, f64)> {
 /// Area under the ROC curve: the probability that a random positive scores above a random negative, ties counting half
 /// (Hanley and `McNeil` 1982, doi:10.1148/radiology.143.1.7063747).
 ///
+/// 0.5 says nothing, 1 ranks every positive above every negative, below 0.5 the score is upside down. It does not see
+/// whether probabilities are right, only their order.
+///
+/// ```
+/// use regulars::metrics::roc_auc;
+///
+/// let left = [true, false, true, false];
+/// assert_eq!(roc_auc(&left, &[0.9, 0.1, 0.8, 0.3])?, 1.0);
+/// assert_eq!(roc_auc(&left, &[0.9, 0.9, 0.2, 0.2])?, 0.5);
+/// assert!(roc_auc(&[true, true], &[0.9, 0.1]).is_err());
+/// # Ok::<(), regulars::Error>(())
+/// ```
+///
 /// # Errors
 /// [`EmptyInput`](crate::ErrorKind::EmptyInput), [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch), and
 /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for one outcome only or a score that is not finite.
@@ -97,6 +110,18 @@ pub fn roc_auc(labels: &[bool], scores: &[f64]) -> Result<f64> {
 /// Area under the precision-recall curve as average precision, `Σ (R[i] − R[i−1]) P[i]` over the distinct scores, without
 /// interpolation (the definition of scikit-learn's `average_precision_score`).
 ///
+/// A score that says nothing reaches the share of positives, so compare with that rather than with 0.5. Where positives
+/// are rare it tells scores apart that look alike by [`roc_auc`].
+///
+/// ```
+/// use regulars::metrics::average_precision;
+///
+/// // The best one is a hit (precision 1), the second hit shares its score with a miss (precision 2/3).
+/// let got = average_precision(&[true, false, true, false, false], &[0.9, 0.2, 0.4, 0.4, 0.1])?;
+/// assert!((got - (1.0 + 2.0 / 3.0) / 2.0).abs() < 1e-15);
+/// # Ok::<(), regulars::Error>(())
+/// ```
+///
 /// # Errors
 /// As [`roc_auc`].
 pub fn average_precision(labels: &[bool], scores: &[f64]) -> Result<f64> {
@@ -113,6 +138,15 @@ pub fn average_precision(labels: &[bool], scores: &[f64]) -> Result<f64> {
 
 /// Kolmogorov-Smirnov distance between the scores of positives and negatives: the largest gap between the two
 /// cumulative distributions.
+///
+/// ```
+/// use regulars::metrics::ks;
+///
+/// let left = [true, false, true, false, false];
+/// // At 0.4 and above: both positives, one of three negatives.
+/// assert!((ks(&left, &[0.9, 0.2, 0.4, 0.4, 0.1])? - 2.0 / 3.0).abs() < 1e-15);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`roc_auc`].
@@ -145,6 +179,19 @@ pub struct Gain {
 
 /// The gain table at 1/`steps`, 2/`steps`, .. 1 of the customers (10 steps: deciles). Where the cut falls among equal
 /// scores, it takes the expected number of positives.
+///
+/// ```
+/// use regulars::metrics::gains;
+///
+/// let left = [true, false, true, false, false];
+/// let table = gains(&left, &[0.9, 0.2, 0.4, 0.4, 0.1], 5)?;
+/// // The best fifth holds half of the positives, two and a half times its share.
+/// assert_eq!((table[0].contacted, table[0].captured, table[0].lift, table[0].threshold), (0.2, 0.5, 2.5, 0.9));
+/// // The second fifth falls among two equal scores, one of them a positive: half a positive is expected.
+/// assert_eq!(table[1].captured, 0.75);
+/// assert_eq!(table[4].captured, 1.0);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`roc_auc`]; [`InvalidParam`](crate::ErrorKind::InvalidParam) for 0 steps.
@@ -199,6 +246,16 @@ fn cut(groups: &[Group], at: impl Iterator<Item = usize>) -> Vec<(f64, f64, f64)
 /// Lift: the rate of positives among the best-scored `fraction` of customers (rounded down, at least one) over the
 /// overall rate. Where the cut falls among equal scores, it takes the expected number of positives.
 ///
+/// ```
+/// use regulars::metrics::lift;
+///
+/// let left = [true, false, false, false, true, false, false, false, false, false];
+/// let score = [0.9, 0.8, 0.1, 0.2, 0.3, 0.05, 0.04, 0.03, 0.02, 0.01];
+/// assert_eq!(lift(&left, &score, 0.1)?, 5.0);
+/// assert_eq!(lift(&left, &score, 1.0)?, 1.0);
+/// # Ok::<(), regulars::Error>(())
+/// ```
+///
 /// # Errors
 /// As [`roc_auc`]; [`InvalidParam`](crate::ErrorKind::InvalidParam) for a fraction outside (0, 1].
 pub fn lift(labels: &[bool], scores: &[f64], fraction: f64) -> Result<f64> {
@@ -217,6 +274,16 @@ pub fn lift(labels: &[bool], scores: &[f64], fraction: f64) -> Result<f64> {
 /// Brier score: the mean squared difference between probability and outcome, 0 at best (Brier 1950,
 /// doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2).
 ///
+/// Always saying the base rate p reaches p (1 − p): a model is worth something below that.
+///
+/// ```
+/// use regulars::metrics::brier;
+///
+/// assert!((brier(&[true, false], &[0.8, 0.4])? - 0.1).abs() < 1e-15);
+/// assert_eq!(brier(&[true, false], &[0.5, 0.5])?, 0.25);
+/// # Ok::<(), regulars::Error>(())
+/// ```
+///
 /// # Errors
 /// [`EmptyInput`](crate::ErrorKind::EmptyInput), [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch), and
 /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a value outside \[0, 1\].
@@ -227,6 +294,15 @@ pub fn brier(labels: &[bool], probabilities: &[f64]) -> Result<f64> {
 
 /// Mean negative log-likelihood of the outcomes, in nats. Probabilities are kept 2.2e−16 away from 0 and 1, as
 /// scikit-learn does, so that one certain error does not make it infinite.
+///
+/// ```
+/// use regulars::metrics::log_loss;
+///
+/// let got = log_loss(&[true, false], &[0.8, 0.5])?;
+/// assert!((got + (0.8_f64.ln() + 0.5_f64.ln()) / 2.0).abs() < 1e-15);
+/// assert!(log_loss(&[true], &[0.0])?.is_finite());
+/// # Ok::<(), regulars::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`brier`].
@@ -312,6 +388,15 @@ pub fn reliability(labels: &[bool], probabilities: &[f64], bins: usize) -> Resul
 /// [`reliability`] table (10 bins is usual). A perfectly calibrated model does not reach 0: with n customers and b bins
 /// expect about √(2 b p (1 − p) / (π n)).
 ///
+/// ```
+/// use regulars::metrics::expected_calibration_error;
+///
+/// // Promised 0.3 where half came, 0.8 where all came.
+/// let got = expected_calibration_error(&[false, true, true, true], &[0.2, 0.4, 0.7, 0.9], 2)?;
+/// assert!((got - 0.2).abs() < 1e-15);
+/// # Ok::<(), regulars::Error>(())
+/// ```
+///
 /// # Errors
 /// As [`reliability`].
 pub fn expected_calibration_error(labels: &[bool], probabilities: &[f64], bins: usize) -> Result<f64> {
@@ -340,6 +425,17 @@ pub struct BrierDecomposition {
 }
 
 /// Decomposes the [`brier`] score (Murphy 1973, doi:10.1175/1520-0450(1973)012<0595:ANVPOT>2.0.CO;2).
+///
+/// ```
+/// use regulars::metrics::{brier, brier_decomposition};
+///
+/// let (left, p) = ([false, true, true, true], [0.2, 0.4, 0.7, 0.9]);
+/// let parts = brier_decomposition(&left, &p, 2)?;
+/// assert!((parts.uncertainty - 0.1875).abs() < 1e-15);
+/// let sum = parts.reliability - parts.resolution + parts.uncertainty + parts.within;
+/// assert!((sum - brier(&left, &p)?).abs() < 1e-15);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`reliability`].

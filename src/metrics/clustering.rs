@@ -55,6 +55,15 @@ fn distance(a: &[f64], b: &[f64]) -> f64 {
 /// its cluster and `b` the smallest mean distance to the rows of another cluster; 0 for a cluster of one row, and where
 /// both distances are 0 (Rousseeuw 1987, doi:10.1016/0377-0427(87)90125-7).
 ///
+/// ```
+/// use regulars::metrics::silhouette;
+///
+/// let values = [0.0, 1.0, 10.0, 11.0];
+/// assert!(silhouette(&values, 1, &[0, 0, 1, 1])? > 0.89);
+/// assert!(silhouette(&values, 1, &[0, 1, 0, 1])? < 0.0, "rows are nearer to the other cluster");
+/// # Ok::<(), regulars::Error>(())
+/// ```
+///
 /// Time O(n² · width), in parallel; for many rows see [`silhouette_sampled`].
 ///
 /// # Errors
@@ -88,6 +97,17 @@ pub fn silhouette(values: &[f64], width: usize, labels: &[u32]) -> Result<f64> {
 
 /// [`silhouette`] of `size` rows drawn at random without replacement, among themselves; of all rows where there are no
 /// more than that.
+///
+/// The standard error of the mean over `size` rows is at most 1 / √size: 0.022 for 2,048.
+///
+/// ```
+/// use regulars::{metrics::silhouette_sampled, types::Seed};
+///
+/// let labels: Vec<u32> = (0..400).map(|i| i % 2).collect();
+/// let values: Vec<f64> = (0..400).map(|i| f64::from(i % 2) * 50.0 + f64::from(i % 7)).collect();
+/// assert!(silhouette_sampled(&values, 1, &labels, 50, Seed(1))? > 0.9);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`silhouette`]; [`InvalidParam`](crate::ErrorKind::InvalidParam) for a size below 2. One cluster only in the sample
@@ -143,6 +163,18 @@ fn centroids(values: &[f64], width: usize, labels: &[usize], k: usize) -> (Vec<f
 /// Ratio of the variance between clusters to that within them, each by its degrees of freedom; the higher the better
 /// (Caliński and Harabasz 1974, doi:10.1080/03610927408827101).
 ///
+/// With B the weighted squared distances of the k centroids to that of all rows, and W those of the n rows to their own:
+/// (B / (k − 1)) / (W / (n − k)). It grows with n, so compare numbers of clusters, not data sets. O(n · width).
+///
+/// ```
+/// use regulars::metrics::calinski_harabasz;
+///
+/// let values = [0.0, 1.0, 10.0, 11.0];
+/// assert_eq!(calinski_harabasz(&values, 1, &[0, 0, 1, 1])?, 200.0);
+/// assert!(calinski_harabasz(&values, 1, &[0, 0, 0, 1])? < 10.0);
+/// # Ok::<(), regulars::Error>(())
+/// ```
+///
 /// # Errors
 /// As [`silhouette`]; [`InvalidInput`](crate::ErrorKind::InvalidInput) also where every cluster is a single point, where
 /// the ratio has no value.
@@ -167,6 +199,16 @@ pub fn calinski_harabasz(values: &[f64], width: usize, labels: &[u32]) -> Result
 /// Mean over the clusters of the worst (s₁ + s₂) / d with another cluster, `s` the mean distance of rows to their
 /// centroid and `d` the distance of the two centroids; the lower the better (Davies and Bouldin 1979,
 /// doi:10.1109/TPAMI.1979.4766909). Two clusters with one centroid count 0 if both are single points.
+///
+/// O(n · width + k² · width).
+///
+/// ```
+/// use regulars::metrics::davies_bouldin;
+///
+/// // (0.5 + 0.5) / 10 for either cluster.
+/// assert_eq!(davies_bouldin(&[0.0, 1.0, 10.0, 11.0], 1, &[0, 0, 1, 1])?, 0.1);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`silhouette`]; [`InvalidInput`](crate::ErrorKind::InvalidInput) also where two clusters with spread share one
@@ -194,6 +236,18 @@ pub fn davies_bouldin(values: &[f64], width: usize, labels: &[u32]) -> Result<f6
 
 /// Agreement of two clusterings of the same rows, corrected for chance: 1 for equal partitions, 0 on average for
 /// independent ones, at least −0.5 (Hubert and Arabie 1985, doi:10.1007/BF01908075).
+///
+/// With s the pairs of rows together in both, a and b those together in either, and e = a b / (n (n − 1) / 2) what chance
+/// gives: (s − e) / ((a + b) / 2 − e). Pairs are counted exactly. O(n log n).
+///
+/// ```
+/// use regulars::metrics::adjusted_rand_index;
+///
+/// assert_eq!(adjusted_rand_index(&[0, 0, 1, 1], &[5, 5, 2, 2])?, 1.0);
+/// assert_eq!(adjusted_rand_index(&[0, 0, 1, 1], &[0, 1, 0, 1])?, -0.5);
+/// assert_eq!(adjusted_rand_index(&[0, 0, 0, 0], &[0, 1, 2, 3])?, 0.0);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 ///
 /// # Errors
 /// [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) for unequal lengths, [`EmptyInput`](crate::ErrorKind::EmptyInput)

@@ -58,6 +58,17 @@ pub fn pairwise(labels: &[u32], truth: &[u32]) -> Result<PairScores> {
 
 /// As [`pairwise`], over pairs of records of different sources only: for linking tables without duplicates of their own.
 ///
+/// ```
+/// use regulars::metrics::{pairwise, pairwise_across};
+///
+/// // Records 0 and 1 are of one source; 2 is of the other.
+/// let (labels, truth, sources) = ([0, 0, 0], [7, 8, 7], [1, 1, 2]);
+/// assert_eq!(pairwise(&labels, &truth)?.predicted_pairs, 3);
+/// let across = pairwise_across(&labels, &truth, &sources)?;
+/// assert_eq!((across.predicted_pairs, across.true_pairs, across.hits), (2, 1, 1));
+/// # Ok::<(), regulars::Error>(())
+/// ```
+///
 /// # Errors
 /// [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) for different lengths.
 pub fn pairwise_across(labels: &[u32], truth: &[u32], sources: &[u32]) -> Result<PairScores> {

@@ -186,6 +186,17 @@ pub struct RankingQuality {
 
 impl RankingQuality {
     /// Means over lists. Zeros for none.
+    ///
+    /// ```
+    /// use regulars::metrics::ranking::{ListQuality, RankingQuality};
+    ///
+    /// let lists = [
+    ///     ListQuality::of(&["tea", "milk"], &["milk"], &["milk"], 2).unwrap(),
+    ///     ListQuality::of(&["tea", "milk"], &["salt"], &["milk"], 2).unwrap(),
+    /// ];
+    /// let mean = RankingQuality::mean(&lists);
+    /// assert_eq!((mean.lists, mean.recall, mean.hit_rate), (2, 0.5, 0.5));
+    /// ```
     pub fn mean<'a>(lists: impl IntoIterator<Item = &'a ListQuality>) -> Self {
         let mut sum = Self::default();
         let (mut repeats, mut explores) = (0_u64, 0_u64);
@@ -213,7 +224,17 @@ impl RankingQuality {
         }
     }
 
-    /// Plain mean of the means of several folds, as the literature reports cross-validation.
+    /// Plain mean of the means of several folds, as the literature reports cross-validation: a small fold counts as much
+    /// as a large one.
+    ///
+    /// ```
+    /// use regulars::metrics::ranking::{ListQuality, RankingQuality};
+    ///
+    /// let hit = ListQuality::of(&["tea"], &["tea"], &[], 1).unwrap();
+    /// let miss = ListQuality::of(&["tea"], &["milk"], &[], 1).unwrap();
+    /// let folds = [RankingQuality::mean([&hit]), RankingQuality::mean([&miss, &miss, &miss])];
+    /// assert_eq!(RankingQuality::mean_of_folds(&folds).recall, 0.5);
+    /// ```
     pub fn mean_of_folds(folds: &[Self]) -> Self {
         let mut sum = Self::default();
         for fold in folds {

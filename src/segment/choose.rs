@@ -8,7 +8,8 @@ use crate::metrics;
 use crate::types::Seed;
 
 use super::lloyd::{self, Rows, Stop};
-use super::params::best_run;
+use super::fit::{Engine, best_run};
+use super::gap::Gap;
 use super::seeding::stretches;
 
 /// Rows the sweep looks at.
@@ -26,6 +27,22 @@ pub(super) const STABLE: f64 = 0.8;
 pub(super) const CLOSE: f64 = 0.9;
 
 /// One number of segments, measured on the sample of the sweep.
+///
+/// ```
+/// use regulars::segment::KMeansParams;
+/// use regulars::simulate::BlobsParams;
+/// use regulars::types::Seed;
+///
+/// let blobs = BlobsParams::new(400, 3, Seed(2)).separation(9.0).simulate()?;
+/// let sweep = KMeansParams::auto(2..=4).evaluate(blobs.matrix())?;
+/// let three = &sweep[1];
+/// assert_eq!(three.k, 3);
+/// assert!(three.stability > 0.99 && three.silhouette > sweep[0].silhouette);
+/// assert!(three.calinski_harabasz > sweep[0].calinski_harabasz && three.davies_bouldin < sweep[2].davies_bouldin);
+/// assert!(three.gap > sweep[0].gap && three.gap_error.is_some());
+/// assert!(three.inertia_per_row < sweep[0].inertia_per_row);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -42,9 +59,29 @@ pub struct KScore {
     pub davies_bouldin: Option<f64>,
     /// Sum of squared distances per row of the sample.
     pub inertia_per_row: f64,
+    /// Gap statistic of at most 4,096 rows against 10 uniform reference sets (Tibshirani, Walther and Hastie 2001,
+    /// doi:10.1111/1467-9868.00293): above 0 where segments are tighter than chance makes them; `None` where it has no
+    /// value.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub gap: Option<f64>,
+    /// Its standard error.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub gap_error: Option<f64>,
 }
 
 /// How the number of segments was chosen.
+///
+/// ```
+/// use regulars::segment::KMeansParams;
+/// use regulars::simulate::BlobsParams;
+/// use regulars::types::Seed;
+///
+/// let blobs = BlobsParams::new(400, 3, Seed(2)).separation(9.0).simulate()?;
+/// let model = KMeansParams::auto(2..=4).fit(blobs.matrix())?;
+/// let choice = model.choice().unwrap();
+/// assert_eq!((choice.k, choice.rows, choice.sweep.len()), (3, 400, 3));
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -58,6 +95,9 @@ pub struct Choice {
 }
 
 /// Tries every k of the range on a sample of the rows and applies the rule.
+///
+/// For each k: 6 runs on the sample; 12 bootstrap replicates of 3 runs each, whose centres label the sample again; 2 runs
+/// on the rows of the gap and on each of its 10 reference sets; the quality of the best run.
 pub(super) fn choose(
     rows: Rows<'_>,
     range: RangeInclusive<usize>,
@@ -70,16 +110,19 @@ pub(super) fn choose(
     let weights: Option<Vec<f64>> = rows.weights.map(|w| picked.iter().map(|row| w[*row]).collect());
     let sample = Rows { values: &values, width: rows.width, weights: weights.as_deref() };
     let ks: Vec<usize> = range.collect();
+    let gap = Gap::new(sample, seed, stop);
     let sweep =
-        par::map_chunks(ks.len(), 1, |i| measure(sample, ks[i.start], seed, tries(ks[i.start]), stop));
+        par::map_chunks(ks.len(), 1, |i| measure(sample, ks[i.start], seed, tries(ks[i.start]), stop, &gap));
     Choice { k: pick(&sweep), rows: picked.len(), sweep }
 }
 
 const SWEEP_STREAM: u64 = 1 << 41;
 const REPLICATE_STREAM: u64 = 1 << 42;
 
-fn measure(sample: Rows<'_>, k: usize, seed: Seed, tries: usize, stop: Stop) -> KScore {
-    let (run, _) = best_run(sample, k, tries, seed, STARTS, stop);
+/// All measures of one k.
+fn measure(sample: Rows<'_>, k: usize, seed: Seed, tries: usize, stop: Stop, gap: &Gap) -> KScore {
+    let gap = gap.of(k, tries);
+    let (run, _) = best_run(sample, k, tries, seed, STARTS, Engine::lloyd(stop));
     let labels: Vec<u32> = run.labels.iter().map(|l| u32::from(*l)).collect();
     let agreement = par::map_chunks(usize::try_from(REPLICATES).unwrap_or(1), 1, |i| {
         let mut rng = Rng::new(seed, REPLICATE_STREAM + i.start as u64);
@@ -93,7 +136,7 @@ fn measure(sample: Rows<'_>, k: usize, seed: Seed, tries: usize, stop: Stop) -> 
             *drawn *= sample.weight(row);
         }
         let replicate = Rows { weights: Some(&drawn), ..sample };
-        let (run, _) = best_run(replicate, k, tries, Seed(rng.bits()), REPLICATE_STARTS, stop);
+        let (run, _) = best_run(replicate, k, tries, Seed(rng.bits()), REPLICATE_STARTS, Engine::lloyd(stop));
         let (others, _) = lloyd::assign(sample, &run.centres);
         let others: Vec<u32> = others.iter().map(|l| u32::from(*l)).collect();
         metrics::adjusted_rand_index(&labels, &others).unwrap_or(0.0)
@@ -106,12 +149,15 @@ fn measure(sample: Rows<'_>, k: usize, seed: Seed, tries: usize, stop: Stop) -> 
         calinski_harabasz: metrics::calinski_harabasz(values, width, &labels).unwrap_or(0.0),
         davies_bouldin: metrics::davies_bouldin(values, width, &labels).ok(),
         inertia_per_row: run.inertia / sample.len() as f64,
+        gap: gap.map(|(gap, _)| gap),
+        gap_error: gap.map(|(_, error)| error),
     }
 }
 
 /// The rule. Numbers that are reproducible ([`STABLE`], or else the most stable one) and whose silhouette is close to
 /// the best of these ([`CLOSE`]) are candidates. Silhouette, Calinski-Harabasz and Davies-Bouldin each vote for their
-/// best candidate; the number with most votes wins, the larger one among equals.
+/// best candidate, the gap statistic for the smallest number whose gap is within one error of the next one's, if that is
+/// a candidate; the number with most votes wins, the larger one among equals.
 fn pick(sweep: &[KScore]) -> usize {
     let most = sweep.iter().map(|s| s.stability).fold(f64::NEG_INFINITY, f64::max);
     let stable = || sweep.iter().filter(|s| s.stability >= STABLE.min(most));
@@ -123,9 +169,19 @@ fn pick(sweep: &[KScore]) -> usize {
         vote(|s| s.silhouette),
         vote(|s| s.calinski_harabasz),
         vote(|s| -s.davies_bouldin.unwrap_or(f64::INFINITY)),
+        smallest_gap(sweep).filter(|k| candidates().any(|s| s.k == *k)),
     ];
     let count = |k: usize| votes.iter().filter(|v| **v == Some(k)).count();
     votes.iter().flatten().copied().max_by_key(|k| (count(*k), *k)).unwrap_or(1)
+}
+
+/// The smallest k with gap(k) >= gap(k + 1) − s(k + 1); `None` where there is none in the sweep.
+fn smallest_gap(sweep: &[KScore]) -> Option<usize> {
+    let enough = |pair: &&[KScore]| match (pair[0].gap, pair[1].gap, pair[1].gap_error) {
+        (Some(own), Some(next), Some(error)) => own >= next - error,
+        _ => false,
+    };
+    sweep.windows(2).find(enough).map(|pair| pair[0].k)
 }
 
 #[cfg(test)]
@@ -142,7 +198,20 @@ mod tests {
             calinski_harabasz: 1.0,
             davies_bouldin: None,
             inertia_per_row: 1.0,
+            gap: None,
+            gap_error: None,
         }
+    }
+
+    #[test]
+    fn the_gap_votes_for_the_smallest_number_that_is_enough() {
+        let with = |k, gap, error| KScore { gap: Some(gap), gap_error: Some(error), ..score(k, 0.9, 0.5) };
+        assert_eq!(smallest_gap(&[with(2, 0.1, 0.01), with(3, 0.3, 0.01), with(4, 0.305, 0.01)]), Some(3));
+        assert_eq!(smallest_gap(&[with(2, 0.1, 0.01), with(3, 0.3, 0.01), with(4, 0.4, 0.01)]), None);
+        assert_eq!(smallest_gap(&[score(2, 0.9, 0.5), with(3, 0.3, 0.01)]), None);
+        // A number that is not a candidate gets no vote.
+        let unstable = KScore { stability: 0.2, ..with(2, 0.5, 0.01) };
+        assert_eq!(pick(&[unstable, with(3, 0.3, 0.01), with(4, 0.4, 0.01)]), 4);
     }
 
     #[test]

@@ -1,8 +1,12 @@
 //! Segments over time: who moved, and which segment of a new model is which of the old one.
 
-use crate::data::{Features, PerCustomer};
-use crate::error::{Error, Result};
+use std::cmp::Ordering;
 
+use crate::data::PerCustomer;
+use crate::error::{Error, Result};
+use crate::types::Language;
+
+use super::input::SegmentInput;
 use super::model::{Segment, SegmentModel};
 use super::names::SegmentName;
 
@@ -10,7 +14,7 @@ use super::names::SegmentName;
 ///
 /// ```
 /// use regulars::data::{Customers, Features, Keys};
-/// use regulars::segment::KMeansParams;
+/// use regulars::segment::{Change, KMeansParams};
 ///
 /// let table = |keys: [&str; 4], spend: [f64; 4]| {
 ///     let customers = Customers::all(Keys::new(keys)?.into());
@@ -24,14 +28,45 @@ use super::names::SegmentName;
 /// assert_eq!(moves.stayed(), 2);
 /// assert_eq!(moves.arrived().iter().sum::<u64>(), 1);
 /// assert_eq!(moves.left().iter().sum::<u64>(), 1);
+/// assert_eq!(moves.changes().by_key("bob"), Some(&Change::Down));
+/// assert_eq!(moves.changes().by_key("eve"), Some(&Change::Arrived));
 /// # Ok::<(), regulars::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Migration {
     k: usize,
     counts: Vec<u64>,
     arrived: Vec<u64>,
     left: Vec<u64>,
+    changes: PerCustomer<Change>,
+}
+
+/// What became of one customer between two dates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub enum Change {
+    /// Not seen at the first date.
+    Arrived,
+    /// In the same segment at both.
+    Stayed,
+    /// In a segment that stands before the old one in the order of the model: towards more value where the columns tell
+    /// value.
+    Up,
+    /// In a segment that stands behind the old one.
+    Down,
+}
+
+impl Change {
+    /// The word for it.
+    pub fn name(self, language: Language) -> &'static str {
+        match self {
+            Self::Arrived => language.pick("arrived", "新增"),
+            Self::Stayed => language.pick("stayed", "不变"),
+            Self::Up => language.pick("moved up", "上升"),
+            Self::Down => language.pick("slipped", "下滑"),
+        }
+    }
 }
 
 impl Migration {
@@ -74,6 +109,16 @@ impl Migration {
         &self.left
     }
 
+    /// Who moved up and who slipped: what became of every customer of the second date.
+    pub fn changes(&self) -> &PerCustomer<Change> {
+        &self.changes
+    }
+
+    /// The matrix of counts row by row: from segment i of the first date to segment j of the second.
+    pub fn counts(&self) -> impl ExactSizeIterator<Item = &[u64]> {
+        self.counts.chunks_exact(self.k)
+    }
+
     fn sum_where(&self, keep: impl Fn(usize, usize) -> bool) -> u64 {
         let cells = (0..self.k).flat_map(|from| (0..self.k).map(move |to| (from, to)));
         cells.filter(|(from, to)| keep(*from, *to)).map(|(from, to)| self.counts[from * self.k + to]).sum()
@@ -91,33 +136,41 @@ impl SegmentModel {
         after: &PerCustomer<Segment>,
     ) -> Result<Migration> {
         let k = self.k();
-        let mut moves = Migration { k, counts: vec![0; k * k], arrived: vec![0; k], left: vec![0; k] };
         if before.values().iter().chain(after.values()).any(|s| s.index() >= k) {
             return Err(Error::input("a segment of another model"));
         }
-        for (key, from) in before.iter_keys() {
-            match after.by_key(&key) {
-                Some(to) => moves.counts[from.index() * k + to.index()] += 1,
-                None => moves.left[from.index()] += 1,
-            }
+        let (mut counts, mut arrived, mut left) = (vec![0; k * k], vec![0; k], vec![0; k]);
+        for (_, from) in before.iter_keys().filter(|(key, _)| after.by_key(key).is_none()) {
+            left[from.index()] += 1;
         }
+        let mut changes = Vec::with_capacity(after.len());
         for (key, to) in after.iter_keys() {
-            if before.by_key(&key).is_none() {
-                moves.arrived[to.index()] += 1;
-            }
+            let Some(from) = before.by_key(&key) else {
+                arrived[to.index()] += 1;
+                changes.push(Change::Arrived);
+                continue;
+            };
+            counts[from.index() * k + to.index()] += 1;
+            changes.push(match to.cmp(from) {
+                Ordering::Less => Change::Up,
+                Ordering::Equal => Change::Stayed,
+                Ordering::Greater => Change::Down,
+            });
         }
-        Ok(moves)
+        let changes = PerCustomer::new(after.customers().clone(), changes)?;
+        Ok(Migration { k, counts, arrived, left, changes })
     }
 
     /// This model with the segments in the order and under the names of an older one, so that "champions" stay
-    /// champions across refits. Both models assign the customers of `features`; segments are paired so that as many
+    /// champions across refits. Both models assign the customers given; segments are paired so that as many
     /// customers as possible keep theirs (the assignment problem, solved exactly; the lower number wins among equals).
     /// Where the models differ in the number of segments, those without a partner keep their names and come last.
     ///
     /// # Errors
     /// As [`assign`](Self::assign), for either model.
-    pub fn matched(&self, older: &Self, features: &Features) -> Result<Self> {
-        let (new, old) = (self.assign(features)?, older.assign(features)?);
+    pub fn matched<'a>(&self, older: &Self, data: impl Into<SegmentInput<'a>>) -> Result<Self> {
+        let data = data.into();
+        let (new, old) = (self.assign(data)?, older.assign(data)?);
         let size = self.k().max(older.k());
         let mut overlap = vec![0_i64; size * size];
         for (new, old) in new.values().iter().zip(old.values()) {
@@ -202,7 +255,7 @@ fn best_pairs(gain: &[i64], size: usize) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{Customers, Keys};
+    use crate::data::{Customers, Features, Keys};
     use crate::kernel::rng::Rng;
     use crate::segment::KMeansParams;
     use crate::types::{Language, Seed};

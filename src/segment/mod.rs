@@ -10,24 +10,29 @@
 //! k-means: centres c₁ .. cₖ that minimise the inertia Σᵢ wᵢ minⱼ |xᵢ − cⱼ|² over rows xᵢ with weights wᵢ (1 unless
 //! [given](KMeansParams::weights)). Units are those of the matrix: under the default transform x is ln(1 + value),
 //! minus its mean, over its standard deviation, so that every column counts the same. Each run is Lloyd's algorithm to
-//! its end: rows go to the nearest centre (the lowest number among equals), centres to the mean of their rows. A segment
-//! that loses all its rows is given the row farthest from its own centre (the lowest row among equals) that is not the
-//! last one of its segment. Of several runs the one with the lowest inertia is kept. The inertia reported is that of
-//! the centres returned.
+//! its end: rows go to the nearest centre (the lowest number among equals), centres to the mean of their rows. Of several
+//! runs the one with the lowest inertia is kept. The inertia reported is that of the centres returned.
+//! [`Algorithm::MiniBatch`] looks at some rows a step, for tables of millions.
 //!
-//! Starts are drawn by k-means++ from all rows, or from 65,536 of them (one at random from each of as many equal
-//! stretches) where there are more.
+//! **Empty segments.** A segment that loses all its rows is given the row farthest from its own centre (the lowest row
+//! among equals) that is not the last one of its segment; the summary counts how often
+//! ([`repaired`](SegmentSummary::repaired)).
+//!
+//! **Starts** are drawn by k-means++ from all rows, or from 65,536 of them (one at random from each of as many equal
+//! stretches) where there are more; or they are centres of one's own, or those of an older model
+//! ([`KMeansParams::from_model`], a warm start).
 //!
 //! **How many.** [`KMeansParams::auto`] tries every k of a range on at most 8,192 rows, drawn in the same way. For each
-//! it measures the silhouette (of 2,048 rows), the Calinski-Harabasz and Davies-Bouldin indices, and stability: the mean
-//! adjusted Rand index between the segments of the sample and those of 12 bootstrap replicates. Candidates are the
-//! numbers with a stability of at least 0.8 (or the most stable one) and a silhouette of at least 0.9 of the best of
-//! these; the three indices vote among the candidates, and the larger number wins a tie. [`SegmentModel::choice`] shows
-//! the sweep.
+//! it measures the silhouette (of 2,048 rows), the Calinski-Harabasz and Davies-Bouldin indices, the gap statistic (of
+//! 4,096 rows against 10 uniform reference sets), and stability: the mean adjusted Rand index between the segments of the
+//! sample and those of 12 bootstrap replicates. Candidates are the numbers with a stability of at least 0.8 (or the most
+//! stable one) and a silhouette of at least 0.9 of the best of these. The three indices vote among the candidates; the
+//! gap votes for the smallest number that is within one standard error of the next, if it is a candidate; the larger
+//! number wins a tie. [`SegmentModel::choice`] shows the sweep.
 //!
 //! **Names.** Where the columns `recency` and `frequency` or `monetary` are clustered, segments are named by rule. r, v
 //! and t are the differences between the segment and all customers in mean recency, value (mean of frequency and spend)
-//! and tenure, in standard deviations of the matrix; the first match wins:
+//! and tenure, in standard deviations of the scaled columns; the first match wins:
 //!
 //! | name | 名称 | rule |
 //! |---|---|---|
@@ -41,14 +46,41 @@
 //!
 //! Segments of one kind are numbered, the most valuable first; [`SegmentModel::named`] gives names of one's own.
 //!
+//! **Alive.** [`assign`](SegmentModel::assign) puts later customers into the segments; [`update`](SegmentModel::update)
+//! learns from them as a stream; [`migration`](SegmentModel::migration) tells who moved up and who slipped between two
+//! dates; [`drift`](SegmentModel::drift) tests sizes and profiles and advises a refit;
+//! [`matched`](SegmentModel::matched) gives a refit the order and names of the old segments, so that champions stay
+//! champions.
+//!
 //! # Assumptions
 //! Columns are on comparable scales (the default transform sees to it), no column is a copy of another (it would count
-//! twice), and distances mean something: few columns, without heavy tails left.
+//! twice; [`whiten`](crate::data::TransformParams::whiten) against that), and distances mean something: few columns,
+//! without heavy tails left ([`clip`](crate::data::TransformParams::clip) winsorises,
+//! [`robust`](crate::data::TransformParams::robust) scales by quartiles).
 //!
 //! # Data contract
 //! A [`Features`](crate::data::Features) table of numeric columns, or a [`Matrix`](crate::data::Matrix) as it is. Missing
-//! values become the column's median unless a transform of one's own says otherwise. Weights are a column of the table.
-//! New customers need the same columns by name.
+//! values become the column's median unless a transform of one's own says otherwise, and are
+//! [counted](SegmentSummary::filled). Columns of a table that are the same for everybody are left out and
+//! [listed](SegmentModel::dropped); a constant column of a matrix is an error. Weights are a column of the table. New
+//! customers need the same columns by name. Columns of one's own stand beside those of the ledger by
+//! [`Features::join`](crate::data::Features::join):
+//!
+//! ```
+//! use regulars::data::{Customers, Features};
+//! use regulars::segment::KMeansParams;
+//! use regulars::simulate::ShopParams;
+//! use regulars::types::{AsOf, Seed};
+//!
+//! let ledger = ShopParams::new(100, Seed(4)).simulate()?.ledger()?;
+//! let behaviour = Features::behaviour(ledger.observed(AsOf::new(ledger.covers().1))?)?;
+//! let own = Features::builder(behaviour.customers().clone())
+//!     .numeric("visits", (0..behaviour.len()).map(|row| (row % 7) as f64))?
+//!     .build()?;
+//! let model = KMeansParams::new(3).fit(&behaviour.join(&own)?)?;
+//! assert!(model.columns().contains(&"visits".to_owned()));
+//! # Ok::<(), regulars::Error>(())
+//! ```
 //!
 //! # Example
 //! ```
@@ -70,6 +102,10 @@
 //! # Ok::<(), regulars::Error>(())
 //! ```
 //!
+//! # Other shapes
+//! [`MixtureParams`] fits Gaussian mixtures: soft segments of any width and direction. Bisecting k-means and k-medoids
+//! were measured beside k-means and left out: `DESIGN.md` has the figures.
+//!
 //! # Complexity
 //! The first iteration computes n · k distances; later ones only those of rows whose segment can have changed, known by
 //! a bound on distances (exact: the labels are those of the plain algorithm). Seeding takes k · (2 + ln k) passes over
@@ -85,26 +121,33 @@
 //!
 //! # Errors
 //! [`InvalidParam`](crate::ErrorKind::InvalidParam) for k = 0 and the like;
-//! [`InvalidInput`](crate::ErrorKind::InvalidInput) naming the column that is constant, missing from the table, of
-//! categories, too large, or holds bad weights, and naming `k` where there are fewer distinct rows than segments;
+//! [`InvalidInput`](crate::ErrorKind::InvalidInput) naming the column that is constant (of a matrix), missing from the
+//! table, of categories, too large, or holds bad weights, and naming `k` where there are fewer distinct rows than segments;
 //! [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) for another width.
 //!
 //! # References
 //! Lloyd 1982, doi:10.1109/TIT.1982.1056489; Arthur and Vassilvitskii 2007, k-means++: the advantages of careful seeding
 //! (SODA); Hamerly 2010, doi:10.1137/1.9781611972801.12; Ben-Hur, Elisseeff and Guyon 2002, a stability based method for
-//! discovering structure in clustered data (PSB).
+//! discovering structure in clustered data (PSB); Tibshirani, Walther and Hastie 2001, doi:10.1111/1467-9868.00293;
+//! Sculley 2010, doi:10.1145/1772690.1772862; Kuhn 1955, doi:10.1002/nav.3800020109.
 
 mod block;
 mod choose;
 mod drift;
+mod fit;
 mod follow;
+mod gap;
+mod input;
 mod lloyd;
+mod members;
+mod minibatch;
 mod mixture;
 mod model;
 mod names;
 mod params;
 mod profile;
 mod seeding;
+mod update;
 #[cfg(feature = "serde")]
 mod wire;
 
@@ -112,10 +155,12 @@ mod wire;
 mod tests;
 
 pub use choose::{Choice, KScore};
-pub use drift::{Advice, Drift};
-pub use follow::Migration;
-pub use mixture::{MixtureModel, MixtureParams, MixtureSummary};
+pub use drift::{Advice, ColumnDrift, Drift, SegmentDrift};
+pub use follow::{Change, Migration};
+pub use mixture::{MixtureModel, MixtureParams, MixtureScore, MixtureSummary};
 pub use model::{Placement, Segment, SegmentModel, SegmentSummary};
 pub use names::{SegmentKind, SegmentName};
-pub use params::{Init, KMeansParams};
+pub use input::SegmentInput;
+pub use members::{Member, Members};
+pub use params::{Algorithm, Init, KMeansParams};
 pub use profile::{SegmentProfile, Trait};

@@ -2,19 +2,32 @@
 
 use std::fmt;
 
-use crate::data::{Features, Matrix, PerCustomer, Transform, TransformParams};
+use crate::data::{PerCustomer, Transform};
 use crate::error::{Error, Result};
 use crate::kernel::par;
 use crate::types::Language;
 
 use super::block::squared_distance;
 use super::choose::Choice;
-use super::lloyd::{self, LARGEST, Rows};
+use super::fit::Fitted;
+use super::input::{Measured, SegmentInput};
+use super::lloyd;
 use super::names::SegmentName;
-use super::params::Fitted;
 use super::profile::{self, SegmentProfile};
 
 /// A segment of one model, by its number from 0.
+///
+/// ```
+/// use regulars::data::{Customers, Matrix};
+/// use regulars::segment::KMeansParams;
+///
+/// let matrix = Matrix::unnamed(Customers::numbered(3)?, 1, vec![1.0, 2.0, 9.0])?;
+/// let model = KMeansParams::new(2).fit(&matrix)?;
+/// let segments = model.assign(&matrix)?;
+/// assert_eq!(segments.values()[0].index(), 0);
+/// assert_eq!(model.profile(segments.values()[2])?.size, 1);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Segment(pub(super) u16);
@@ -27,11 +40,30 @@ impl Segment {
 }
 
 /// How the fit went.
+///
+/// ```
+/// use regulars::data::{Customers, Features};
+/// use regulars::segment::KMeansParams;
+///
+/// let features = Features::builder(Customers::numbered(4)?)
+///     .numeric("recency", [3.0, 5.0, 200.0, 300.0])?
+///     .numeric("mean_gap", [Some(7.0), Some(9.0), None, None])?
+///     .build()?;
+/// let model = KMeansParams::new(2).restarts(3).fit(&features)?;
+/// let summary = model.summary();
+/// assert_eq!((summary.rows, summary.restarts, summary.repaired, summary.filled), (4, 3, 0, 2));
+/// assert!(summary.converged && summary.iterations >= 1 && summary.best_restart < 3);
+/// // Inertia is that of the centres returned.
+/// let placed = model.explain(&features)?;
+/// let inertia: f64 = placed.values().iter().map(|p| p.distance * p.distance).sum();
+/// assert!((inertia - summary.inertia).abs() < 1e-12);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct SegmentSummary {
-    /// Rows fitted.
+    /// Rows fitted, and those of later [updates](SegmentModel::update).
     pub rows: usize,
     /// Weighted sum of squared distances to the model's centres, in squared units of the matrix.
     pub inertia: f64,
@@ -45,9 +77,32 @@ pub struct SegmentSummary {
     pub best_restart: u32,
     /// Segments that had become empty in that run and were given the row farthest from its centre.
     pub repaired: u32,
+    /// Missing values that the transform filled: many of them in one column make it say little.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "is_zero"))]
+    pub filled: usize,
+}
+
+#[cfg(feature = "serde")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// Where a customer stands among the segments.
+///
+/// ```
+/// use regulars::data::{Customers, Matrix};
+/// use regulars::segment::KMeansParams;
+///
+/// let rows = |values: &[f64]| Matrix::unnamed(Customers::numbered(values.len())?, 1, values.to_vec());
+/// let model = KMeansParams::new(2).fit(&rows(&[0.0, 2.0, 10.0, 12.0])?)?;
+/// let placed = model.explain(&rows(&[1.0, 6.0, 30.0])?)?;
+/// let [centre, border, outlier] = placed.values() else { unreachable!() };
+/// assert_eq!((centre.distance, centre.borderline()), (0.0, 0.0));
+/// assert_eq!(border.borderline(), 1.0);
+/// assert_eq!(outlier.outlier_score, Some(19.0));
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Placement {
@@ -86,32 +141,35 @@ pub struct SegmentModel {
 }
 
 impl SegmentModel {
-    /// Profiles, orders and names what a run has found.
+    /// Profiles, orders and names what a run has found. The order is kept, and `names` stand before the rule, where the
+    /// caller has numbered the segments.
     pub(super) fn build(
-        matrix: &Matrix,
-        source: Option<(Transform, &Features)>,
-        weights: Option<&[f64]>,
+        measured: &Measured<'_>,
         fitted: Fitted,
         keep_order: bool,
+        names: Option<&[SegmentName]>,
     ) -> Result<Self> {
         let Fitted { mut run, restart, restarts, choice } = fitted;
         if !keep_order {
-            profile::order(matrix, weights, &mut run);
+            profile::order(measured, &mut run);
         }
-        let (transform, features) = source.unzip();
-        let profiles = profile::profiles(matrix, transform.as_ref(), features, weights, &run)?;
+        let mut profiles = profile::profiles(measured, &run)?;
+        for (profile, name) in profiles.iter_mut().zip(names.unwrap_or_default()) {
+            profile.name = name.clone();
+        }
         let summary = SegmentSummary {
-            rows: matrix.len(),
+            rows: run.labels.len(),
             inertia: run.inertia,
             iterations: run.iterations,
             converged: run.converged,
             restarts,
             best_restart: restart,
             repaired: run.repaired,
+            filled: measured.filled(),
         };
         Ok(Self {
-            columns: matrix.names().to_vec(),
-            transform,
+            columns: measured.matrix.names().to_vec(),
+            transform: measured.transform.clone(),
             centres: run.centres,
             profiles,
             summary,
@@ -127,6 +185,26 @@ impl SegmentModel {
     /// The columns that are clustered.
     pub fn columns(&self) -> &[String] {
         &self.columns
+    }
+
+    /// Columns that were the same for everybody and have been left out: see
+    /// [`Constant::Drop`](crate::data::Constant::Drop).
+    ///
+    /// ```
+    /// use regulars::data::{Customers, Features};
+    /// use regulars::segment::KMeansParams;
+    ///
+    /// let everybody_once = Features::builder(Customers::numbered(4)?)
+    ///     .numeric("recency", [3.0, 5.0, 200.0, 300.0])?
+    ///     .numeric("frequency", [1.0, 1.0, 1.0, 1.0])?
+    ///     .build()?;
+    /// let model = KMeansParams::new(2).fit(&everybody_once)?;
+    /// assert_eq!(model.columns(), ["recency"]);
+    /// assert_eq!(model.dropped(), ["frequency"]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    pub fn dropped(&self) -> &[String] {
+        self.transform.as_ref().map_or(&[], Transform::dropped)
     }
 
     /// How the fit went.
@@ -199,59 +277,34 @@ impl SegmentModel {
         self.profiles.get(segment.index()).map(|p| p.name.text(language).into_owned()).unwrap_or_default()
     }
 
-    /// The segment of each customer of a table: the nearest centre, the first among equals.
+    /// The segment of each customer: the nearest centre, the first among equals.
+    ///
+    /// A table is measured as that of the fit was; for a model fitted on a matrix its columns are taken by name as they
+    /// are. A matrix must be in the units of the model's own. O(n · k · width).
     ///
     /// # Errors
-    /// As [`Transform::apply`]: a column that is not in the table or changed its type is named. For a model fitted on a
-    /// matrix the columns are taken by name as they are.
-    pub fn assign(&self, features: &Features) -> Result<PerCustomer<Segment>> {
-        self.assign_matrix(&self.measure(features)?)
-    }
-
-    /// As [`assign`](Self::assign), for a matrix in the units of the model's own.
-    ///
-    /// # Errors
+    /// As [`Transform::apply`]: a column that is not in the table or changed its type is named;
     /// [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) for a matrix of another width or other columns.
-    pub fn assign_matrix(&self, matrix: &Matrix) -> Result<PerCustomer<Segment>> {
-        let (labels, _) = lloyd::assign(self.rows(matrix)?, &self.centres);
-        PerCustomer::new(matrix.customers().clone(), labels.into_iter().map(Segment).collect())
+    pub fn assign<'a>(&self, data: impl Into<SegmentInput<'a>>) -> Result<PerCustomer<Segment>> {
+        let measured = self.measure(data.into())?;
+        let (labels, _) = lloyd::assign(measured.rows(), &self.centres);
+        PerCustomer::new(measured.matrix.customers().clone(), labels.into_iter().map(Segment).collect())
     }
 
     /// Why each customer is where it is: distances to the nearest two centres, and how unusual the customer is there.
     ///
     /// # Errors
     /// As [`assign`](Self::assign).
-    pub fn explain(&self, features: &Features) -> Result<PerCustomer<Placement>> {
-        self.explain_matrix(&self.measure(features)?)
+    pub fn explain<'a>(&self, data: impl Into<SegmentInput<'a>>) -> Result<PerCustomer<Placement>> {
+        let measured = self.measure(data.into())?;
+        let rows = measured.rows();
+        let placements = par::map(rows.len(), |row| self.place(rows.row(row)));
+        PerCustomer::new(measured.matrix.customers().clone(), placements)
     }
 
-    /// As [`explain`](Self::explain), for a matrix in the units of the model's own.
-    ///
-    /// # Errors
-    /// As [`assign_matrix`](Self::assign_matrix).
-    pub fn explain_matrix(&self, matrix: &Matrix) -> Result<PerCustomer<Placement>> {
-        let rows = self.rows(matrix)?;
-        let placements = par::map(matrix.len(), |row| self.place(rows.row(row)));
-        PerCustomer::new(matrix.customers().clone(), placements)
-    }
-
-    /// The rows of a matrix after its columns and values have been checked.
-    pub(super) fn rows<'m>(&self, matrix: &'m Matrix) -> Result<Rows<'m>> {
-        matrix.check_names(&self.columns)?;
-        if let Some(i) = matrix.values().iter().position(|v| v.abs() > LARGEST) {
-            let rule = format!("column `{}` holds values beyond 1e140", matrix.names()[i % matrix.width()]);
-            return Err(Error::input(rule));
-        }
-        Ok(Rows { values: matrix.values(), width: matrix.width(), weights: None })
-    }
-
-    /// A table in the units of the model's matrix.
-    pub(super) fn measure(&self, features: &Features) -> Result<Matrix> {
-        if let Some(transform) = &self.transform {
-            return transform.apply(features);
-        }
-        let columns = self.columns.iter().map(String::as_str);
-        TransformParams::new().columns(columns).fit(features)?.apply(features)
+    /// The rows in units of the model's matrix, after columns and values have been checked.
+    pub(super) fn measure<'a>(&self, data: SegmentInput<'a>) -> Result<Measured<'a>> {
+        Measured::for_model(data, &self.columns, self.transform.as_ref())
     }
 
     fn place(&self, row: &[f64]) -> Placement {

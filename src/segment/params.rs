@@ -1,21 +1,29 @@
-//! `KMeansParams`: what can be chosen, and the way from a table to a model.
+//! `KMeansParams`: what can be chosen.
 
-use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
-use hashbrown::HashSet;
-
-use crate::data::{Features, Matrix, Missing, Transform, TransformParams};
-use crate::error::{Error, ErrorKind, Place, Result};
-use crate::kernel::par;
+use crate::data::{Transform, TransformParams};
+use crate::error::{Error, Result};
 use crate::types::Seed;
 
-use super::choose::{self, KScore};
-use super::lloyd::{self, LARGEST, MOST_SEGMENTS, Rows, Run, Stop};
+use super::choose::KScore;
+use super::input::SegmentInput;
+use super::lloyd::{LARGEST, MOST_SEGMENTS};
 use super::model::SegmentModel;
-use super::seeding::Sample;
+use super::names::SegmentName;
 
 /// Where k-means starts.
+///
+/// ```
+/// use regulars::data::{Customers, Matrix};
+/// use regulars::segment::{Init, KMeansParams};
+///
+/// let matrix = Matrix::unnamed(Customers::numbered(4)?, 1, vec![1.0, 2.0, 8.0, 9.0])?;
+/// for init in [Init::KMeansPlusPlus, Init::GreedyKMeansPlusPlus, Init::Centres(vec![vec![0.0], vec![10.0]])] {
+///     assert_eq!(KMeansParams::new(2).init(init).fit(&matrix)?.summary().inertia, 1.0);
+/// }
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub enum Init {
@@ -28,6 +36,46 @@ pub enum Init {
     /// These centres, in units of the matrix that is clustered (after the transform). There is one run, and the segments
     /// keep this order.
     Centres(Vec<Vec<f64>>),
+}
+
+/// How the centres are moved.
+///
+/// ```
+/// use regulars::segment::{Algorithm, KMeansParams};
+/// use regulars::simulate::BlobsParams;
+/// use regulars::types::Seed;
+///
+/// let blobs = BlobsParams::new(3_000, 4, Seed(1)).simulate()?;
+/// let exact = KMeansParams::new(4).fit(blobs.matrix())?.summary().inertia;
+/// let quick = KMeansParams::new(4).algorithm(Algorithm::MiniBatch { rows: 512 }).fit(blobs.matrix())?;
+/// assert!(quick.summary().inertia < 1.05 * exact);
+/// # Ok::<(), regulars::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Algorithm {
+    /// All rows in every iteration, to the end: the centres are means of their rows.
+    #[default]
+    Lloyd,
+    /// So many rows a step, drawn at random (Sculley 2010, doi:10.1145/1772690.1772862), then one iteration over all
+    /// rows. A little worse than [`Lloyd`](Self::Lloyd) and, beyond some hundred thousand rows, faster. With at least as
+    /// many rows a step as there are it is Lloyd's algorithm.
+    MiniBatch {
+        /// Rows of a step; 1,024 serves most tables.
+        rows: usize,
+    },
+}
+
+/// How a table becomes a matrix.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) enum Yardstick {
+    /// log1p, standardised, medians for missing values, constant columns left out.
+    #[default]
+    Usual,
+    /// The caller's own steps, fitted with the model.
+    Steps(TransformParams),
+    /// That of an older model.
+    Fitted(Transform),
 }
 
 /// Parameters of k-means segmentation.
@@ -54,10 +102,13 @@ pub struct KMeansParams {
     pub(super) seed: Seed,
     pub(super) restarts: u32,
     pub(super) init: Init,
-    max_iterations: u32,
-    tolerance: f64,
-    weights: Option<String>,
-    transform: Option<TransformParams>,
+    pub(super) algorithm: Algorithm,
+    pub(super) max_iterations: u32,
+    pub(super) tolerance: f64,
+    pub(super) weights: Option<String>,
+    pub(super) yardstick: Yardstick,
+    /// Names that segments inherit from an older model.
+    pub(super) names: Option<Vec<SegmentName>>,
 }
 
 impl KMeansParams {
@@ -67,17 +118,55 @@ impl KMeansParams {
     }
 
     /// As many segments as the data support, from a range: see the [module](super) for the rule.
+    ///
+    /// ```
+    /// use regulars::segment::KMeansParams;
+    /// use regulars::simulate::BlobsParams;
+    /// use regulars::types::Seed;
+    ///
+    /// let blobs = BlobsParams::new(600, 3, Seed(2)).separation(9.0).simulate()?;
+    /// assert_eq!(KMeansParams::auto(2..=5).fit(blobs.matrix())?.k(), 3);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn auto(k: RangeInclusive<usize>) -> Self {
         Self {
             k,
             seed: Seed(0),
             restarts: 10,
             init: Init::default(),
+            algorithm: Algorithm::default(),
             max_iterations: 300,
             tolerance: 1e-4,
             weights: None,
-            transform: None,
+            yardstick: Yardstick::default(),
+            names: None,
         }
+    }
+
+    /// Goes on where a model ends (a warm start): its transform as fitted then, its centres as the start, its order and
+    /// names of segments. One run, and few iterations where little has changed; each segment stays itself, which is
+    /// [`matched`](SegmentModel::matched) without the matching. For a fit that may leave the old shape behind use
+    /// [`new`](Self::new) and match afterwards.
+    ///
+    /// ```
+    /// use regulars::data::{Customers, Features};
+    /// use regulars::segment::KMeansParams;
+    /// use regulars::types::Language;
+    ///
+    /// let table = |spend: [f64; 4]| Features::builder(Customers::numbered(4)?).numeric("spend", spend)?.build();
+    /// let june = KMeansParams::new(2).fit(&table([10.0, 12.0, 900.0, 950.0])?)?.named(["small", "large"])?;
+    /// let july = KMeansParams::from_model(&june).fit(&table([11.0, 13.0, 800.0, 999.0])?)?;
+    /// assert_eq!(july.name(july.segments().next().unwrap(), Language::English), "small");
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    pub fn from_model(model: &SegmentModel) -> Self {
+        let centres = model.centres().chunks_exact(model.columns().len()).map(<[f64]>::to_vec).collect();
+        let mut params = Self::new(model.k()).init(Init::Centres(centres));
+        if let Some(transform) = &model.transform {
+            params.yardstick = Yardstick::Fitted(transform.clone());
+        }
+        params.names = Some(model.profiles().iter().map(|p| p.name.clone()).collect());
+        params
     }
 
     /// Where chance begins; `Seed(0)` by default.
@@ -98,7 +187,13 @@ impl KMeansParams {
         self
     }
 
-    /// The most iterations of a run; 300 by default.
+    /// How the centres are moved; [`Algorithm::Lloyd`] by default.
+    pub fn algorithm(mut self, algorithm: Algorithm) -> Self {
+        self.algorithm = algorithm;
+        self
+    }
+
+    /// The most iterations of a run; 300 by default. An iteration of mini-batches is as many steps as show all rows once.
     pub fn max_iterations(mut self, iterations: u32) -> Self {
         self.max_iterations = iterations;
         self
@@ -106,29 +201,74 @@ impl KMeansParams {
 
     /// A run has converged when the Euclidean norm of the move of all centres together is at most `tolerance` times the
     /// root of the mean variance of the columns, or when no row changes its segment. 10⁻⁴ by default; 0 leaves only the
-    /// second criterion.
+    /// second criterion. (scikit-learn compares squares: its `tol` is the square of this one.)
+    ///
+    /// ```
+    /// use regulars::data::{Customers, Matrix};
+    /// use regulars::segment::KMeansParams;
+    ///
+    /// let matrix = Matrix::unnamed(Customers::numbered(4)?, 1, vec![1.0, 2.0, 8.0, 9.0])?;
+    /// let model = KMeansParams::new(2).restarts(3).max_iterations(50).tolerance(0.0).fit(&matrix)?;
+    /// assert!(model.summary().converged);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn tolerance(mut self, tolerance: f64) -> Self {
         self.tolerance = tolerance;
         self
     }
 
     /// The column that holds each row's weight: finite, at least 0, not missing. It is not clustered.
+    ///
+    /// ```
+    /// use regulars::data::{Customers, Features, TransformParams};
+    /// use regulars::segment::KMeansParams;
+    ///
+    /// let features = Features::builder(Customers::numbered(3)?)
+    ///     .numeric("x", [1.0, 4.0, 9.0])?
+    ///     .numeric("customers", [1.0, 2.0, 5.0])?
+    ///     .build()?;
+    /// let params = KMeansParams::new(1).weights("customers").transform(TransformParams::new());
+    /// assert_eq!(params.fit(&features)?.centres(), [(1.0 + 2.0 * 4.0 + 5.0 * 9.0) / 8.0]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn weights(mut self, column: impl Into<String>) -> Self {
         self.weights = Some(column.into());
         self
     }
 
     /// How a table becomes the matrix that is clustered. By default every column is put through log1p and standardised,
-    /// and missing values become the median.
+    /// missing values become the median, and columns that are the same for everybody are left out.
+    ///
+    /// ```
+    /// use regulars::data::{Customers, Features, Missing, TransformParams};
+    /// use regulars::segment::KMeansParams;
+    ///
+    /// let features = Features::builder(Customers::numbered(5)?)
+    ///     .numeric("spend", [9.0, 8.0, 300.0, 310.0, 1e6])?
+    ///     .numeric("age", [Some(30.0), None, Some(50.0), Some(61.0), Some(33.0)])?
+    ///     .build()?;
+    /// // Winsorised at both ends, scaled by the interquartile range, repeated facts counted once.
+    /// let own = TransformParams::new().missing(Missing::Median).clip(0.05, 0.95).robust().whiten();
+    /// let model = KMeansParams::new(2).transform(own).fit(&features)?;
+    /// assert_eq!(model.summary().filled, 1);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn transform(mut self, transform: TransformParams) -> Self {
-        self.transform = Some(transform);
+        self.yardstick = Yardstick::Steps(transform);
         self
     }
 
     /// Checks the parameters; the first step of every fit.
     ///
+    /// ```
+    /// use regulars::{Place, segment::KMeansParams};
+    ///
+    /// let error = KMeansParams::new(0).check().unwrap_err();
+    /// assert_eq!(error.place(), Some(&Place::Parameter("k")));
+    /// ```
+    ///
     /// # Errors
-    /// [`InvalidParam`](ErrorKind::InvalidParam) naming the parameter.
+    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) naming the parameter.
     pub fn check(&self) -> Result<()> {
         let (least, most) = (*self.k.start(), *self.k.end());
         let auto = least != most;
@@ -138,6 +278,9 @@ impl KMeansParams {
         }
         if self.restarts == 0 {
             return Err(Error::param("restarts", "must be at least 1", self.restarts));
+        }
+        if self.algorithm == (Algorithm::MiniBatch { rows: 0 }) {
+            return Err(Error::param("algorithm", "a mini-batch needs at least 1 row", 0));
         }
         if self.max_iterations == 0 {
             return Err(Error::param("max_iterations", "must be at least 1", self.max_iterations));
@@ -156,31 +299,24 @@ impl KMeansParams {
                 return Err(Error::param("init", "centres must be finite", "one that is not"));
             }
         }
-        self.transform.as_ref().map_or(Ok(()), TransformParams::check)
+        match &self.yardstick {
+            Yardstick::Steps(steps) => steps.check(),
+            Yardstick::Usual | Yardstick::Fitted(_) => Ok(()),
+        }
     }
 
-    /// Segments the customers of a table.
+    /// Segments the customers of a table, or the rows of a matrix as they are.
     ///
     /// # Errors
-    /// As [`check`](Self::check), [`TransformParams::fit`] and [`fit_matrix`](Self::fit_matrix): a constant column, a
-    /// column of categories or one that is not in the table is named.
-    pub fn fit(&self, features: &Features) -> Result<SegmentModel> {
-        let (transform, matrix, weights) = self.measured(features)?;
-        let fit = self.run(&matrix, weights.as_deref())?;
-        SegmentModel::build(&matrix, Some((transform, features)), weights.as_deref(), fit, self.keeps_order())
-    }
-
-    /// Segments the rows of a matrix as they are, without a transform.
-    ///
-    /// # Errors
-    /// As [`check`](Self::check); [`InvalidInput`](ErrorKind::InvalidInput) naming the parameter `k` where there are fewer
-    /// distinct rows (of positive weight) than segments, and naming the column that is constant, holds values beyond
-    /// 10¹⁴⁰ or a weight below 0; [`ShapeMismatch`](ErrorKind::ShapeMismatch) for initial centres of another width.
-    pub fn fit_matrix(&self, matrix: &Matrix) -> Result<SegmentModel> {
-        self.check()?;
-        let (matrix, weights) = self.unweighted(matrix)?;
-        let fit = self.run(&matrix, weights.as_deref())?;
-        SegmentModel::build(&matrix, None, weights.as_deref(), fit, self.keeps_order())
+    /// As [`check`](Self::check) and, for a table, [`TransformParams::fit`]: a column of categories or one that is not in
+    /// the table is named. [`InvalidInput`](crate::ErrorKind::InvalidInput) naming the parameter `k` where there are fewer
+    /// distinct rows (of positive weight) than segments, and naming the column that is constant (a table under the
+    /// default transform leaves such columns out, and names the first where all are), holds values beyond 10¹⁴⁰ or a
+    /// weight below 0; [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) for initial centres of another width.
+    pub fn fit<'a>(&self, data: impl Into<SegmentInput<'a>>) -> Result<SegmentModel> {
+        let measured = self.measured(data.into())?;
+        let fitted = self.run(&measured)?;
+        SegmentModel::build(&measured, fitted, matches!(self.init, Init::Centres(_)), self.names.as_deref())
     }
 
     /// Measures every number of segments of the range without fitting a model: the sweep behind
@@ -198,125 +334,8 @@ impl KMeansParams {
     ///
     /// # Errors
     /// As [`fit`](Self::fit).
-    pub fn evaluate(&self, features: &Features) -> Result<Vec<KScore>> {
-        let (_, matrix, weights) = self.measured(features)?;
-        self.sweep(&matrix, weights.as_deref())
-    }
-
-    /// As [`evaluate`](Self::evaluate), for a matrix as it is.
-    ///
-    /// # Errors
-    /// As [`fit_matrix`](Self::fit_matrix).
-    pub fn evaluate_matrix(&self, matrix: &Matrix) -> Result<Vec<KScore>> {
-        self.check()?;
-        let (matrix, weights) = self.unweighted(matrix)?;
-        self.sweep(&matrix, weights.as_deref())
-    }
-
-    /// The fitted transform, the matrix it makes, and the weights.
-    pub(super) fn measured(&self, features: &Features) -> Result<(Transform, Matrix, Option<Vec<f64>>)> {
-        self.check()?;
-        let default = || TransformParams::new().missing(Missing::Median).log1p().standardise();
-        let mut params = self.transform.clone().unwrap_or_else(default);
-        if let Some(name) = &self.weights {
-            params = params.all_but(features, name);
-        }
-        let transform: Transform = params.fit(features)?;
-        let matrix = transform.apply(features)?;
-        let weights = self.weights.as_ref().map(|name| weights_of(features, name)).transpose()?;
-        Ok((transform, matrix, weights))
-    }
-
-    /// A matrix without its column of weights, and the weights.
-    fn unweighted<'m>(&self, matrix: &'m Matrix) -> Result<(Cow<'m, Matrix>, Option<Vec<f64>>)> {
-        let Some(name) = &self.weights else { return Ok((Cow::Borrowed(matrix), None)) };
-        let column = matrix
-            .names()
-            .iter()
-            .position(|own| own == name)
-            .ok_or_else(|| blame(name, "is not in the matrix".to_owned()))?;
-        let weights: Vec<f64> = matrix.rows().map(|row| row[column]).collect();
-        check_weights(&weights, name)?;
-        let keep = |i: &usize| *i != column;
-        let names: Vec<&String> = (0..matrix.width()).filter(keep).map(|i| &matrix.names()[i]).collect();
-        let values = matrix.rows().flat_map(|row| (0..row.len()).filter(keep).map(|i| row[i])).collect();
-        let matrix = Matrix::new(matrix.customers().clone(), names, values)?;
-        Ok((Cow::Owned(matrix), Some(weights)))
-    }
-
-    fn sweep(&self, matrix: &Matrix, weights: Option<&[f64]>) -> Result<Vec<KScore>> {
-        let rows = Rows { values: matrix.values(), width: matrix.width(), weights };
-        let distinct = self.check_rows(matrix, rows)?;
-        let (least, most) = (*self.k.start(), (*self.k.end()).min(distinct));
-        let tries = |k| self.tries(k);
-        Ok(choose::choose(rows, least..=most, self.seed, tries, self.stop(matrix)).sweep)
-    }
-
-    fn stop(&self, matrix: &Matrix) -> Stop {
-        let shift = if self.tolerance > 0.0 { self.tolerance * mean_variance(matrix).sqrt() } else { 0.0 };
-        Stop { max_iterations: self.max_iterations, shift }
-    }
-
-    /// Checks every column, and that there are rows enough; gives the number of distinct rows, counted up to the most
-    /// segments wanted.
-    fn check_rows(&self, matrix: &Matrix, rows: Rows<'_>) -> Result<usize> {
-        let first = rows.row(0);
-        let flaws = par::map_chunks(matrix.len(), 65_536, |range| {
-            let (mut varies, mut large) = (vec![false; rows.width], vec![false; rows.width]);
-            for row in rows.values[range.start * rows.width..range.end * rows.width].chunks_exact(rows.width)
-            {
-                for (d, value) in row.iter().enumerate() {
-                    varies[d] |= *value != first[d];
-                    large[d] |= value.abs() > LARGEST;
-                }
-            }
-            (varies, large)
-        });
-        for (d, name) in matrix.names().iter().enumerate() {
-            if flaws.iter().any(|(_, large)| large[d]) {
-                return Err(blame(
-                    name,
-                    "holds values beyond 1e140, too large for squared distances".to_owned(),
-                ));
-            }
-            if matrix.len() > 1 && !flaws.iter().any(|(varies, _)| varies[d]) {
-                return Err(blame(name, "is constant: it cannot tell customers apart".to_owned()));
-            }
-        }
-        let distinct = distinct_rows(rows, *self.k.end());
-        if distinct < *self.k.start() {
-            let rule = format!("{} segments need as many distinct rows, got {distinct}", self.k.start());
-            return Err(Error::new(ErrorKind::InvalidInput, Place::Parameter("k"), rule));
-        }
-        Ok(distinct)
-    }
-
-    /// Checks the matrix, chooses the number of segments where there is a choice, and keeps the best run.
-    pub(super) fn run(&self, matrix: &Matrix, weights: Option<&[f64]>) -> Result<Fitted> {
-        let rows = Rows { values: matrix.values(), width: matrix.width(), weights };
-        let distinct = self.check_rows(matrix, rows)?;
-        let stop = self.stop(matrix);
-        if let Init::Centres(centres) = &self.init {
-            if let Some(centre) = centres.iter().find(|c| c.len() != rows.width) {
-                return Err(Error::shape("width of the initial centres", rows.width, centre.len()));
-            }
-            let run = lloyd::lloyd(rows, centres.concat(), stop);
-            return Fitted::new(run, 0, 1, None);
-        }
-        let (least, most) = (*self.k.start(), (*self.k.end()).min(distinct));
-        let (k, choice) = if least == *self.k.end() {
-            (least, None)
-        } else {
-            let choice = choose::choose(rows, least..=most, self.seed, |k| self.tries(k), stop);
-            (choice.k, Some(choice))
-        };
-        let (run, restart) = best_run(rows, k, self.tries(k), self.seed, self.restarts, stop);
-        Fitted::new(run, restart, self.restarts, choice)
-    }
-
-    /// Whether the user has numbered the segments by giving their centres.
-    fn keeps_order(&self) -> bool {
-        matches!(self.init, Init::Centres(_))
+    pub fn evaluate<'a>(&self, data: impl Into<SegmentInput<'a>>) -> Result<Vec<KScore>> {
+        self.sweep(&self.measured(data.into())?)
     }
 
     /// Draws per centre in seeding.
@@ -324,128 +343,4 @@ impl KMeansParams {
     pub(super) fn tries(&self, k: usize) -> usize {
         if self.init == Init::GreedyKMeansPlusPlus { 2 + (k as f64).ln() as usize } else { 1 }
     }
-}
-
-/// The best run, and what stands behind it.
-pub(super) struct Fitted {
-    pub(super) run: Run,
-    pub(super) restart: u32,
-    pub(super) restarts: u32,
-    pub(super) choice: Option<choose::Choice>,
-}
-
-impl Fitted {
-    fn new(run: Run, restart: u32, restarts: u32, choice: Option<choose::Choice>) -> Result<Self> {
-        if run.inertia.is_finite() && run.centres.iter().all(|c| c.is_finite()) {
-            Ok(Self { run, restart, restarts, choice })
-        } else {
-            Err(Error::overflow(
-                "the sum of squared distances does not fit a float: scale rows or weights down",
-            ))
-        }
-    }
-}
-
-/// Few values are spread over threads by run, many by row; the results are the same.
-const SMALL: usize = 1 << 18;
-
-/// The run of lowest inertia among `restarts`, the first among equals, and its number.
-pub(super) fn best_run(
-    rows: Rows<'_>,
-    k: usize,
-    tries: usize,
-    seed: Seed,
-    restarts: u32,
-    stop: Stop,
-) -> (Run, u32) {
-    let sample = Sample::new(rows, seed);
-    let run =
-        |restart: u32| lloyd::lloyd(rows, sample.centres(rows, k, tries, seed, u64::from(restart)), stop);
-    let mut best = (run(0), 0);
-    let mut take = |next: Run, restart: u32| {
-        if next.inertia < best.0.inertia {
-            best = (next, restart);
-        }
-    };
-    if rows.values.len() <= SMALL {
-        let rest =
-            par::map_chunks(restarts as usize - 1, 1, |r| run(u32::try_from(r.end).unwrap_or(u32::MAX)));
-        for (next, restart) in rest.into_iter().zip(1..) {
-            take(next, restart);
-        }
-    } else {
-        for restart in 1..restarts {
-            take(run(restart), restart);
-        }
-    }
-    best
-}
-
-fn blame(column: &str, rule: String) -> Error {
-    Error::new(ErrorKind::InvalidInput, Place::Column(column.to_owned().into()), rule)
-}
-
-fn weights_of(features: &Features, name: &str) -> Result<Vec<f64>> {
-    let column = features.numeric(name)?;
-    let Some(values) = column.values() else {
-        return Err(blame(name, "holds weights, of which none may be missing".to_owned()));
-    };
-    check_weights(values, name)?;
-    Ok(values.to_vec())
-}
-
-fn check_weights(weights: &[f64], name: &str) -> Result<()> {
-    if let Some(row) = weights.iter().position(|w| !(*w >= 0.0 && *w <= LARGEST)) {
-        let place = Place::Row { row: row as u64 + 1, column: Some(name.to_owned().into()) };
-        return Err(Error::new(ErrorKind::InvalidInput, place, "a weight must be finite and at least 0"));
-    }
-    if weights.iter().all(|w| *w == 0.0) {
-        return Err(blame(name, "holds weights, of which at least one must be positive".to_owned()));
-    }
-    Ok(())
-}
-
-/// Distinct rows of positive weight, counted up to `enough`.
-fn distinct_rows(rows: Rows<'_>, enough: usize) -> usize {
-    let mut seen: HashSet<Box<[u64]>> = HashSet::new();
-    let mut bits = vec![0; rows.width];
-    for row in (0..rows.len()).filter(|row| rows.weight(*row) > 0.0) {
-        for (bits, value) in bits.iter_mut().zip(rows.row(row)) {
-            // Adding 0 makes −0 and 0 one value.
-            *bits = (value + 0.0).to_bits();
-        }
-        if !seen.contains(&bits[..]) {
-            seen.insert(bits.clone().into());
-            if seen.len() >= enough {
-                break;
-            }
-        }
-    }
-    seen.len()
-}
-
-/// Mean over the columns of the variance (denominator n).
-fn mean_variance(matrix: &Matrix) -> f64 {
-    let n = matrix.len() as f64;
-    let moments = par::reduce_chunks(
-        matrix.len(),
-        16_384,
-        |range| {
-            let mut sums = vec![(0.0, 0.0); matrix.width()];
-            let first = matrix.rows().next().unwrap_or_default();
-            for row in matrix.values()[range.start * matrix.width()..range.end * matrix.width()]
-                .chunks_exact(matrix.width())
-            {
-                for ((sum, value), origin) in sums.iter_mut().zip(row).zip(first) {
-                    let v = value - origin;
-                    *sum = (sum.0 + v, sum.1 + v * v);
-                }
-            }
-            sums
-        },
-        |a, b| a.into_iter().zip(b).map(|(a, b)| (a.0 + b.0, a.1 + b.1)).collect(),
-    );
-    let moments = moments.unwrap_or_default();
-    let total: f64 = moments.iter().map(|(s, ss)| (ss / n - (s / n) * (s / n)).max(0.0)).sum();
-    total / matrix.width() as f64
 }

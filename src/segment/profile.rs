@@ -2,15 +2,32 @@
 
 use std::ops::Range;
 
-use crate::data::{Features, Matrix, Transform};
 use crate::error::Result;
 use crate::kernel::par;
 use crate::types::Language;
 
+use super::input::Measured;
 use super::lloyd::{Rows, Run};
 use super::names::{SegmentKind, SegmentName, Standing, name_all};
 
 /// One segment as people see it.
+///
+/// ```
+/// use regulars::data::{Customers, Features};
+/// use regulars::segment::KMeansParams;
+/// use regulars::types::Language;
+///
+/// let features = Features::builder(Customers::numbered(5)?)
+///     .numeric("recency", [3.0, 5.0, 200.0, 300.0, 250.0])?
+///     .numeric("monetary", [600.0, 350.0, 20.0, 20.0, 10.0])?
+///     .build()?;
+/// let model = KMeansParams::new(2).fit(&features)?;
+/// let best = &model.profiles()[0];
+/// assert_eq!((best.size, best.share), (2, 0.4));
+/// assert_eq!(best.revenue, Some(0.95));
+/// assert!(best.describe(Language::English).starts_with("high value: 2 customers (40.0 %), 95.0 % of spend, "));
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -27,11 +44,32 @@ pub struct SegmentProfile {
     pub weight: f64,
     /// Root mean square distance of members to the centre, in units of the matrix.
     pub radius: f64,
+    /// Their share of all money, refunds taken off: of the column `monetary` of the table, whether it is clustered or
+    /// not. `None` without that column and where the total is not above 0. Below 0 for a segment that returned more than
+    /// it paid.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub revenue: Option<f64>,
     /// One trait per clustered column, in the order of the columns.
     pub traits: Vec<Trait>,
 }
 
 /// One column of one segment.
+///
+/// ```
+/// use regulars::data::{Customers, Features, TransformParams};
+/// use regulars::segment::KMeansParams;
+///
+/// let spend = [10.0, 20.0, 30.0, 100.0, 140.0];
+/// let features = Features::builder(Customers::numbered(5)?).numeric("spend", spend)?.build()?;
+/// let model = KMeansParams::new(2).transform(TransformParams::new()).fit(&features)?;
+/// let low = &model.profiles()[0].traits[0];
+/// assert_eq!((low.column.as_str(), low.centre, low.mean), ("spend", 20.0, Some(20.0)));
+/// assert_eq!(low.share_of_total, Some(0.2));
+/// assert!((low.deviation.unwrap() - (200.0_f64 / 3.0).sqrt()).abs() < 1e-12);
+/// // (20 − 120) over the pooled deviation of both segments, sqrt((200 + 800) / 5).
+/// assert!((low.effect.unwrap() + 100.0 / 200.0_f64.sqrt()).abs() < 1e-12);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -42,17 +80,33 @@ pub struct Trait {
     pub centre: f64,
     /// Weighted mean of the members in the units of the table, missing values left out; `None` where all are missing.
     pub mean: Option<f64>,
-    /// The segment's share of the column's total, of spend for instance: `None` where the column has values below 0 or
-    /// its total is 0.
+    /// The segment's share of the column's total; `None` where the total is not above 0.
     pub share_of_total: Option<f64>,
-    /// Difference of means, members − others, in pooled standard deviations (Cohen's d) of the matrix; `None` with one
-    /// segment or without spread.
+    /// Difference of means, members − others, in pooled standard deviations (Cohen's d) of the scaled columns; `None`
+    /// with one segment or without spread.
     pub effect: Option<f64>,
+    /// Root mean square deviation of the members from the centre, in units of the scaled column; `None` for a segment
+    /// without weight and in files of older versions.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub deviation: Option<f64>,
 }
 
 impl SegmentProfile {
     /// The traits that set the segment apart, strongest first: those with an effect of at least 0.2 either way, which
     /// is where Cohen (1988) begins to speak of a small effect.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, Features};
+    /// # use regulars::segment::KMeansParams;
+    /// # let features = Features::builder(Customers::numbered(4)?)
+    /// #     .numeric("age", [30.0, 50.0, 50.0, 30.0])?
+    /// #     .numeric("spend", [9.0, 10.0, 2_000.0, 2_100.0])?
+    /// #     .build()?;
+    /// let model = KMeansParams::new(2).fit(&features)?;
+    /// let columns = model.profiles()[0].distinctive().iter().map(|t| t.column.clone()).collect::<Vec<_>>();
+    /// assert!(!columns.is_empty());
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn distinctive(&self) -> Vec<&Trait> {
         let mut traits: Vec<&Trait> =
             self.traits.iter().filter(|t| t.effect.is_some_and(|e| e.abs() >= 0.2)).collect();
@@ -60,20 +114,29 @@ impl SegmentProfile {
         traits
     }
 
-    /// A sentence: size, share, and the three traits that set the segment apart most.
+    /// A sentence: size, share, revenue, and the three traits that set the segment apart most, with the typical value of
+    /// each. "Much" stands for an effect of at least 0.8, Cohen's large one.
     pub fn describe(&self, language: Language) -> String {
-        let traits: Vec<String> = self.distinctive().iter().take(3).map(|t| t.describe(language)).collect();
         let percent = 100.0 * self.share;
+        let mut parts = vec![match language {
+            Language::Chinese => format!("{}人（{percent:.1}%）", self.size),
+            _ => format!("{} customers ({percent:.1} %)", self.size),
+        }];
+        if let Some(revenue) = self.revenue {
+            parts.push(match language {
+                Language::Chinese => format!("占消费额{:.1}%", 100.0 * revenue),
+                _ => format!("{:.1} % of spend", 100.0 * revenue),
+            });
+        }
+        let traits = self.distinctive();
+        parts.extend(traits.iter().take(3).map(|t| t.describe(language)));
+        if traits.is_empty() {
+            parts.push((*language.pick("close to the average", "各项接近平均")).to_owned());
+        }
         let name = self.name.text(language);
         match language {
-            Language::Chinese if traits.is_empty() => {
-                format!("{name}：{}人（{percent:.1}%），各项接近平均。", self.size)
-            }
-            Language::Chinese => format!("{name}：{}人（{percent:.1}%），{}。", self.size, traits.join("，")),
-            _ if traits.is_empty() => {
-                format!("{name}: {} customers ({percent:.1} %), close to the average.", self.size)
-            }
-            _ => format!("{name}: {} customers ({percent:.1} %), {}.", self.size, traits.join(", ")),
+            Language::Chinese => format!("{name}：{}。", parts.join("，")),
+            _ => format!("{name}: {}.", parts.join(", ")),
         }
     }
 }
@@ -126,7 +189,7 @@ impl Trait {
 }
 
 /// The columns of [`Features::behaviour`] in words.
-fn column_name(column: &str, language: Language) -> &str {
+pub(super) fn column_name(column: &str, language: Language) -> &str {
     match column {
         "recency" => language.pick("time since the last purchase", "距上次购买时间"),
         "frequency" => language.pick("number of purchases", "购买次数"),
@@ -140,7 +203,7 @@ fn column_name(column: &str, language: Language) -> &str {
 }
 
 /// Three significant digits, without an exponent for the sizes that people read.
-fn short(value: f64) -> String {
+pub(super) fn short(value: f64) -> String {
     let size = value.abs();
     if size >= 1e9 || (size < 1e-3 && size > 0.0) {
         format!("{value:.2e}")
@@ -154,14 +217,12 @@ fn short(value: f64) -> String {
 }
 
 /// What one pass over the rows finds out: sizes, weights, and sums relative to an origin.
-struct Sums {
-    size: Vec<usize>,
-    weight: Vec<f64>,
+pub(super) struct Sums {
+    pub(super) size: Vec<usize>,
+    pub(super) weight: Vec<f64>,
     /// Weighted sums and sums of squares by segment and column.
-    sum: Vec<f64>,
-    squares: Vec<f64>,
-    /// The least value of each column.
-    least: Vec<f64>,
+    pub(super) sum: Vec<f64>,
+    pub(super) squares: Vec<f64>,
 }
 
 /// Weighted mean and standard deviation of each column over all rows.
@@ -174,14 +235,15 @@ struct Moments {
 const CHUNK: usize = 16_384;
 
 impl Sums {
-    fn of(rows: Rows<'_>, labels: &[u16], k: usize, origin: &[f64]) -> Self {
+    /// One pass over the rows, in fixed chunks. `origin` holds one point for all segments, or one for each.
+    pub(super) fn of(rows: Rows<'_>, labels: &[u16], k: usize, origin: &[f64]) -> Self {
         let width = rows.width;
+        let origins = origin.len() / width;
         let empty = || Self {
             size: vec![0; k],
             weight: vec![0.0; k],
             sum: vec![0.0; k * width],
             squares: vec![0.0; k * width],
-            least: vec![f64::INFINITY; width],
         };
         let chunk = |range: Range<usize>| {
             let mut sums = empty();
@@ -191,11 +253,11 @@ impl Sums {
                 sums.weight[j] += w;
                 let sum = &mut sums.sum[j * width..(j + 1) * width];
                 let squares = &mut sums.squares[j * width..(j + 1) * width];
+                let origin = &origin[if origins == 1 { 0 } else { j * width }..];
                 for (d, value) in rows.row(row).iter().enumerate() {
                     let difference = value - origin[d];
                     sum[d] += w * difference;
                     squares[d] += w * difference * difference;
-                    sums.least[d] = sums.least[d].min(*value);
                 }
             }
             sums
@@ -215,9 +277,6 @@ impl Sums {
         add(&mut self.weight, &other.weight);
         add(&mut self.sum, &other.sum);
         add(&mut self.squares, &other.squares);
-        for (own, other) in self.least.iter_mut().zip(&other.least) {
-            *own = own.min(*other);
-        }
         self
     }
 
@@ -237,7 +296,7 @@ impl Sums {
 }
 
 /// The mean of the centres: near the rows, so that sums relative to it keep their digits.
-fn origin(centres: &[f64], width: usize) -> Vec<f64> {
+pub(super) fn origin(centres: &[f64], width: usize) -> Vec<f64> {
     let k = (centres.len() / width) as f64;
     (0..width).map(|d| centres.iter().skip(d).step_by(width).map(|c| c / k).sum()).collect()
 }
@@ -261,13 +320,13 @@ fn standings(names: &[String], centres: &[f64], moments: &Moments) -> Vec<Option
 }
 
 /// Puts the segments in order: by value where the columns tell it, otherwise by size; ties by centre.
-pub(super) fn order(matrix: &Matrix, weights: Option<&[f64]>, run: &mut Run) {
-    let width = matrix.width();
+pub(super) fn order(measured: &Measured<'_>, run: &mut Run) {
+    let width = measured.matrix.width();
     let k = run.centres.len() / width;
-    let origin = origin(&run.centres, width);
-    let rows = Rows { values: matrix.values(), width, weights };
-    let sums = Sums::of(rows, &run.labels, k, &origin);
-    let standings = standings(matrix.names(), &run.centres, &sums.moments(&origin));
+    let shown = measured.shown_centres(&run.centres);
+    let origin = origin(&shown, width);
+    let sums = Sums::of(measured.shown(), &run.labels, k, &origin);
+    let standings = standings(measured.matrix.names(), &shown, &sums.moments(&origin));
     let sizes = sums.size;
     let centre = |j: usize| &run.centres[j * width..(j + 1) * width];
     let mut order: Vec<usize> = (0..k).collect();
@@ -287,84 +346,191 @@ pub(super) fn order(matrix: &Matrix, weights: Option<&[f64]>, run: &mut Run) {
     run.centres = centres;
 }
 
-/// The profiles of a run, in the order of its centres.
-pub(super) fn profiles(
-    matrix: &Matrix,
-    transform: Option<&Transform>,
-    features: Option<&Features>,
-    weights: Option<&[f64]>,
-    run: &Run,
-) -> Result<Vec<SegmentProfile>> {
-    let rows = Rows { values: matrix.values(), width: matrix.width(), weights };
-    let (width, k, n) = (rows.width, run.centres.len() / rows.width, rows.len());
-    let origin = origin(&run.centres, width);
-    let sums = Sums::of(rows, &run.labels, k, &origin);
-    let overall = sums.moments(&origin);
-    let standings = standings(matrix.names(), &run.centres, &overall);
-    let names = name_all(&standings);
-    let Sums { size, weight, sum, squares, least } = sums;
-    let total_weight: f64 = weight.iter().sum();
+/// The profiles of a run, in the order of its centres. O(n · width).
+pub(super) fn profiles(measured: &Measured<'_>, run: &Run) -> Result<Vec<SegmentProfile>> {
+    let (rows, names) = (measured.rows(), measured.matrix.names());
+    let (width, n) = (rows.width, rows.len());
+    let k = run.centres.len() / width;
+    let shown = measured.shown_centres(&run.centres);
+    let origin = origin(&shown, width);
+    let sums = Sums::of(measured.shown(), &run.labels, k, &origin);
+    let standings = standings(names, &shown, &sums.moments(&origin));
+    let radii = if measured.scaled.is_some() {
+        let origin = self::origin(&run.centres, width);
+        Sums::of(rows, &run.labels, k, &origin).radii(&run.centres, &origin)
+    } else {
+        sums.radii(&shown, &origin)
+    };
+    let effects = sums.effects();
     let mut profiles = Vec::with_capacity(k);
-    for (j, name) in names.into_iter().enumerate() {
+    for (j, name) in name_all(&standings).into_iter().enumerate() {
         let centre = &run.centres[j * width..(j + 1) * width];
-        let typical = transform.map_or_else(|| Ok(centre.to_vec()), |t| t.invert(centre))?;
-        let mut traits = Vec::with_capacity(width);
-        let mut within = 0.0;
-        for d in 0..width {
+        let typical = measured.transform.as_ref().map_or_else(|| Ok(centre.to_vec()), |t| t.invert(centre))?;
+        let trait_of = |d: usize| {
             let at = j * width + d;
-            // Sums over members and over the others, relative to the origin.
-            let all = |values: &[f64]| values.iter().skip(d).step_by(width).sum::<f64>();
-            let (s, ss) = (sum[at], squares[at]);
-            let (others_s, others_ss) = (all(&sum) - s, all(&squares) - ss);
-            let (w, others_w) = (weight[j], total_weight - weight[j]);
-            let effect = (k > 1 && w > 0.0 && others_w > 0.0).then(|| {
-                let inside =
-                    (ss - s * s / w).max(0.0) + (others_ss - others_s * others_s / others_w).max(0.0);
-                (s / w - others_s / others_w) / (inside / total_weight).sqrt()
-            });
-            if w > 0.0 {
-                let off = centre[d] - origin[d] - s / w;
-                within += (ss - s * s / w).max(0.0) / w + off * off;
-            }
-            traits.push(Trait {
-                column: matrix.names()[d].clone(),
+            let mean = origin[d] + sums.sum[at] / sums.weight[j];
+            Trait {
+                column: names[d].clone(),
                 centre: typical[d],
                 // Of a matrix; of a table it is replaced below.
-                mean: (w > 0.0).then(|| origin[d] + s / w),
+                mean: Some(mean).filter(|m| m.is_finite()),
                 share_of_total: None,
-                effect: effect.filter(|e| e.is_finite()),
-            });
-        }
+                effect: effects[at],
+                deviation: sums.deviation(j, d, shown[at] - origin[d]),
+            }
+        };
         profiles.push(SegmentProfile {
             name,
             kind: standings[j].as_ref().map(SegmentKind::of),
-            size: size[j],
-            share: size[j] as f64 / n as f64,
-            weight: weight[j],
-            radius: within.sqrt(),
-            traits,
+            size: sums.size[j],
+            share: sums.size[j] as f64 / n as f64,
+            weight: sums.weight[j],
+            radius: radii[j],
+            revenue: None,
+            traits: (0..width).map(trait_of).collect(),
         });
     }
-    for (d, name) in matrix.names().iter().enumerate() {
-        let mut negative = least[d] < 0.0;
-        if let Some(features) = features {
+    if let Some(features) = measured.features {
+        for (d, name) in names.iter().enumerate() {
             let column = features.numeric(name)?;
             let known = |row: usize| column.get(row).map(|value| (value, rows.weight(row)));
-            negative = column.iter().flatten().any(|value| value < 0.0);
             for (profile, mean) in profiles.iter_mut().zip(original_means(known, &run.labels, k)) {
                 profile.traits[d].mean = mean;
             }
         }
-        let parts: Vec<f64> = profiles
-            .iter()
-            .map(|p| p.traits[d].mean.unwrap_or_default() * (p.weight / total_weight))
-            .collect();
-        let total: f64 = parts.iter().sum();
-        for (profile, part) in profiles.iter_mut().zip(parts) {
-            profile.traits[d].share_of_total = Some(part / total).filter(|s| !negative && s.is_finite());
+    }
+    let money = |row: usize| {
+        let value = measured.features?.numeric("monetary").ok()?.get(row)?;
+        Some((value, rows.weight(row)))
+    };
+    let revenue = shares(original_means(money, &run.labels, k).into_iter().zip(&sums.weight));
+    for (profile, revenue) in profiles.iter_mut().zip(revenue) {
+        profile.revenue = revenue;
+    }
+    share_totals(&mut profiles);
+    Ok(profiles)
+}
+
+/// Fills in every trait's share of its column's total.
+fn share_totals(profiles: &mut [SegmentProfile]) {
+    let width = profiles.first().map_or(0, |p| p.traits.len());
+    for d in 0..width {
+        let shares = shares(profiles.iter().map(|p| (p.traits[d].mean, &p.weight)));
+        for (profile, share) in profiles.iter_mut().zip(shares) {
+            profile.traits[d].share_of_total = share;
         }
     }
-    Ok(profiles)
+}
+
+/// Means, shares of totals and of revenue after a batch of rows of weight 1, from those before it and the weights the
+/// segments had then. Revenue follows where `monetary` is a column of the model, and is `None` otherwise.
+pub(super) fn update_means(
+    measured: &Measured<'_>,
+    labels: &[u16],
+    old: &[f64],
+    profiles: &mut [SegmentProfile],
+) -> Result<()> {
+    for (d, name) in measured.matrix.names().iter().enumerate() {
+        let column = measured.features.map(|f| f.numeric(name)).transpose()?;
+        let known = |row: usize| match column {
+            Some(column) => column.get(row).map(|value| (value, 1.0)),
+            None => Some((measured.rows().row(row)[d], 1.0)),
+        };
+        let fresh = original_means(known, labels, profiles.len());
+        for ((profile, fresh), old) in profiles.iter_mut().zip(fresh).zip(old) {
+            let share = (profile.weight - old) / profile.weight;
+            let mean = &mut profile.traits[d].mean;
+            *mean = match (*mean, fresh) {
+                (Some(before), Some(fresh)) => Some(before * (1.0 - share) + fresh * share),
+                (before, fresh) => before.or(fresh),
+            };
+        }
+    }
+    share_totals(profiles);
+    for profile in profiles {
+        let money = profile.traits.iter().find(|t| t.column == "monetary");
+        profile.revenue = profile.revenue.and(money).and_then(|t| t.share_of_total);
+    }
+    Ok(())
+}
+
+/// Effects from the centres (in units of the scaled columns), deviations and weights of the profiles; those that cannot
+/// be told are left as they are.
+pub(super) fn update_effects(centres: &[f64], profiles: &mut [SegmentProfile]) {
+    let width = profiles.first().map_or(0, |p| p.traits.len());
+    let weights: Vec<f64> = profiles.iter().map(|p| p.weight).collect();
+    let total: f64 = weights.iter().sum();
+    for d in 0..width {
+        let deviations: Option<Vec<f64>> =
+            profiles.iter().map(|p| p.traits[d].deviation.or((p.weight == 0.0).then_some(0.0))).collect();
+        let Some(deviations) = deviations else { continue };
+        let at = |i: usize| centres[i * width + d];
+        for (j, profile) in profiles.iter_mut().enumerate() {
+            let others = || (0..weights.len()).filter(move |i| *i != j);
+            let rest: f64 = others().map(|i| weights[i]).sum();
+            let mean = others().map(|i| weights[i] / rest * at(i)).sum::<f64>();
+            let inside = weights[j] * deviations[j] * deviations[j]
+                + others()
+                    .map(|i| weights[i] * (deviations[i] * deviations[i] + (at(i) - mean) * (at(i) - mean)))
+                    .sum::<f64>();
+            let effect = (at(j) - mean) / (inside / total).sqrt();
+            profile.traits[d].effect = Some(effect).filter(|e| e.is_finite());
+        }
+    }
+}
+
+/// Shares of a total, from means and weights; `None` for all where the total is not above 0 by more than rounding.
+fn shares<'a>(means: impl Iterator<Item = (Option<f64>, &'a f64)>) -> Vec<Option<f64>> {
+    let pairs: Vec<(f64, f64)> = means.map(|(mean, weight)| (mean.unwrap_or_default(), *weight)).collect();
+    let all: f64 = pairs.iter().map(|(_, weight)| weight).sum();
+    let parts: Vec<f64> = pairs.iter().map(|(mean, weight)| mean * (weight / all)).collect();
+    let (total, size): (f64, f64) = (parts.iter().sum(), parts.iter().map(|p| p.abs()).sum());
+    parts.iter().map(|part| Some(part / total).filter(|s| total > 1e-9 * size && s.is_finite())).collect()
+}
+
+impl Sums {
+    /// Weighted mean of the members' squared deviations from a centre in one column, `centre` relative to the origin;
+    /// `None` without weight.
+    fn around(&self, j: usize, d: usize, centre: f64) -> Option<f64> {
+        let at = j * (self.sum.len() / self.weight.len()) + d;
+        let (w, s, ss) = (self.weight[j], self.sum[at], self.squares[at]);
+        (w > 0.0).then(|| (ss - s * s / w).max(0.0) / w + (centre - s / w) * (centre - s / w))
+    }
+
+    /// The root of that.
+    pub(super) fn deviation(&self, j: usize, d: usize, centre: f64) -> Option<f64> {
+        self.around(j, d, centre).map(f64::sqrt).filter(|v| v.is_finite())
+    }
+
+    /// Root mean square distance of each segment's members to its centre; 0 without weight.
+    fn radii(&self, centres: &[f64], origin: &[f64]) -> Vec<f64> {
+        let squared = |(j, centre): (usize, &[f64])| -> f64 {
+            let columns = centre.iter().zip(origin).enumerate();
+            columns.filter_map(|(d, (c, origin))| self.around(j, d, c - origin)).sum()
+        };
+        centres.chunks_exact(origin.len()).enumerate().map(squared).map(f64::sqrt).collect()
+    }
+
+    /// Cohen's d of each segment and column: (mean of the members − mean of the others) / pooled deviation, the pooled
+    /// variance being that within the two groups over their weight together.
+    fn effects(&self) -> Vec<Option<f64>> {
+        let k = self.weight.len();
+        let width = self.sum.len() / k;
+        let total: f64 = self.weight.iter().sum();
+        let all = |values: &[f64], d: usize| values.iter().skip(d).step_by(width).sum::<f64>();
+        let effect = |at: usize| {
+            let (j, d) = (at / width, at % width);
+            let (s, ss) = (self.sum[at], self.squares[at]);
+            let (others_s, others_ss) = (all(&self.sum, d) - s, all(&self.squares, d) - ss);
+            let (w, others_w) = (self.weight[j], total - self.weight[j]);
+            if k == 1 || w <= 0.0 || others_w <= 0.0 {
+                return None;
+            }
+            let inside = (ss - s * s / w).max(0.0) + (others_ss - others_s * others_s / others_w).max(0.0);
+            Some((s / w - others_s / others_w) / (inside / total).sqrt()).filter(|e| e.is_finite())
+        };
+        (0..k * width).map(effect).collect()
+    }
 }
 
 /// Weighted means of the members of each segment, missing values left out.

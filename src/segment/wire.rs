@@ -75,7 +75,8 @@ impl Wire for SegmentModel {
             let finite = |v: f64| v.is_finite();
             let sound = choice.sweep.iter().all(|s| {
                 let plain = [s.stability, s.silhouette, s.calinski_harabasz, s.inertia_per_row];
-                plain.into_iter().all(finite) && s.davies_bouldin.is_none_or(finite)
+                let some = [s.davies_bouldin, s.gap, s.gap_error];
+                plain.into_iter().all(finite) && some.into_iter().flatten().all(finite)
             });
             if choice.k != k || !sound {
                 return Err(Error::input("the choice of the number of segments is impossible"));
@@ -85,7 +86,7 @@ impl Wire for SegmentModel {
     }
 }
 
-fn check_profile(profile: &SegmentProfile, columns: &[String]) -> Result<()> {
+pub(super) fn check_profile(profile: &SegmentProfile, columns: &[String]) -> Result<()> {
     let named = match &profile.name {
         SegmentName::Custom(name) => !name.trim().is_empty(),
         _ => true,
@@ -94,10 +95,14 @@ fn check_profile(profile: &SegmentProfile, columns: &[String]) -> Result<()> {
         && profile.weight >= 0.0
         && profile.weight.is_finite()
         && profile.radius >= 0.0
-        && profile.radius.is_finite();
+        && profile.radius.is_finite()
+        && profile.revenue.is_none_or(f64::is_finite);
     let finite = |v: f64| v.is_finite();
     let traits = profile.traits.iter().all(|t| {
-        finite(t.centre) && [t.mean, t.share_of_total, t.effect].into_iter().all(|v| v.is_none_or(finite))
+        let some = [t.mean, t.share_of_total, t.effect, t.deviation];
+        finite(t.centre)
+            && some.into_iter().flatten().all(finite)
+            && t.deviation.is_none_or(|deviation| deviation >= 0.0)
     });
     let same = profile.traits.iter().map(|t| &t.column).eq(columns);
     if named && numbers && traits && same {
@@ -139,7 +144,7 @@ mod tests {
         assert!(back == model);
         assert!(back.assign(&features).unwrap() == model.assign(&features).unwrap());
         let plain = Matrix::unnamed(Customers::numbered(3).unwrap(), 1, vec![1.0, 2.0, 9.0]).unwrap();
-        let model = KMeansParams::new(2).fit_matrix(&plain).unwrap().named(["低", "高"]).unwrap();
+        let model = KMeansParams::new(2).fit(&plain).unwrap().named(["低", "高"]).unwrap();
         assert!(persist::read::<SegmentModel>(saved(&model).as_bytes()).unwrap() == model);
     }
 

@@ -17,6 +17,7 @@ mod steps;
 mod table;
 mod transform;
 mod values;
+mod whiten;
 
 #[cfg(test)]
 mod tests;
@@ -24,4 +25,4 @@ mod tests;
 pub use builder::FeaturesBuilder;
 pub use matrix::Matrix;
 pub use table::{Categorical, Column, Features, Numeric};
-pub use transform::{Missing, Transform, TransformParams};
+pub use transform::{Constant, Missing, Transform, TransformParams};

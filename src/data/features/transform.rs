@@ -8,6 +8,7 @@ use crate::kernel::par;
 use super::steps::{Step, StepParams};
 use super::table::column_error;
 use super::values::{quantile_sorted, sorted};
+use super::whiten::Whitening;
 use super::{Column, Features, Matrix};
 
 /// What a transform does about missing numbers.
@@ -20,6 +21,19 @@ pub enum Missing {
     Refuse,
     /// It is replaced by the median of the column the transform was fitted on.
     Median,
+}
+
+/// What a transform does about columns that are the same for everybody.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Constant {
+    /// They are kept; one that must be scaled is an error that names it.
+    #[default]
+    Keep,
+    /// They are left out and listed by [`Transform::dropped`]. A column counts as constant where its values are equal
+    /// once missing ones have been filled, or become so under a step, such as clipping; also where it has no value at
+    /// all. Where nothing is left the first column is an error.
+    Drop,
 }
 
 /// The steps of a [`Transform`], in the order in which the setters are called.
@@ -38,7 +52,9 @@ pub enum Missing {
 pub struct TransformParams {
     columns: Option<Vec<String>>,
     missing: Missing,
+    constant: Constant,
     steps: Vec<StepParams>,
+    whiten: bool,
 }
 
 impl TransformParams {
@@ -67,6 +83,27 @@ impl TransformParams {
         self
     }
 
+    /// What happens to columns that are the same for everybody; by default they are kept.
+    ///
+    /// ```
+    /// use regulars::data::{Constant, Customers, Features, TransformParams};
+    ///
+    /// let everybody_once = Features::builder(Customers::numbered(3)?)
+    ///     .numeric("frequency", [1.0, 1.0, 1.0])?
+    ///     .numeric("spend", [5.0, 20.0, 90.0])?
+    ///     .build()?;
+    /// let params = TransformParams::new().standardise();
+    /// assert!(params.fit(&everybody_once).is_err());
+    /// let transform = params.constant(Constant::Drop).fit(&everybody_once)?;
+    /// assert_eq!(transform.names().collect::<Vec<_>>(), ["spend"]);
+    /// assert_eq!(transform.dropped(), ["frequency"]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    pub fn constant(mut self, constant: Constant) -> Self {
+        self.constant = constant;
+        self
+    }
+
     /// x becomes sign(x) ln(1 + |x|): the logarithm for counts, days and money, which are skewed, defined for net
     /// spends below zero too.
     pub fn log1p(mut self) -> Self {
@@ -90,6 +127,31 @@ impl TransformParams {
     /// the standard deviation takes its place.
     pub fn robust(mut self) -> Self {
         self.steps.push(StepParams::Robust);
+        self
+    }
+
+    /// After all other steps the columns are made uncorrelated, with variance 1 each, so that a fact told by several
+    /// columns counts once.
+    ///
+    /// Distances are those of whitening by principal components; a last rotation, which changes no distance, turns each
+    /// component back towards a column, so that the columns of the matrix keep their names and nearly their meaning
+    /// (Kessy, Lewin and Strimmer 2018, doi:10.1080/00031305.2016.1277159). A column that is a sum of others adds no
+    /// direction. Noise counts as much as signal after whitening: use it where columns repeat one another, not by habit.
+    ///
+    /// ```
+    /// use regulars::data::{Customers, Features, TransformParams};
+    ///
+    /// let features = Features::builder(Customers::numbered(4)?)
+    ///     .numeric("visits", [1.0, 2.0, 3.0, 4.0])?
+    ///     .numeric("orders", [1.0, 2.0, 3.0, 5.0])?
+    ///     .build()?;
+    /// let matrix = TransformParams::new().standardise().whiten().fit(&features)?.apply(&features)?;
+    /// let together: f64 = matrix.rows().map(|row| row[0] * row[1]).sum();
+    /// assert!(together.abs() < 1e-9);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    pub fn whiten(mut self) -> Self {
+        self.whiten = true;
         self
     }
 
@@ -125,28 +187,57 @@ impl TransformParams {
                 return Err(column_error(name, "holds categories: choose numeric columns with `columns`"));
             }
         }
-        let mut transform = Transform { columns: Vec::with_capacity(names.len()) };
+        let mut transform =
+            Transform { columns: Vec::with_capacity(names.len()), dropped: Vec::new(), whitening: None };
         for name in names {
-            let column = features.numeric(&name)?;
-            if column.missing() == column.len() {
-                return Err(column_error(&name, "has no value at all"));
+            match self.fit_column(features, &name)? {
+                Some(fitted) => transform.columns.push(fitted),
+                None => transform.dropped.push(name),
             }
-            let fill = match self.missing {
-                Missing::Refuse => None,
-                Missing::Median => quantile_sorted(&sorted(column.iter().flatten()), 0.5),
+        }
+        if transform.columns.is_empty() {
+            let first = transform.dropped.first().map_or("", String::as_str);
+            return Err(column_error(first, "is constant, and so is every other column"));
+        }
+        if self.whiten {
+            let scaled = transform.apply(features)?;
+            let fault = |column: usize| {
+                column_error(&scaled.names()[column], "is constant or too large, so it cannot be whitened")
             };
-            let mut fitted = Fitted { name, fill, steps: Vec::with_capacity(self.steps.len()) };
-            let mut values = fitted.filled(features)?;
-            for params in &self.steps {
-                let step = params.fit(&values).map_err(|rule| column_error(&fitted.name, rule))?;
-                for value in &mut values {
-                    *value = step.apply(*value);
-                }
-                fitted.steps.push(step);
-            }
-            transform.columns.push(fitted);
+            transform.whitening = Some(Whitening::fit(&scaled).map_err(fault)?);
         }
         Ok(transform)
+    }
+
+    /// The steps of one column; `None` where it is constant and constant columns are dropped.
+    fn fit_column(&self, features: &Features, name: &str) -> Result<Option<Fitted>> {
+        let drops = |values: &[f64]| {
+            self.constant == Constant::Drop && values.iter().all(|v| Some(v) == values.first())
+        };
+        let column = features.numeric(name)?;
+        if column.missing() == column.len() {
+            return match self.constant {
+                Constant::Drop => Ok(None),
+                Constant::Keep => Err(column_error(name, "has no value at all")),
+            };
+        }
+        let fill = match self.missing {
+            Missing::Refuse => None,
+            Missing::Median => quantile_sorted(&sorted(column.iter().flatten()), 0.5),
+        };
+        let mut fitted = Fitted { name: name.to_owned(), fill, steps: Vec::with_capacity(self.steps.len()) };
+        let mut values = fitted.filled(features)?;
+        for params in &self.steps {
+            if drops(&values) {
+                return Ok(None);
+            }
+            let step = params.fit(&values).map_err(|rule| column_error(name, rule))?;
+            for value in &mut values {
+                *value = step.apply(*value);
+            }
+            fitted.steps.push(step);
+        }
+        Ok((!drops(&values)).then_some(fitted))
     }
 }
 
@@ -155,6 +246,10 @@ impl TransformParams {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Transform {
     columns: Vec<Fitted>,
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    dropped: Vec<String>,
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    whitening: Option<Whitening>,
 }
 
 /// The steps of one column.
@@ -180,12 +275,36 @@ impl Transform {
         self.columns.len()
     }
 
+    /// The columns that were constant and have been left out, in the order of the table: see [`Constant::Drop`].
+    pub fn dropped(&self) -> &[String] {
+        &self.dropped
+    }
+
+    /// Whether the columns are [whitened](TransformParams::whiten).
+    pub(crate) fn whitens(&self) -> bool {
+        self.whitening.is_some()
+    }
+
+    /// A whitened point in units of [`scaled`](Self::scaled); any other point as it is.
+    pub(crate) fn unwhiten(&self, point: &[f64]) -> Vec<f64> {
+        self.whitening.as_ref().map_or_else(|| point.to_vec(), |w| w.invert(point))
+    }
+
     /// The table as a matrix, measured by the fitted transform. Columns are found by name; others are ignored.
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming a column that is not in the table, changed its type, or
     /// holds a value too large for the scale; and row and column of a missing value unless they are filled.
     pub fn apply(&self, features: &Features) -> Result<Matrix> {
+        let scaled = self.scaled(features)?;
+        let Some(whitening) = &self.whitening else { return Ok(scaled) };
+        let mut values = scaled.values().to_vec();
+        whitening.apply(&mut values);
+        Matrix::new(features.customers().clone(), self.names(), values)
+    }
+
+    /// As [`apply`](Self::apply) without whitening, so that each column is still its own.
+    pub(crate) fn scaled(&self, features: &Features) -> Result<Matrix> {
         let mut columns = Vec::with_capacity(self.columns.len());
         for fitted in &self.columns {
             let mut values = fitted.filled(features)?;
@@ -233,7 +352,7 @@ impl Transform {
             let inverted = fitted.steps.iter().rev().fold(*value, |v, step| step.invert(v));
             if inverted.is_finite() { Ok(inverted) } else { Err(column_error(&fitted.name, TOO_LARGE)) }
         };
-        self.columns.iter().zip(point).map(invert).collect()
+        self.columns.iter().zip(&self.unwhiten(point)).map(invert).collect()
     }
 
     /// Checks what was read from a file.
@@ -247,6 +366,9 @@ impl Transform {
             if known || fitted.name.is_empty() || !fill || !fitted.steps.iter().all(Step::is_valid) {
                 return Err(column_error(&fitted.name, "has an impossible transform"));
             }
+        }
+        if self.whitening.as_ref().is_some_and(|w| !w.is_valid(self.columns.len())) {
+            return Err(Error::input("a whitening needs a square of finite numbers for its columns"));
         }
         Ok(())
     }

@@ -1,12 +1,46 @@
-//! `Tiers`: gold, silver, bronze, or the caller's own, on any score.
+//! `Tiers`: gold, silver, bronze, or the caller's own, on any score; and the curve behind them.
+//!
+//! # When to use it
+//! To rank customers by one number (spend, lifetime value, a probability) and treat the best of them differently. For
+//! groups that are alike in several numbers use [`segment`](crate::segment).
+//!
+//! # The rule
+//! Tiers are half-open ranges of the score: a customer is in the first tier whose lower bound the score reaches. Bounds
+//! are frozen by [`TierParams::fit`], so that later customers are measured with the same yardstick; equal scores always
+//! share a tier. With [`hysteresis`](TierParams::hysteresis) h a customer who had a tier before rises only from
+//! b + h |b| on and falls only below b − h |b|, so that nobody flaps about a bound b.
+//!
+//! # Complexity
+//! O(n log n) to fit, O(n · tiers) to assign.
+//!
+//! # References
+//! Dickie 1951, "ABC inventory analysis shoots for dollars, not pennies"; Lorenz 1905, doi:10.2307/2276207 (the curve);
+//! Gini 1912.
+
+mod pareto;
+#[cfg(feature = "serde")]
+mod wire;
 
 use std::fmt;
+
+pub use pareto::Pareto;
 
 use crate::data::PerCustomer;
 use crate::error::{Error, Result};
 use crate::types::{Amount, Expected, Language, Probability};
 
 /// A number that customers can be ranked by: money, an estimate, a probability, a count.
+///
+/// ```
+/// use regulars::data::{Customers, PerCustomer, TierParams, TierRule};
+/// use regulars::types::Probability;
+///
+/// let risk = [0.9, 0.2, 0.4].map(|p| Probability::new(p).unwrap());
+/// let risk = PerCustomer::new(Customers::numbered(3)?, risk.to_vec())?;
+/// let call_first = TierParams::new().rule(TierRule::Thresholds(vec![0.5])).fit(&risk)?;
+/// assert_eq!(call_first.sizes(&call_first.assign(&risk)?), [1, 2]);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 pub trait Score: sealed::Sealed {
     /// The number.
     #[doc(hidden)]
@@ -40,6 +74,20 @@ scores! {
 }
 
 /// Where one tier ends and the next begins.
+///
+/// ```
+/// use regulars::data::{Customers, PerCustomer, TierParams, TierRule};
+///
+/// let spend = PerCustomer::new(Customers::numbered(5)?, vec![50.0, 30.0, 10.0, 6.0, 4.0])?;
+/// let sizes = |rule| {
+///     let tiers = TierParams::new().rule(rule).fit(&spend)?;
+///     Ok::<_, regulars::Error>(tiers.sizes(&tiers.assign(&spend)?))
+/// };
+/// assert_eq!(sizes(TierRule::ShareOfValue(vec![0.8, 0.9]))?, [2, 1, 2]);
+/// assert_eq!(sizes(TierRule::ShareOfCustomers(vec![0.2, 0.6]))?, [1, 2, 2]);
+/// assert_eq!(sizes(TierRule::Thresholds(vec![20.0, 5.0]))?, [2, 2, 1]);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -85,6 +133,7 @@ impl TierRule {
 pub struct TierParams {
     rule: TierRule,
     names: Vec<String>,
+    hysteresis: f64,
 }
 
 impl Default for TierParams {
@@ -99,7 +148,7 @@ const METALS: [(&str, &str); 3] = [("gold", "金"), ("silver", "银"), ("bronze"
 impl TierParams {
     /// Gold, silver and bronze: those who make 80 % of the value, those up to 95 %, the rest.
     pub fn new() -> Self {
-        Self { rule: TierRule::ShareOfValue(vec![0.8, 0.95]), names: Vec::new() }
+        Self { rule: TierRule::ShareOfValue(vec![0.8, 0.95]), names: Vec::new(), hysteresis: 0.1 }
     }
 
     /// Where tiers end; the default is [`TierRule::ShareOfValue`] of 80 % and 95 %.
@@ -115,11 +164,31 @@ impl TierParams {
         self
     }
 
+    /// How far beyond a bound a score must lie before [`Tiers::reassign`] moves a customer across it, as a share of the
+    /// bound; 0.1 by default, 0 for none.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, PerCustomer, TierParams, TierRule};
+    /// let spend = |v: f64| PerCustomer::new(Customers::numbered(1)?, vec![v]);
+    /// let params = TierParams::new().rule(TierRule::Thresholds(vec![100.0]));
+    /// let before = spend(102.0)?;
+    /// for (hysteresis, tier) in [(0.0, 1), (0.1, 0)] {
+    ///     let tiers = params.clone().hysteresis(hysteresis).fit(&before)?;
+    ///     let now = tiers.reassign(&spend(95.0)?, &tiers.assign(&before)?)?;
+    ///     assert_eq!(now.values()[0].index(), tier);
+    /// }
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    pub fn hysteresis(mut self, share: f64) -> Self {
+        self.hysteresis = share;
+        self
+    }
+
     /// Whether every parameter lies in its domain; the first line of [`fit`](Self::fit).
     ///
     /// # Errors
     /// [`InvalidParam`](crate::ErrorKind::InvalidParam) for shares outside (0, 1) or not ascending, thresholds that are not
-    /// finite or not descending, more than 254 cuts, or a wrong number of names.
+    /// finite or not descending, more than 254 cuts, a wrong number of names, or a hysteresis outside [0, 1).
     pub fn check(&self) -> Result<()> {
         let cuts = self.rule.cuts();
         let list = || format!("{cuts:?}");
@@ -137,6 +206,9 @@ impl TierParams {
                     return Err(Error::param("rule", "shares must lie between 0 and 1 and ascend", list()));
                 }
             }
+        }
+        if !(self.hysteresis >= 0.0 && self.hysteresis < 1.0) {
+            return Err(Error::param("hysteresis", "must be at least 0 and below 1", self.hysteresis));
         }
         if !self.names.is_empty() && self.names.len() != cuts.len() + 1 {
             let rule = format!("must be {}, one more than the rule has cuts", cuts.len() + 1);
@@ -163,7 +235,7 @@ impl TierParams {
             TierRule::ShareOfCustomers(shares) => share_bounds(&sorted, shares, |_| 1.0),
             TierRule::ShareOfValue(shares) => share_bounds(&sorted, shares, |v| v.max(0.0)),
         };
-        Ok(Tiers { bounds, names: self.names.clone() })
+        Ok(Tiers { bounds, names: self.names.clone(), hysteresis: self.hysteresis })
     }
 }
 
@@ -193,6 +265,16 @@ fn numbers<T: Score>(scores: &PerCustomer<T>) -> Result<Vec<f64>> {
 }
 
 /// A tier of one [`Tiers`], 0 being the best.
+///
+/// ```
+/// # use regulars::data::{Customers, PerCustomer, TierParams};
+/// let spend = PerCustomer::new(Customers::numbered(3)?, vec![90.0, 9.0, 1.0])?;
+/// let tiers = TierParams::new().fit(&spend)?;
+/// let indices: Vec<usize> = tiers.assign(&spend)?.values().iter().map(|tier| tier.index()).collect();
+/// assert_eq!(indices, [0, 1, 2]);
+/// assert!(tiers.tiers().is_sorted());
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(transparent))]
@@ -205,13 +287,36 @@ impl Tier {
     }
 }
 
-/// Fitted tiers: frozen bounds, applied to anybody's score.
+/// Fitted tiers: frozen bounds, applied to anybody's score. Saved through [`persist`](crate::persist).
+///
+/// ```
+/// # use regulars::data::{Customers, PerCustomer, TierParams};
+/// let spend = PerCustomer::new(Customers::numbered(4)?, vec![60.0, 25.0, 10.0, 5.0])?;
+/// let tiers = TierParams::new().fit(&spend)?;
+/// assert_eq!((tiers.len(), tiers.bounds()), (3, &[25.0, 10.0][..]));
+/// assert_eq!(tiers.to_string(), "3 tiers with lower bounds [25.0, 10.0]");
+/// # #[cfg(feature = "serde")]
+/// # {
+/// let mut file = Vec::new();
+/// regulars::persist::write(&mut file, &tiers)?;
+/// assert!(regulars::persist::read::<regulars::data::Tiers>(file.as_slice())? == tiers);
+/// # }
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Tiers {
     /// Lowest score of each tier but the last, descending.
     bounds: Vec<f64>,
     names: Vec<String>,
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "is_zero"))]
+    hysteresis: f64,
+}
+
+#[cfg(feature = "serde")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+fn is_zero(value: &f64) -> bool {
+    *value == 0.0
 }
 
 impl Tiers {
@@ -221,6 +326,7 @@ impl Tiers {
         let sound = self.bounds.len() <= 254
             && self.bounds.iter().all(|b| b.is_finite())
             && self.bounds.is_sorted_by(|a, b| a >= b)
+            && (0.0..1.0).contains(&self.hysteresis)
             && (self.names.is_empty() || self.names.len() == self.len());
         if sound { Ok(()) } else { Err(Error::input("tiers need finite, descending bounds and a name each")) }
     }
@@ -240,10 +346,10 @@ impl Tiers {
         &self.bounds
     }
 
-    /// The tier of a score; NaN goes to the last.
+    /// The tier of a score under bounds each moved by `shift`; NaN goes to the last.
     #[expect(clippy::cast_possible_truncation, reason = "at most 254 bounds")]
-    fn tier_of(&self, score: f64) -> Tier {
-        let tier = self.bounds.iter().position(|bound| score >= *bound).unwrap_or(self.bounds.len());
+    fn tier_of(&self, score: f64, shift: impl Fn(f64) -> f64) -> Tier {
+        let tier = self.bounds.iter().position(|bound| score >= shift(*bound)).unwrap_or(self.bounds.len());
         Tier(tier as u8)
     }
 
@@ -252,7 +358,58 @@ impl Tiers {
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming the row of a score that is not finite.
     pub fn assign<T: Score>(&self, scores: &PerCustomer<T>) -> Result<PerCustomer<Tier>> {
-        let tiers = numbers(scores)?.into_iter().map(|v| self.tier_of(v)).collect();
+        let tiers = numbers(scores)?.into_iter().map(|v| self.tier_of(v, |bound| bound)).collect();
+        PerCustomer::new(scores.customers().clone(), tiers)
+    }
+
+    /// As [`assign`](Self::assign), for customers of whom some had a tier before: nobody rises before the score exceeds
+    /// the bound by the [hysteresis](TierParams::hysteresis), or falls before it is below by as much. Customers are
+    /// matched by key; those without a previous tier are assigned plainly. A bound of 0 has no hysteresis.
+    ///
+    /// ```
+    /// use regulars::data::{Customers, PerCustomer, TierParams, TierRule};
+    ///
+    /// let spend = |v: [f64; 3]| PerCustomer::new(Customers::numbered(3)?, v.to_vec());
+    /// let (before, now) = (spend([101.0, 99.0, 50.0])?, spend([95.0, 104.0, 120.0])?);
+    /// let tiers = TierParams::new().rule(TierRule::Thresholds(vec![100.0])).hysteresis(0.1).fit(&before)?;
+    /// let moved = tiers.reassign(&now, &tiers.assign(&before)?)?;
+    /// // The first two stay where they were, near the bound; the third has earned the better tier.
+    /// assert_eq!(moved.values().iter().map(|t| t.index()).collect::<Vec<_>>(), [0, 1, 0]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`assign`](Self::assign), and for a previous tier that is none of these.
+    pub fn reassign<T: Score>(
+        &self,
+        scores: &PerCustomer<T>,
+        previous: &PerCustomer<Tier>,
+    ) -> Result<PerCustomer<Tier>> {
+        if previous.values().iter().any(|tier| tier.index() >= self.len()) {
+            return Err(Error::input("a previous tier is none of these tiers"));
+        }
+        let values = numbers(scores)?;
+        let same = scores.customers() == previous.customers();
+        let mut tiers = Vec::with_capacity(values.len());
+        for (row, value) in values.into_iter().enumerate() {
+            let before = if same {
+                previous.values().get(row)
+            } else {
+                scores.customers().key(row).and_then(|key| previous.by_key(key))
+            };
+            let plain = self.tier_of(value, |bound| bound);
+            tiers.push(match before {
+                Some(before) if plain < *before => {
+                    let up = self.tier_of(value, |bound| bound + self.hysteresis * bound.abs());
+                    up.min(*before)
+                }
+                Some(before) => {
+                    let down = self.tier_of(value, |bound| bound - self.hysteresis * bound.abs());
+                    down.max(*before)
+                }
+                None => plain,
+            });
+        }
         PerCustomer::new(scores.customers().clone(), tiers)
     }
 
@@ -325,6 +482,28 @@ mod tests {
     }
 
     #[test]
+    fn hysteresis_holds_customers_near_a_bound() {
+        let rule = TierRule::Thresholds(vec![100.0, 50.0, 0.0, -50.0]);
+        let model = TierParams::new().rule(rule).hysteresis(0.2).fit(&per_customer(&[1.0])).unwrap();
+        let moved = |from: f64, to: f64| {
+            let before = model.assign(&per_customer(&[from])).unwrap();
+            model.reassign(&per_customer(&[to]), &before).unwrap().values()[0].index()
+        };
+        assert_eq!([moved(100.0, 81.0), moved(100.0, 79.0), moved(100.0, 39.0)], [0, 1, 2]);
+        assert_eq!([moved(60.0, 119.0), moved(60.0, 120.0), moved(10.0, 59.0)], [1, 0, 2]);
+        assert_eq!([moved(10.0, 119.0), moved(1.0, -1.0), moved(-1.0, 0.0)], [1, 3, 2]);
+        assert_eq!([moved(-40.0, -59.0), moved(-40.0, -61.0), moved(-70.0, -41.0)], [3, 4, 4]);
+        // Matched by key: the second customer is new, and a tier of another model is refused.
+        let two = per_customer(&[95.0, 95.0]);
+        let one = model.assign(&per_customer(&[100.0])).unwrap();
+        let tiers = model.reassign(&two, &one).unwrap();
+        assert_eq!([tiers.values()[0].index(), tiers.values()[1].index()], [0, 1]);
+        let fewer = TierParams::new().rule(TierRule::Thresholds(vec![1.0])).fit(&two).unwrap();
+        let other = model.assign(&per_customer(&[-90.0])).unwrap();
+        assert_eq!(fewer.reassign(&two, &other).unwrap_err().kind(), ErrorKind::InvalidInput);
+    }
+
+    #[test]
     fn faults_are_named() {
         let kind =
             |params: &TierParams, values: &[f64]| params.fit(&per_customer(values)).unwrap_err().kind();
@@ -341,6 +520,9 @@ mod tests {
             assert_eq!(kind(&TierParams::new().rule(rule), &[1.0]), ErrorKind::InvalidParam);
         }
         assert_eq!(kind(&TierParams::new().names(["a"]), &[1.0]), ErrorKind::InvalidParam);
+        for hysteresis in [-0.1, 1.0, f64::NAN] {
+            assert_eq!(kind(&TierParams::new().hysteresis(hysteresis), &[1.0]), ErrorKind::InvalidParam);
+        }
     }
 
     proptest! {
@@ -354,6 +536,17 @@ mod tests {
                     prop_assert!(x < y || a <= b);
                 }
             }
+        }
+
+        /// Scores that stay within the hysteresis of where they were move nobody; without a change nothing moves.
+        #[test]
+        fn nobody_flaps(values in prop::collection::vec(1.0..1e6, 1..60), wobble in 0.95..1.05) {
+            let scores = per_customer(&values);
+            let tiers = TierParams::new().fit(&scores).unwrap();
+            let before = tiers.assign(&scores).unwrap();
+            let later = per_customer(&values.iter().map(|v| v * wobble).collect::<Vec<_>>());
+            let after = tiers.reassign(&later, &before).unwrap();
+            prop_assert_eq!(before.values(), after.values());
         }
     }
 }
