@@ -9,9 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use common::{
-    CsvArgs, Failure, Meter, Outcome, OutputArgs, Progress, Table, print_json, raw_f64s, say,
-};
+use common::{CsvArgs, Failure, Meter, Outcome, OutputArgs, Progress, Table, print_json, raw_f64s, say};
 use regulars::data::{Constant, Customers, Features, Ledger, Matrix, Missing, PerCustomer, TransformParams};
 use regulars::metrics;
 use regulars::segment::{
@@ -139,7 +137,11 @@ fn orders(args: &Args) -> Outcome {
         object["customers"] = json!(features.len());
         object["as_of"] = json!(as_of.to_string());
         object["read_cpu_seconds"] = json!(read_cpu_seconds);
-        return if args.output.json { print_json(&object) } else { profiles(args, model.profiles(), &object) };
+        return if args.output.json {
+            print_json(&object)
+        } else {
+            profiles(args, model.profiles(), &object)
+        };
     }
     let params = params(args, k);
     let fitted_on = match args.since {
@@ -265,7 +267,9 @@ impl Later {
         say(self.drift.describe(language));
         say(match language {
             Language::Chinese => format!("重新分群后与旧群的一致度（ARI）{:.3}。", self.agreement),
-            _ => format!("A fit of the later date agrees with these segments by {:.3} (ARI).", self.agreement),
+            _ => {
+                format!("A fit of the later date agrees with these segments by {:.3} (ARI).", self.agreement)
+            }
         });
     }
 }
@@ -299,11 +303,19 @@ fn profiles(args: &Args, profiles: &[SegmentProfile], object: &Value) -> Outcome
     say(match language {
         Language::Chinese => format!(
             "{}位客户，{}个客群，轮廓系数{}，稳定性{}，迭代{}次",
-            object["customers"], object["k"], number("silhouette"), number("stability"), object["iterations"]
+            object["customers"],
+            object["k"],
+            number("silhouette"),
+            number("stability"),
+            object["iterations"]
         ),
         _ => format!(
             "{} customers, {} segments, silhouette {}, stability {}, {} iterations",
-            object["customers"], object["k"], number("silhouette"), number("stability"), object["iterations"]
+            object["customers"],
+            object["k"],
+            number("silhouette"),
+            number("stability"),
+            object["iterations"]
         ),
     });
     Ok(())

@@ -100,8 +100,7 @@ fn clouds_are_found() {
     for (clusters, dims, skew) in [(4, 2, 0.0), (8, 5, 0.5)] {
         let blobs = BlobsParams::new(2_000, clusters, Seed(4)).dims(dims).skew(skew).separation(9.0);
         let blobs = blobs.simulate().unwrap();
-        let model =
-            regulars::segment::KMeansParams::new(clusters as usize).fit(blobs.matrix()).unwrap();
+        let model = regulars::segment::KMeansParams::new(clusters as usize).fit(blobs.matrix()).unwrap();
         let assigned = model.assign(blobs.matrix()).unwrap();
         let labels: Vec<u32> = assigned.values().iter().map(|s| u32::try_from(s.index()).unwrap()).collect();
         let ari = metrics::adjusted_rand_index(&labels, blobs.labels()).unwrap();

@@ -19,7 +19,8 @@ mod timeline;
 
 pub use customers::{Customers, Keys};
 pub use features::{
-    Categorical, Column, Constant, Features, FeaturesBuilder, Matrix, Missing, Numeric, Transform, TransformParams,
+    Categorical, Column, Constant, Features, FeaturesBuilder, Matrix, Missing, Numeric, Transform,
+    TransformParams,
 };
 pub use ledger::{
     AmountColumn, Columns, DayColumn, History, Holdout, Identity, Intake, KeyColumn, Ledger, LedgerBuilder,

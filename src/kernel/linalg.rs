@@ -148,7 +148,8 @@ pub(crate) fn symmetric_eigen(matrix: &[f64], n: usize) -> (Vec<f64>, Vec<f64>) 
         vectors[i * n + i] = 1.0;
     }
     for _ in 0..64 {
-        let off: f64 = (0..n).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| a[i * n + j].abs()).sum();
+        let off: f64 =
+            (0..n).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| a[i * n + j].abs()).sum();
         let size: f64 = (0..n).map(|i| a[i * n + i].abs()).sum();
         if off.is_nan() || off <= f64::EPSILON * 1e-3 * size {
             break;

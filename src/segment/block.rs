@@ -2,6 +2,12 @@
 //!
 //! Squared distances are sums of squared differences in the order of the columns. The shortcut |x|² − 2xc + |c|² needs
 //! fewer operations and loses digits where rows lie far from the origin and close to a centre; it is not used.
+//!
+//! Eight rows of f64 fill two registers of AVX2 or one of AVX-512; their values are turned so that column after column
+//! lies side by side ([`gather`]), every centre is spread over the lanes, and no lane ever waits for another. Lanes that a
+//! short block leaves over hold its last row again. For 1 to 8 columns the width is a constant of the compiled loop.
+//!
+//! The order of operations is the same whatever the instruction set, so the bits are.
 #![allow(clippy::inline_always, reason = "must be compiled into the function of the chosen instruction set")]
 #![allow(clippy::needless_range_loop, reason = "one index runs through several arrays of lanes")]
 
@@ -19,7 +25,7 @@ pub(super) struct Nearest {
     pub(super) label: [f64; LANES],
 }
 
-/// Copies rows into lanes; the last row fills the lanes of a short block.
+/// Copies rows into lanes: value d of row `rows(l)` becomes `lanes[d][l]`.
 #[inline(always)]
 pub(super) fn gather(
     values: &[f64],
@@ -37,6 +43,9 @@ pub(super) fn gather(
 }
 
 /// The nearest two of `centres` (row-major, `width` columns) to each of eight rows.
+///
+/// A later centre replaces the nearest only where it is strictly nearer, so the lowest number wins among equals. All
+/// choices are selections rather than branches, which the compiler turns into masked moves.
 #[inline(always)]
 pub(super) fn nearest(lanes: &[[f64; LANES]], width: usize, centres: &[f64]) -> Nearest {
     let mut best =

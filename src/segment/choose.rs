@@ -1,4 +1,16 @@
 //! How many segments: a sweep over k on a sample, and a rule.
+//!
+//! No single index finds the number of segments on all data: indices of separation like few large groups, the gap statistic
+//! may rise without end on skewed rows, and stability alone prefers two. So stability says which numbers can be
+//! reproduced at all, the silhouette which of them are separated nearly as well as any, and four measures vote among
+//! those. The larger number wins a tie, because two segments that differ serve better than one that mixes them.
+//!
+//! Stability is the mean adjusted Rand index between the segments of the sample and those that the centres of bootstrap
+//! replicates (rows drawn with replacement) make of it (Ben-Hur, Elisseeff and Guyon 2002; Hennig 2007,
+//! doi:10.1016/j.csda.2006.11.025).
+//!
+//! The sample makes the cost independent of the number of rows: the adjusted Rand index and the indices of 8,192 rows
+//! have errors of a hundredth, far below the differences the rule looks at.
 
 use std::ops::RangeInclusive;
 
@@ -7,9 +19,9 @@ use crate::kernel::rng::Rng;
 use crate::metrics;
 use crate::types::Seed;
 
-use super::lloyd::{self, Rows, Stop};
 use super::fit::{Engine, best_run};
 use super::gap::Gap;
+use super::lloyd::{self, Rows, Stop};
 use super::seeding::stretches;
 
 /// Rows the sweep looks at.
@@ -120,6 +132,9 @@ const SWEEP_STREAM: u64 = 1 << 41;
 const REPLICATE_STREAM: u64 = 1 << 42;
 
 /// All measures of one k.
+///
+/// The replicates draw their starts from streams of their own; the labels they are compared with are those of the best
+/// run on the sample itself.
 fn measure(sample: Rows<'_>, k: usize, seed: Seed, tries: usize, stop: Stop, gap: &Gap) -> KScore {
     let gap = gap.of(k, tries);
     let (run, _) = best_run(sample, k, tries, seed, STARTS, Engine::lloyd(stop));
@@ -203,6 +218,7 @@ mod tests {
         }
     }
 
+    /// The criterion of the paper, where it is met, where it never is, and where a number is no candidate.
     #[test]
     fn the_gap_votes_for_the_smallest_number_that_is_enough() {
         let with = |k, gap, error| KScore { gap: Some(gap), gap_error: Some(error), ..score(k, 0.9, 0.5) };
@@ -214,6 +230,8 @@ mod tests {
         assert_eq!(pick(&[unstable, with(3, 0.3, 0.01), with(4, 0.4, 0.01)]), 4);
     }
 
+    /// The rule line by line: votes among candidates, ties to the larger number, what is not reproducible or not separated
+    /// has no say.
     #[test]
     fn the_rule_wants_stable_then_separated_then_votes() {
         let with = |k, stability, silhouette, ratio, db| KScore {
@@ -230,6 +248,7 @@ mod tests {
         assert_eq!(pick(&[score(2, 0.9, -0.10), score(3, 0.9, -0.105), score(4, 0.9, -0.2)]), 3);
     }
 
+    /// Two, four and seven clouds on a circle.
     #[test]
     fn groups_that_are_there_are_found() {
         for groups in [2_usize, 4, 7] {

@@ -1,4 +1,17 @@
 //! Whether customers still look like those the segments were fitted on.
+//!
+//! Three questions, asked of the customers of a later date who have been put into the old segments:
+//!
+//! 1. Have the **sizes** moved? Each share by a test of two proportions, all together by χ², and by how much by the
+//!    population stability index, which does not grow with the number of customers.
+//! 2. Have the **profiles** moved within the segments? Each column by Welch's test, with Cohen's d for how far.
+//! 3. Have customers moved **away from every centre**? By the mean squared distance, now over then.
+//!
+//! p-values say that something moved, sizes of effects that it matters: the advice asks for both. A segment is a cell
+//! with fixed borders, so a profile within it moves less than its customers do; sizes tell the rest.
+//!
+//! The customers of both dates are largely the same people, so the two samples are not independent; positively related
+//! samples make the tests careful rather than rash.
 
 use crate::error::Result;
 use crate::kernel::special::{beta_inc, chi_square_tail};
@@ -37,9 +50,7 @@ impl Advice {
     pub fn text(self, language: Language) -> &'static str {
         match self {
             Self::Keep => language.pick("Keep the segments: they still fit.", "无需调整：分群仍然适用。"),
-            Self::Watch => {
-                language.pick("Watch: customers have begun to move.", "请关注：人群开始变化。")
-            }
+            Self::Watch => language.pick("Watch: customers have begun to move.", "请关注：人群开始变化。"),
             Self::Refit => language.pick(
                 "Fit anew: customers have moved, and the segments no longer describe them well.",
                 "建议重新分群：人群已明显变化。",
@@ -145,7 +156,8 @@ impl Drift {
             let name = segment.name.text(language);
             for column in segment.columns.iter().filter(|c| c.p_value.is_some_and(|p| p < 0.01)) {
                 let (Some(now), Some(effect)) = (column.now, column.effect) else { continue };
-                let (what, then) = (profile::column_name(&column.column, language), profile::short(column.then));
+                let (what, then) =
+                    (profile::column_name(&column.column, language), profile::short(column.then));
                 let now = profile::short(now);
                 let text = match language {
                     Language::Chinese => format!("{name}的{what}由{then}变为{now}"),
@@ -333,6 +345,7 @@ mod tests {
             .unwrap()
     }
 
+    /// Sizes against SciPy, the stability index by hand, and no drift where nothing has changed.
     #[test]
     fn the_tests_are_those_of_the_books() {
         // scipy.stats.chi2_contingency([[60, 30], [45, 45]], correction=False) of SciPy 1.17.1.
@@ -370,6 +383,7 @@ mod tests {
 
     const WELCH_P: f64 = 0.057420740241904404;
 
+    /// All customers of one segment move within it: no share changes, the column is told in both languages.
     #[test]
     fn a_profile_that_moves_is_told_even_where_shares_do_not() {
         let plain = KMeansParams::new(2).transform(TransformParams::new());
@@ -386,6 +400,7 @@ mod tests {
         assert!(drift.describe(Language::Chinese).ends_with("客群 1的x由1.00变为3.00。"));
     }
 
+    /// Nothing to compare is told as nothing, not as a number.
     #[test]
     fn one_segment_without_spread_has_no_ratio_and_no_test() {
         let one = Matrix::new(Customers::numbered(1).unwrap(), ["x"], vec![3.0]).unwrap();

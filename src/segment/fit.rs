@@ -17,7 +17,8 @@ use super::params::{Algorithm, Init, KMeansParams, Yardstick};
 use super::seeding::Sample;
 
 impl KMeansParams {
-    /// The rows in units of the matrix that is clustered, with their weights.
+    /// The rows in units of the matrix that is clustered, with their weights: the column of weights is taken out, a table
+    /// is measured by the default transform, the caller's own or that of an older model, a matrix stays as it is.
     ///
     /// # Errors
     /// As [`KMeansParams::fit`].
@@ -64,7 +65,7 @@ impl KMeansParams {
         Ok((Cow::Owned(matrix), Some(weights)))
     }
 
-    /// Every number of segments of the range, measured on a sample.
+    /// Every number of segments of the range, measured on a sample; numbers above that of the distinct rows are left out.
     pub(super) fn sweep(&self, measured: &Measured<'_>) -> Result<Vec<KScore>> {
         let rows = measured.rows();
         let distinct = self.check_rows(&measured.matrix, rows, *self.k.end())?;
@@ -135,8 +136,7 @@ impl KMeansParams {
             let choice = choose::choose(rows, least..=most, self.seed, |k| self.tries(k), stop);
             (choice.k, Some(choice))
         };
-        let (run, restart) =
-            best_run(rows, k, self.tries(k), self.seed, self.restarts, self.engine(stop));
+        let (run, restart) = best_run(rows, k, self.tries(k), self.seed, self.restarts, self.engine(stop));
         Fitted::new(run, restart, self.restarts, choice)
     }
 
@@ -145,7 +145,8 @@ impl KMeansParams {
     }
 }
 
-/// How one run goes from its start to its end.
+/// How one run goes from its start to its end: by Lloyd's algorithm, or by mini-batches where these are smaller than the
+/// whole.
 #[derive(Clone, Copy)]
 pub(super) struct Engine {
     pub(super) stop: Stop,
@@ -168,7 +169,7 @@ impl Engine {
     }
 }
 
-/// The best run, and what stands behind it.
+/// The best run, and what stands behind it: how many runs there were, which of them it is, and how k was chosen.
 pub(super) struct Fitted {
     pub(super) run: Run,
     pub(super) restart: u32,
@@ -188,10 +189,13 @@ impl Fitted {
     }
 }
 
-/// Few values are spread over threads by run, many by row; the results are the same.
+/// Few values are spread over threads by run, many by row; the results are the same, since each run is the same on any
+/// number of threads.
 const SMALL: usize = 1 << 18;
 
 /// The run of lowest inertia among `restarts`, the first among equals, and its number.
+///
+/// Run r starts from chance stream r of the seed, so that more restarts only add runs to those of fewer.
 pub(super) fn best_run(
     rows: Rows<'_>,
     k: usize,
@@ -225,10 +229,12 @@ pub(super) fn best_run(
     best
 }
 
+/// An error of the data that blames a column.
 fn blame(column: &str, rule: String) -> Error {
     Error::new(ErrorKind::InvalidInput, Place::Column(column.to_owned().into()), rule)
 }
 
+/// The weights that a table gives its rows.
 fn weights_of(features: &Features, name: &str) -> Result<Vec<f64>> {
     let column = features.numeric(name)?;
     let Some(values) = column.values() else {
@@ -238,6 +244,7 @@ fn weights_of(features: &Features, name: &str) -> Result<Vec<f64>> {
     Ok(values.to_vec())
 }
 
+/// Weights must be finite and at least 0, one of them above 0. Names the first row that breaks the rule.
 fn check_weights(weights: &[f64], name: &str) -> Result<()> {
     if let Some(row) = weights.iter().position(|w| !(*w >= 0.0 && *w <= LARGEST)) {
         let place = Place::Row { row: row as u64 + 1, column: Some(name.to_owned().into()) };
@@ -250,6 +257,9 @@ fn check_weights(weights: &[f64], name: &str) -> Result<()> {
 }
 
 /// Distinct rows of positive weight, counted up to `enough`.
+///
+/// Rows are compared by their bits, −0 and 0 being one value. Mostly a few rows are looked at: O(enough) on real data, O(n)
+/// where there are fewer distinct ones.
 fn distinct_rows(rows: Rows<'_>, enough: usize) -> usize {
     let mut seen: HashSet<Box<[u64]>> = HashSet::new();
     let mut bits = vec![0; rows.width];
@@ -268,7 +278,8 @@ fn distinct_rows(rows: Rows<'_>, enough: usize) -> usize {
     seen.len()
 }
 
-/// Mean over the columns of the variance (denominator n).
+/// Mean over the columns of the variance (denominator n), what the tolerance is relative to. Values are taken relative to
+/// the first row, so that squares keep their digits; sums run over fixed chunks.
 fn mean_variance(matrix: &Matrix) -> f64 {
     let n = matrix.len() as f64;
     let moments = par::reduce_chunks(

@@ -1,4 +1,8 @@
 //! Segments over time: who moved, and which segment of a new model is which of the old one.
+//!
+//! Two models number their segments each in its own way, and a refit may put a border elsewhere. What stays comparable
+//! are the customers: a segment of the new model is the old one with which it shares most of them, all pairs taken
+//! together so that no old segment is claimed twice (an assignment problem). Names follow, and "champions" stay champions.
 
 use std::cmp::Ordering;
 
@@ -42,6 +46,14 @@ pub struct Migration {
 }
 
 /// What became of one customer between two dates.
+///
+/// ```
+/// use regulars::segment::Change;
+/// use regulars::types::Language;
+///
+/// assert_eq!(Change::Up.name(Language::English), "moved up");
+/// assert_eq!(Change::Down.name(Language::Chinese), "下滑");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -71,12 +83,44 @@ impl Change {
 
 impl Migration {
     /// Customers in segment `from` at the first date and in `to` at the second; 0 for segments of another model.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, Features, Keys};
+    /// # use regulars::segment::{Change, KMeansParams};
+    /// # let table = |keys: [&str; 4], spend: [f64; 4]| {
+    /// #     Features::builder(Customers::all(Keys::new(keys)?.into())).numeric("spend", spend)?.build()
+    /// # };
+    /// # let june = table(["ann", "bob", "cat", "dan"], [10.0, 12.0, 900.0, 950.0])?;
+    /// # let july = table(["ann", "bob", "cat", "eve"], [11.0, 880.0, 905.0, 13.0])?;
+    /// # let model = KMeansParams::new(2).fit(&june)?;
+    /// // Bob went from the first segment to the second, Dan left, Eve is new.
+    /// let moves = model.migration(&model.assign(&june)?, &model.assign(&july)?)?;
+    /// let [small, large] = model.segments().collect::<Vec<_>>()[..] else { unreachable!() };
+    /// assert_eq!((moves.count(small, large), moves.count(large, small)), (1, 0));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn count(&self, from: Segment, to: Segment) -> u64 {
         let at = (from.index() < self.k && to.index() < self.k).then(|| from.index() * self.k + to.index());
         at.map_or(0, |at| self.counts[at])
     }
 
     /// Of the customers in `from` who are seen at both dates, the share now in `to`; `None` where there are none.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, Features, Keys};
+    /// # use regulars::segment::{Change, KMeansParams};
+    /// # let table = |keys: [&str; 4], spend: [f64; 4]| {
+    /// #     Features::builder(Customers::all(Keys::new(keys)?.into())).numeric("spend", spend)?.build()
+    /// # };
+    /// # let june = table(["ann", "bob", "cat", "dan"], [10.0, 12.0, 900.0, 950.0])?;
+    /// # let july = table(["ann", "bob", "cat", "eve"], [11.0, 880.0, 905.0, 13.0])?;
+    /// # let model = KMeansParams::new(2).fit(&june)?;
+    /// // Bob went from the first segment to the second, Dan left, Eve is new.
+    /// let moves = model.migration(&model.assign(&june)?, &model.assign(&july)?)?;
+    /// let [small, large] = model.segments().collect::<Vec<_>>()[..] else { unreachable!() };
+    /// assert_eq!((moves.share(small, large), moves.share(large, large)), (Some(0.5), Some(1.0)));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn share(&self, from: Segment, to: Segment) -> Option<f64> {
         let row = self.counts.chunks_exact(self.k).nth(from.index())?;
         let all: u64 = row.iter().sum();
@@ -84,37 +128,150 @@ impl Migration {
     }
 
     /// Customers in the same segment at both dates.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, Features, Keys};
+    /// # use regulars::segment::{Change, KMeansParams};
+    /// # let table = |keys: [&str; 4], spend: [f64; 4]| {
+    /// #     Features::builder(Customers::all(Keys::new(keys)?.into())).numeric("spend", spend)?.build()
+    /// # };
+    /// # let june = table(["ann", "bob", "cat", "dan"], [10.0, 12.0, 900.0, 950.0])?;
+    /// # let july = table(["ann", "bob", "cat", "eve"], [11.0, 880.0, 905.0, 13.0])?;
+    /// # let model = KMeansParams::new(2).fit(&june)?;
+    /// // Bob went from the first segment to the second, Dan left, Eve is new.
+    /// let moves = model.migration(&model.assign(&june)?, &model.assign(&july)?)?;
+    /// let [small, large] = model.segments().collect::<Vec<_>>()[..] else { unreachable!() };
+    /// assert_eq!(moves.stayed(), 2);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn stayed(&self) -> u64 {
         (0..self.k).map(|j| self.counts[j * self.k + j]).sum()
     }
 
     /// Customers who moved to a segment before their old one in the order of the model, which is towards more value
     /// where the columns tell value.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, Features, Keys};
+    /// # use regulars::segment::{Change, KMeansParams};
+    /// # let table = |keys: [&str; 4], spend: [f64; 4]| {
+    /// #     Features::builder(Customers::all(Keys::new(keys)?.into())).numeric("spend", spend)?.build()
+    /// # };
+    /// # let june = table(["ann", "bob", "cat", "dan"], [10.0, 12.0, 900.0, 950.0])?;
+    /// # let july = table(["ann", "bob", "cat", "eve"], [11.0, 880.0, 905.0, 13.0])?;
+    /// # let model = KMeansParams::new(2).fit(&june)?;
+    /// // Bob went from the first segment to the second, Dan left, Eve is new.
+    /// let moves = model.migration(&model.assign(&june)?, &model.assign(&july)?)?;
+    /// let [small, large] = model.segments().collect::<Vec<_>>()[..] else { unreachable!() };
+    /// assert_eq!(moves.moved_up(), 0);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn moved_up(&self) -> u64 {
         self.sum_where(|from, to| to < from)
     }
 
     /// Customers who moved to a segment behind their old one.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, Features, Keys};
+    /// # use regulars::segment::{Change, KMeansParams};
+    /// # let table = |keys: [&str; 4], spend: [f64; 4]| {
+    /// #     Features::builder(Customers::all(Keys::new(keys)?.into())).numeric("spend", spend)?.build()
+    /// # };
+    /// # let june = table(["ann", "bob", "cat", "dan"], [10.0, 12.0, 900.0, 950.0])?;
+    /// # let july = table(["ann", "bob", "cat", "eve"], [11.0, 880.0, 905.0, 13.0])?;
+    /// # let model = KMeansParams::new(2).fit(&june)?;
+    /// // Bob went from the first segment to the second, Dan left, Eve is new.
+    /// let moves = model.migration(&model.assign(&june)?, &model.assign(&july)?)?;
+    /// let [small, large] = model.segments().collect::<Vec<_>>()[..] else { unreachable!() };
+    /// assert_eq!(moves.moved_down(), 1);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn moved_down(&self) -> u64 {
         self.sum_where(|from, to| to > from)
     }
 
     /// Customers seen at the second date only, by segment.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, Features, Keys};
+    /// # use regulars::segment::{Change, KMeansParams};
+    /// # let table = |keys: [&str; 4], spend: [f64; 4]| {
+    /// #     Features::builder(Customers::all(Keys::new(keys)?.into())).numeric("spend", spend)?.build()
+    /// # };
+    /// # let june = table(["ann", "bob", "cat", "dan"], [10.0, 12.0, 900.0, 950.0])?;
+    /// # let july = table(["ann", "bob", "cat", "eve"], [11.0, 880.0, 905.0, 13.0])?;
+    /// # let model = KMeansParams::new(2).fit(&june)?;
+    /// // Bob went from the first segment to the second, Dan left, Eve is new.
+    /// let moves = model.migration(&model.assign(&june)?, &model.assign(&july)?)?;
+    /// let [small, large] = model.segments().collect::<Vec<_>>()[..] else { unreachable!() };
+    /// assert_eq!(moves.arrived(), [1, 0]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn arrived(&self) -> &[u64] {
         &self.arrived
     }
 
     /// Customers seen at the first date only, by segment.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, Features, Keys};
+    /// # use regulars::segment::{Change, KMeansParams};
+    /// # let table = |keys: [&str; 4], spend: [f64; 4]| {
+    /// #     Features::builder(Customers::all(Keys::new(keys)?.into())).numeric("spend", spend)?.build()
+    /// # };
+    /// # let june = table(["ann", "bob", "cat", "dan"], [10.0, 12.0, 900.0, 950.0])?;
+    /// # let july = table(["ann", "bob", "cat", "eve"], [11.0, 880.0, 905.0, 13.0])?;
+    /// # let model = KMeansParams::new(2).fit(&june)?;
+    /// // Bob went from the first segment to the second, Dan left, Eve is new.
+    /// let moves = model.migration(&model.assign(&june)?, &model.assign(&july)?)?;
+    /// let [small, large] = model.segments().collect::<Vec<_>>()[..] else { unreachable!() };
+    /// assert_eq!(moves.left(), [0, 1]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn left(&self) -> &[u64] {
         &self.left
     }
 
     /// Who moved up and who slipped: what became of every customer of the second date.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, Features, Keys};
+    /// # use regulars::segment::{Change, KMeansParams};
+    /// # let table = |keys: [&str; 4], spend: [f64; 4]| {
+    /// #     Features::builder(Customers::all(Keys::new(keys)?.into())).numeric("spend", spend)?.build()
+    /// # };
+    /// # let june = table(["ann", "bob", "cat", "dan"], [10.0, 12.0, 900.0, 950.0])?;
+    /// # let july = table(["ann", "bob", "cat", "eve"], [11.0, 880.0, 905.0, 13.0])?;
+    /// # let model = KMeansParams::new(2).fit(&june)?;
+    /// // Bob went from the first segment to the second, Dan left, Eve is new.
+    /// let moves = model.migration(&model.assign(&june)?, &model.assign(&july)?)?;
+    /// let [small, large] = model.segments().collect::<Vec<_>>()[..] else { unreachable!() };
+    /// let down = moves.changes().iter_keys().filter(|(_, change)| **change == Change::Down);
+    /// assert_eq!(down.map(|(key, _)| key.to_string()).collect::<Vec<_>>(), ["bob"]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn changes(&self) -> &PerCustomer<Change> {
         &self.changes
     }
 
     /// The matrix of counts row by row: from segment i of the first date to segment j of the second.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, Features, Keys};
+    /// # use regulars::segment::{Change, KMeansParams};
+    /// # let table = |keys: [&str; 4], spend: [f64; 4]| {
+    /// #     Features::builder(Customers::all(Keys::new(keys)?.into())).numeric("spend", spend)?.build()
+    /// # };
+    /// # let june = table(["ann", "bob", "cat", "dan"], [10.0, 12.0, 900.0, 950.0])?;
+    /// # let july = table(["ann", "bob", "cat", "eve"], [11.0, 880.0, 905.0, 13.0])?;
+    /// # let model = KMeansParams::new(2).fit(&june)?;
+    /// // Bob went from the first segment to the second, Dan left, Eve is new.
+    /// let moves = model.migration(&model.assign(&june)?, &model.assign(&july)?)?;
+    /// let [small, large] = model.segments().collect::<Vec<_>>()[..] else { unreachable!() };
+    /// assert_eq!(moves.counts().collect::<Vec<_>>(), [[1, 1], [0, 1]]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn counts(&self) -> impl ExactSizeIterator<Item = &[u64]> {
         self.counts.chunks_exact(self.k)
     }
@@ -127,6 +284,26 @@ impl Migration {
 
 impl SegmentModel {
     /// Who moved between two dates: segments that this model assigned at each, customers matched by key.
+    ///
+    /// Both come from one model, so that a move is the customer's and not the border's; after a refit, match first.
+    /// O(n log n).
+    ///
+    /// ```
+    /// use regulars::data::Features;
+    /// use regulars::segment::KMeansParams;
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::{AsOf, Seed};
+    ///
+    /// let ledger = ShopParams::new(300, Seed(4)).simulate()?.ledger()?;
+    /// let last = ledger.covers().1;
+    /// let at = |back: i64| Features::behaviour(ledger.observed(AsOf::new(last.checked_add(-back).unwrap()))?);
+    /// let (then, now) = (at(60)?, at(0)?);
+    /// let model = KMeansParams::new(4).fit(&then)?;
+    /// let moves = model.migration(&model.assign(&then)?, &model.assign(&now)?)?;
+    /// let known = moves.stayed() + moves.moved_up() + moves.moved_down();
+    /// assert_eq!(known, then.len() as u64, "nobody is forgotten");
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for segments of another model that has more of them.
@@ -165,6 +342,24 @@ impl SegmentModel {
     /// champions across refits. Both models assign the customers given; segments are paired so that as many
     /// customers as possible keep theirs (the assignment problem, solved exactly; the lower number wins among equals).
     /// Where the models differ in the number of segments, those without a partner keep their names and come last.
+    ///
+    /// ```
+    /// use regulars::data::{Customers, Features};
+    /// use regulars::segment::{Init, KMeansParams};
+    /// use regulars::types::Language;
+    ///
+    /// let spend = [10.0, 12.0, 900.0, 950.0, 14.0];
+    /// let features = Features::builder(Customers::numbered(5)?).numeric("spend", spend)?.build()?;
+    /// let june = KMeansParams::new(2).fit(&features)?.named(["small", "large"])?;
+    /// // A later fit that happens to number its segments the other way round, and knows no names.
+    /// let upside_down = Init::Centres(vec![vec![1.0], vec![-1.0]]);
+    /// let july = KMeansParams::new(2).init(upside_down).fit(&features)?;
+    /// assert_ne!(july.assign(&features)?.values(), june.assign(&features)?.values());
+    /// let july = july.matched(&june, &features)?;
+    /// assert_eq!(july.assign(&features)?.values(), june.assign(&features)?.values());
+    /// assert_eq!(july.name(july.segments().next().unwrap(), Language::English), "small");
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`assign`](Self::assign), for either model.
@@ -276,6 +471,7 @@ mod tests {
         best
     }
 
+    /// The assignment against all permutations, up to six by six, ties included.
     #[test]
     fn pairs_are_the_best_of_all() {
         let mut rng = Rng::new(Seed(1), 0);
@@ -305,6 +501,7 @@ mod tests {
             .unwrap()
     }
 
+    /// The same segments in another order, one more, and one fewer than before.
     #[test]
     fn a_refit_keeps_order_and_names() {
         let features = table(&[(5.0, 50.0), (200.0, 2.0), (20.0, 10.0)]);
@@ -334,6 +531,7 @@ mod tests {
         );
     }
 
+    /// Rows of the two dates differ; customers are found by their keys.
     #[test]
     fn moves_are_counted_once_and_by_key() {
         let features = table(&[(5.0, 50.0), (200.0, 2.0)]);

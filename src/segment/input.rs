@@ -1,4 +1,7 @@
 //! `SegmentInput`: the one way in, for tables and matrices alike.
+//!
+//! Every verb of this module takes `impl Into<SegmentInput>`: there is one `fit`, one `assign`, and what is given says how
+//! it is measured. [`Measured`] is what they all work on.
 
 use std::borrow::Cow;
 
@@ -26,7 +29,7 @@ use super::lloyd::{LARGEST, Rows};
 #[derive(Clone, Copy, Debug)]
 pub struct SegmentInput<'a>(pub(super) Source<'a>);
 
-/// The two kinds of input.
+/// The two kinds of input: one that has to be measured, and one that has been.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Source<'a> {
     Table(&'a Features),
@@ -97,11 +100,7 @@ impl<'a> Measured<'a> {
 
     /// What is clustered, with its weights.
     pub(super) fn rows(&self) -> Rows<'_> {
-        Rows {
-            values: self.matrix.values(),
-            width: self.matrix.width(),
-            weights: self.weights.as_deref(),
-        }
+        Rows { values: self.matrix.values(), width: self.matrix.width(), weights: self.weights.as_deref() }
     }
 
     /// What profiles are made of: every column still its own.
@@ -126,7 +125,11 @@ impl<'a> Measured<'a> {
         large.map_or(Ok(()), |i| {
             let column = self.matrix.names()[i % self.matrix.width()].clone();
             let place = Place::Column(column.into());
-            Err(Error::new(ErrorKind::InvalidInput, place, "holds values beyond 1e140, too large for squared distances"))
+            Err(Error::new(
+                ErrorKind::InvalidInput,
+                place,
+                "holds values beyond 1e140, too large for squared distances",
+            ))
         })
     }
 

@@ -1,4 +1,8 @@
 //! Who is typical of a segment, who stands at its border, and who hardly belongs.
+//!
+//! A segment is easier to believe with faces. The outlier score is the distance to the own centre over the segment's
+//! radius, the root mean square of that distance: in a normal cloud of d equal columns d · score² follows χ² with d degrees
+//! of freedom, so that a score of 2 is exceeded by 4.6 % of members in one column, 0.7 % in three and 0.01 % in eight.
 
 use crate::error::Result;
 use crate::kernel::par;

@@ -102,6 +102,88 @@
 //! # Ok::<(), regulars::Error>(())
 //! ```
 //!
+//! # Month by month
+//! Fit once, then follow: who moved, whether the segments still fit, and a refit under the old names.
+//!
+//! ```
+//! use regulars::data::Features;
+//! use regulars::segment::{Advice, Change, KMeansParams};
+//! use regulars::simulate::ShopParams;
+//! use regulars::types::{AsOf, Language, Seed};
+//!
+//! let ledger = ShopParams::new(400, Seed(8)).simulate()?.ledger()?;
+//! let last = ledger.covers().1;
+//! let at = |days_ago: i64| {
+//!     let day = last.checked_add(-days_ago).expect("within the ledger");
+//!     Features::behaviour(ledger.observed(AsOf::new(day))?)
+//! };
+//! let (june, july) = (at(30)?, at(0)?);
+//!
+//! let model = KMeansParams::new(4).seed(Seed(1)).fit(&june)?;
+//! let (before, after) = (model.assign(&june)?, model.assign(&july)?);
+//!
+//! // Who moved up, who slipped: a list to act on, and the matrix of counts behind it.
+//! let moves = model.migration(&before, &after)?;
+//! let slipped = moves.changes().iter_keys().filter(|(_, change)| **change == Change::Down).count();
+//! assert_eq!(slipped as u64, moves.moved_down());
+//!
+//! // Do the segments still describe the customers?
+//! let drift = model.drift(&july)?;
+//! println!("{}", drift.describe(Language::English));
+//!
+//! // A refit keeps the segments' identity, so that reports of both months can be laid side by side.
+//! let model = match drift.advice {
+//!     Advice::Refit => KMeansParams::new(4).seed(Seed(1)).fit(&july)?.matched(&model, &july)?,
+//!     _ => model,
+//! };
+//! assert_eq!(model.k(), 4);
+//! # Ok::<(), regulars::Error>(())
+//! ```
+//!
+//! # Which transform
+//! | columns | transform | why |
+//! |---|---|---|
+//! | counts, days, money | the default: log1p, then standardise | a few large customers would otherwise be all that distance sees |
+//! | with absurd values at the ends | [`clip(0.01, 0.99)`](crate::data::TransformParams::clip) before scaling | winsorised values keep their rank and lose their pull |
+//! | with heavy tails after the logarithm | [`robust()`](crate::data::TransformParams::robust) instead of standardise | quartiles do not move with the tail |
+//! | shares and scores that are comparable already | [`TransformParams::new()`](crate::data::TransformParams::new) | scaling would blow up a column that hardly varies |
+//! | several columns that tell the same | [`whiten()`](crate::data::TransformParams::whiten) at the end | a fact counts once; noise counts as much as signal, so not by habit |
+//!
+//! Columns of categories are not numbers and have no distance: leave them out with
+//! [`Features::select`](crate::data::Features::select) and look at them by segment afterwards.
+//!
+//! # Large data
+//! Lloyd's algorithm takes a few seconds for a million customers. Beyond that, [`Algorithm::MiniBatch`] looks at a part of
+//! the rows a step; and where the rows do not fit into memory, fit on the first part and learn from the others:
+//!
+//! ```
+//! use regulars::segment::KMeansParams;
+//! use regulars::simulate::BlobsParams;
+//! use regulars::types::Seed;
+//!
+//! // The same three clouds, drawn again and again.
+//! let part = |rows: u32| BlobsParams::new(rows, 3, Seed(6)).separation(8.0).simulate();
+//! let mut model = KMeansParams::new(3).fit(part(500)?.matrix())?;
+//! for rows in [600, 700, 800] {
+//!     let segments = model.update(part(rows)?.matrix())?;
+//!     assert_eq!(segments.len(), rows as usize);
+//! }
+//! assert_eq!(model.summary().rows, 2_600);
+//! # Ok::<(), regulars::Error>(())
+//! ```
+//!
+//! # Reading a sweep
+//! | number | what it says | look out for |
+//! |---|---|---|
+//! | stability | whether a new sample of customers would give the same segments; 1 is perfect, 0 is chance | below 0.8 a name means little |
+//! | silhouette | how much nearer customers are to their own segment than to the next; 1 apart, 0 on the border | 0.2 to 0.4 is usual for behaviour, which has no gaps |
+//! | gap | how much tighter segments are than those of rows without structure | at or below 0: cuts through one cloud, still useful for targeting |
+//! | Calinski-Harabasz, Davies-Bouldin | spread between against spread within | compare numbers of segments, never data sets |
+//! | inertia per row | what is left unexplained | always falls with k |
+//!
+//! A number that the data do not choose may still be the right one for a team that can serve five groups: give it with
+//! [`KMeansParams::new`], and read its stability from [`KMeansParams::evaluate`].
+//!
 //! # Other shapes
 //! [`MixtureParams`] fits Gaussian mixtures: soft segments of any width and direction. Bisecting k-means and k-medoids
 //! were measured beside k-means and left out: `DESIGN.md` has the figures.
@@ -157,10 +239,10 @@ mod tests;
 pub use choose::{Choice, KScore};
 pub use drift::{Advice, ColumnDrift, Drift, SegmentDrift};
 pub use follow::{Change, Migration};
+pub use input::SegmentInput;
+pub use members::{Member, Members};
 pub use mixture::{MixtureModel, MixtureParams, MixtureScore, MixtureSummary};
 pub use model::{Placement, Segment, SegmentModel, SegmentSummary};
 pub use names::{SegmentKind, SegmentName};
-pub use input::SegmentInput;
-pub use members::{Member, Members};
 pub use params::{Algorithm, Init, KMeansParams};
 pub use profile::{SegmentProfile, Trait};

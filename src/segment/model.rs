@@ -128,7 +128,25 @@ impl Placement {
     }
 }
 
-/// Fitted segments: centres, profiles, names, and the transform that measures customers for them.
+/// Fitted segments: centres, profiles, names, and the transform that measures customers for them. Saved through
+/// [`persist`](crate::persist); a file that no fit could have made is refused.
+///
+/// ```
+/// use regulars::data::{Customers, Features};
+/// use regulars::segment::KMeansParams;
+///
+/// let features = Features::builder(Customers::numbered(4)?).numeric("spend", [9.0, 8.0, 300.0, 310.0])?.build()?;
+/// let model = KMeansParams::new(2).fit(&features)?;
+/// assert_eq!(format!("{model:?}"), "SegmentModel(2 segments of 1 columns, fitted on 4 rows)");
+/// # #[cfg(feature = "serde")]
+/// # {
+/// let mut file = Vec::new();
+/// regulars::persist::write(&mut file, &model)?;
+/// let back: regulars::segment::SegmentModel = regulars::persist::read(file.as_slice())?;
+/// assert!(back == model);
+/// # }
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct SegmentModel {
     pub(super) columns: Vec<String>,
@@ -178,11 +196,37 @@ impl SegmentModel {
     }
 
     /// Number of segments.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, Features};
+    /// # use regulars::segment::KMeansParams;
+    /// # use regulars::types::Language;
+    /// # let features = Features::builder(Customers::numbered(6)?)
+    /// #     .numeric("recency", [3.0, 5.0, 4.0, 200.0, 300.0, 250.0])?
+    /// #     .numeric("frequency", [12.0, 9.0, 15.0, 1.0, 2.0, 1.0])?
+    /// #     .build()?;
+    /// let model = KMeansParams::new(2).fit(&features)?;
+    /// assert_eq!(model.k(), 2);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn k(&self) -> usize {
         self.profiles.len()
     }
 
     /// The columns that are clustered.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, Features};
+    /// # use regulars::segment::KMeansParams;
+    /// # use regulars::types::Language;
+    /// # let features = Features::builder(Customers::numbered(6)?)
+    /// #     .numeric("recency", [3.0, 5.0, 4.0, 200.0, 300.0, 250.0])?
+    /// #     .numeric("frequency", [12.0, 9.0, 15.0, 1.0, 2.0, 1.0])?
+    /// #     .build()?;
+    /// let model = KMeansParams::new(2).fit(&features)?;
+    /// assert_eq!(model.columns(), ["recency", "frequency"]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn columns(&self) -> &[String] {
         &self.columns
     }
@@ -213,22 +257,81 @@ impl SegmentModel {
     }
 
     /// How the number of segments was chosen; `None` where the caller gave it.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, Features};
+    /// # use regulars::segment::KMeansParams;
+    /// # use regulars::types::Language;
+    /// # let features = Features::builder(Customers::numbered(6)?)
+    /// #     .numeric("recency", [3.0, 5.0, 4.0, 200.0, 300.0, 250.0])?
+    /// #     .numeric("frequency", [12.0, 9.0, 15.0, 1.0, 2.0, 1.0])?
+    /// #     .build()?;
+    /// let model = KMeansParams::new(2).fit(&features)?;
+    /// assert!(model.choice().is_none());
+    /// let choice = KMeansParams::auto(2..=3).fit(&features)?.choice().unwrap().clone();
+    /// assert_eq!(choice.sweep.iter().map(|score| score.k).collect::<Vec<_>>(), [2, 3]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn choice(&self) -> Option<&Choice> {
         self.choice.as_ref()
     }
 
     /// The segments in order: from the most valuable down where the columns tell value, otherwise from the largest
     /// down; in the order of the initial centres where these were given.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, Features};
+    /// # use regulars::segment::KMeansParams;
+    /// # use regulars::types::Language;
+    /// # let features = Features::builder(Customers::numbered(6)?)
+    /// #     .numeric("recency", [3.0, 5.0, 4.0, 200.0, 300.0, 250.0])?
+    /// #     .numeric("frequency", [12.0, 9.0, 15.0, 1.0, 2.0, 1.0])?
+    /// #     .build()?;
+    /// let model = KMeansParams::new(2).fit(&features)?;
+    /// let names: Vec<String> = model.segments().map(|s| model.name(s, Language::English)).collect();
+    /// assert_eq!(names, ["high value", "dormant"]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn segments(&self) -> impl ExactSizeIterator<Item = Segment> + use<> {
         (0..u16::try_from(self.k()).unwrap_or(u16::MAX)).map(Segment)
     }
 
     /// The profiles of the segments, in order.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, Features};
+    /// # use regulars::segment::KMeansParams;
+    /// # use regulars::types::Language;
+    /// # let features = Features::builder(Customers::numbered(6)?)
+    /// #     .numeric("recency", [3.0, 5.0, 4.0, 200.0, 300.0, 250.0])?
+    /// #     .numeric("frequency", [12.0, 9.0, 15.0, 1.0, 2.0, 1.0])?
+    /// #     .build()?;
+    /// let model = KMeansParams::new(2).fit(&features)?;
+    /// for profile in model.profiles() {
+    ///     println!("{}", profile.describe(Language::English));
+    /// }
+    /// assert_eq!(model.profiles().iter().map(|p| p.size).sum::<usize>(), 6);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn profiles(&self) -> &[SegmentProfile] {
         &self.profiles
     }
 
     /// The profile of a segment.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, Features};
+    /// # use regulars::segment::KMeansParams;
+    /// # use regulars::types::Language;
+    /// # let features = Features::builder(Customers::numbered(6)?)
+    /// #     .numeric("recency", [3.0, 5.0, 4.0, 200.0, 300.0, 250.0])?
+    /// #     .numeric("frequency", [12.0, 9.0, 15.0, 1.0, 2.0, 1.0])?
+    /// #     .build()?;
+    /// let model = KMeansParams::new(2).fit(&features)?;
+    /// let segments = model.assign(&features)?;
+    /// assert_eq!(model.profile(segments.values()[0])?.size, 3);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a segment of another model that has more of them.
@@ -237,6 +340,21 @@ impl SegmentModel {
     }
 
     /// The centre of a segment in units of the matrix.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, Features};
+    /// # use regulars::segment::KMeansParams;
+    /// # use regulars::types::Language;
+    /// # let features = Features::builder(Customers::numbered(6)?)
+    /// #     .numeric("recency", [3.0, 5.0, 4.0, 200.0, 300.0, 250.0])?
+    /// #     .numeric("frequency", [12.0, 9.0, 15.0, 1.0, 2.0, 1.0])?
+    /// #     .build()?;
+    /// let model = KMeansParams::new(2).fit(&features)?;
+    /// let best = model.segments().next().unwrap();
+    /// // Recency below the mean, frequency above it, in standard deviations of the logarithms.
+    /// assert!(model.centre(best)?[0] < -0.9 && model.centre(best)?[1] > 0.9);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`profile`](Self::profile).
@@ -247,11 +365,40 @@ impl SegmentModel {
     }
 
     /// All centres in units of the matrix, one behind the other.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, Features};
+    /// # use regulars::segment::KMeansParams;
+    /// # use regulars::types::Language;
+    /// # let features = Features::builder(Customers::numbered(6)?)
+    /// #     .numeric("recency", [3.0, 5.0, 4.0, 200.0, 300.0, 250.0])?
+    /// #     .numeric("frequency", [12.0, 9.0, 15.0, 1.0, 2.0, 1.0])?
+    /// #     .build()?;
+    /// let model = KMeansParams::new(2).fit(&features)?;
+    /// // The columns are standardised and the segments equal in size, so the centres cancel out.
+    /// assert!((model.centres()[0] + model.centres()[2]).abs() < 1e-9);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn centres(&self) -> &[f64] {
         &self.centres
     }
 
     /// The same segments under names of one's own, in order.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, Features};
+    /// # use regulars::segment::KMeansParams;
+    /// # use regulars::types::Language;
+    /// # let features = Features::builder(Customers::numbered(6)?)
+    /// #     .numeric("recency", [3.0, 5.0, 4.0, 200.0, 300.0, 250.0])?
+    /// #     .numeric("frequency", [12.0, 9.0, 15.0, 1.0, 2.0, 1.0])?
+    /// #     .build()?;
+    /// let model = KMeansParams::new(2).fit(&features)?;
+    /// let model = model.named(["regulars", "lost"])?;
+    /// assert_eq!(model.name(model.segments().next().unwrap(), Language::Chinese), "regulars");
+    /// assert!(model.named(["one", "one"]).is_err());
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) unless there is one name for each segment,
@@ -273,6 +420,21 @@ impl SegmentModel {
     }
 
     /// The name of a segment; for a segment of another model an empty text.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, Features};
+    /// # use regulars::segment::KMeansParams;
+    /// # use regulars::types::Language;
+    /// # let features = Features::builder(Customers::numbered(6)?)
+    /// #     .numeric("recency", [3.0, 5.0, 4.0, 200.0, 300.0, 250.0])?
+    /// #     .numeric("frequency", [12.0, 9.0, 15.0, 1.0, 2.0, 1.0])?
+    /// #     .build()?;
+    /// let model = KMeansParams::new(2).fit(&features)?;
+    /// let segment = model.assign(&features)?.values()[5];
+    /// assert_eq!(model.name(segment, Language::English), "dormant");
+    /// assert_eq!(model.name(segment, Language::Chinese), "沉睡客户");
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn name(&self, segment: Segment, language: Language) -> String {
         self.profiles.get(segment.index()).map(|p| p.name.text(language).into_owned()).unwrap_or_default()
     }
@@ -281,6 +443,24 @@ impl SegmentModel {
     ///
     /// A table is measured as that of the fit was; for a model fitted on a matrix its columns are taken by name as they
     /// are. A matrix must be in the units of the model's own. O(n · k · width).
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, Features};
+    /// # use regulars::segment::KMeansParams;
+    /// # use regulars::types::Language;
+    /// # let features = Features::builder(Customers::numbered(6)?)
+    /// #     .numeric("recency", [3.0, 5.0, 4.0, 200.0, 300.0, 250.0])?
+    /// #     .numeric("frequency", [12.0, 9.0, 15.0, 1.0, 2.0, 1.0])?
+    /// #     .build()?;
+    /// let model = KMeansParams::new(2).fit(&features)?;
+    /// let later = Features::builder(Customers::numbered(1)?)
+    ///     .numeric("frequency", [11.0])?
+    ///     .numeric("recency", [4.0])?
+    ///     .numeric("not used", [0.0])?
+    ///     .build()?;
+    /// assert_eq!(model.assign(&later)?.values()[0], model.assign(&features)?.values()[0]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Transform::apply`]: a column that is not in the table or changed its type is named;
@@ -292,6 +472,22 @@ impl SegmentModel {
     }
 
     /// Why each customer is where it is: distances to the nearest two centres, and how unusual the customer is there.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, Features};
+    /// # use regulars::segment::KMeansParams;
+    /// # use regulars::types::Language;
+    /// # let features = Features::builder(Customers::numbered(6)?)
+    /// #     .numeric("recency", [3.0, 5.0, 4.0, 200.0, 300.0, 250.0])?
+    /// #     .numeric("frequency", [12.0, 9.0, 15.0, 1.0, 2.0, 1.0])?
+    /// #     .build()?;
+    /// let model = KMeansParams::new(2).fit(&features)?;
+    /// let placed = model.explain(&features)?;
+    /// let first = &placed.values()[0];
+    /// assert_eq!(first.segment, model.assign(&features)?.values()[0]);
+    /// assert!(first.runner_up.unwrap().1 > first.distance && first.borderline() < 1.0);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`assign`](Self::assign).

@@ -1,4 +1,11 @@
 //! Names of segments, by a rule that anyone can check.
+//!
+//! A name has to mean the same next month, so the rule looks at how a segment stands against all customers, in standard
+//! deviations, and not at amounts that grow with prices. Its bounds are those at which a difference is called large (1),
+//! medium (0.5) and small (0.25 to 0.4). It is one rule for every shop: it is never fitted.
+//!
+//! The words are those of the trade in both languages; a team that has words of its own gives them by
+//! [`SegmentModel::named`](crate::segment::SegmentModel::named), and keeps the kind.
 
 use std::borrow::Cow;
 
@@ -6,6 +13,20 @@ use crate::types::Language;
 
 /// What kind of customers a segment holds, judged by its mean recency, frequency, spend and tenure against all
 /// customers (the rule stands on the page of the [module](crate::segment)).
+///
+/// ```
+/// use regulars::data::{Customers, Features};
+/// use regulars::segment::{KMeansParams, SegmentKind};
+///
+/// let features = Features::builder(Customers::numbered(6)?)
+///     .numeric("recency", [3.0, 5.0, 4.0, 200.0, 300.0, 250.0])?
+///     .numeric("frequency", [12.0, 9.0, 15.0, 1.0, 2.0, 1.0])?
+///     .build()?;
+/// let model = KMeansParams::new(2).fit(&features)?;
+/// let kinds: Vec<_> = model.profiles().iter().map(|p| p.kind).collect();
+/// assert_eq!(kinds, [Some(SegmentKind::HighValue), Some(SegmentKind::Dormant)]);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -68,6 +89,14 @@ impl SegmentKind {
     }
 
     /// The name in a language.
+    ///
+    /// ```
+    /// use regulars::segment::SegmentKind;
+    /// use regulars::types::Language;
+    ///
+    /// assert_eq!(SegmentKind::AtRisk.name(Language::English), "at risk");
+    /// assert_eq!(SegmentKind::AtRisk.name(Language::Chinese), "流失风险客户");
+    /// ```
     pub fn name(self, language: Language) -> &'static str {
         match self {
             Self::Champions => language.pick("champions", "核心客户"),
@@ -81,6 +110,14 @@ impl SegmentKind {
     }
 
     /// What to do about such customers, in a sentence.
+    ///
+    /// ```
+    /// use regulars::segment::SegmentKind;
+    /// use regulars::types::Language;
+    ///
+    /// assert!(SegmentKind::New.advice(Language::English).starts_with("Make the second purchase easy"));
+    /// assert_eq!(SegmentKind::Dormant.advice(Language::Chinese), "低成本触达，偶尔提醒即可。");
+    /// ```
     pub fn advice(self, language: Language) -> &'static str {
         match self {
             Self::Champions => language.pick(
@@ -112,6 +149,21 @@ impl SegmentKind {
 }
 
 /// The name of a segment.
+///
+/// ```
+/// use regulars::data::{Customers, Matrix};
+/// use regulars::segment::{KMeansParams, SegmentName};
+/// use regulars::types::Language;
+///
+/// let matrix = Matrix::new(Customers::numbered(3)?, ["age"], vec![20.0, 21.0, 60.0])?;
+/// let model = KMeansParams::new(2).fit(&matrix)?;
+/// // Age says nothing about recency and value.
+/// assert_eq!(model.profiles()[0].name, SegmentName::Number(1));
+/// assert_eq!(model.profiles()[0].name.text(Language::Chinese), "客群 1");
+/// let own = model.named(["young", "old"])?;
+/// assert_eq!(own.profiles()[1].name, SegmentName::Custom("old".to_owned()));
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -141,7 +193,8 @@ impl SegmentName {
     }
 }
 
-/// Names for segments in their order; `None` where a segment cannot be judged.
+/// Names for segments in their order; `None` where a segment cannot be judged, which is then only numbered. Segments of
+/// one kind are told apart by a number, in the order of the segments, so that no two share a name.
 pub(super) fn name_all(standings: &[Option<Standing>]) -> Vec<SegmentName> {
     let kinds: Vec<Option<SegmentKind>> = standings.iter().map(|s| s.as_ref().map(SegmentKind::of)).collect();
     let mut names = Vec::with_capacity(kinds.len());

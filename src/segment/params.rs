@@ -112,7 +112,17 @@ pub struct KMeansParams {
 }
 
 impl KMeansParams {
-    /// `k` segments.
+    /// `k` segments, at least 1 and at most 65,534.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, Matrix};
+    /// # use regulars::segment::{Algorithm, Init, KMeansParams};
+    /// # use regulars::types::Seed;
+    /// # let matrix = Matrix::unnamed(Customers::numbered(6)?, 1, vec![1.0, 2.0, 8.0, 9.0, 20.0, 22.0])?;
+    /// assert_eq!(KMeansParams::new(3).fit(&matrix)?.k(), 3);
+    /// assert!(KMeansParams::new(7).fit(&matrix).is_err(), "there are six rows");
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn new(k: usize) -> Self {
         Self::auto(k..=k)
     }
@@ -169,31 +179,87 @@ impl KMeansParams {
         params
     }
 
-    /// Where chance begins; `Seed(0)` by default.
+    /// Where chance begins; `Seed(0)` by default. The same seed gives the same model, bit by bit, on every machine of one
+    /// kind and on any number of threads.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, Matrix};
+    /// # use regulars::segment::{Algorithm, Init, KMeansParams};
+    /// # use regulars::types::Seed;
+    /// # let matrix = Matrix::unnamed(Customers::numbered(6)?, 1, vec![1.0, 2.0, 8.0, 9.0, 20.0, 22.0])?;
+    /// let fit = |seed| KMeansParams::new(3).seed(Seed(seed)).fit(&matrix);
+    /// assert!(fit(4)? == fit(4)?);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn seed(mut self, seed: Seed) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Independent starts, of which the run with the lowest inertia is kept (the first among equals); 10 by default.
+    /// Independent starts, of which the run with the lowest inertia is kept (the first among equals); 10 by default. More
+    /// of them only add runs to those of fewer, so they never make it worse.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, Matrix};
+    /// # use regulars::segment::{Algorithm, Init, KMeansParams};
+    /// # use regulars::types::Seed;
+    /// # let matrix = Matrix::unnamed(Customers::numbered(6)?, 1, vec![1.0, 2.0, 8.0, 9.0, 20.0, 22.0])?;
+    /// let inertia = |restarts| Ok::<_, regulars::Error>(KMeansParams::new(3).restarts(restarts).fit(&matrix)?.summary().inertia);
+    /// assert!(inertia(20)? <= inertia(1)?);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn restarts(mut self, restarts: u32) -> Self {
         self.restarts = restarts;
         self
     }
 
     /// How a run starts; greedy k-means++ by default.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, Matrix};
+    /// # use regulars::segment::{Algorithm, Init, KMeansParams};
+    /// # use regulars::types::Seed;
+    /// # let matrix = Matrix::unnamed(Customers::numbered(6)?, 1, vec![1.0, 2.0, 8.0, 9.0, 20.0, 22.0])?;
+    /// let centres = Init::Centres(vec![vec![21.0], vec![0.0]]);
+    /// let model = KMeansParams::new(2).init(centres).fit(&matrix)?;
+    /// // Segments keep the order of the centres given.
+    /// assert_eq!(model.centres(), [21.0, 5.0]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn init(mut self, init: Init) -> Self {
         self.init = init;
         self
     }
 
     /// How the centres are moved; [`Algorithm::Lloyd`] by default.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, Matrix};
+    /// # use regulars::segment::{Algorithm, Init, KMeansParams};
+    /// # use regulars::types::Seed;
+    /// # let matrix = Matrix::unnamed(Customers::numbered(6)?, 1, vec![1.0, 2.0, 8.0, 9.0, 20.0, 22.0])?;
+    /// let quick = KMeansParams::new(2).algorithm(Algorithm::MiniBatch { rows: 4 }).fit(&matrix)?;
+    /// assert_eq!(quick.k(), 2);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn algorithm(mut self, algorithm: Algorithm) -> Self {
         self.algorithm = algorithm;
         self
     }
 
     /// The most iterations of a run; 300 by default. An iteration of mini-batches is as many steps as show all rows once.
+    /// A run that is cut short is no error: the summary says that it has not converged.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, Matrix};
+    /// # use regulars::segment::{Algorithm, Init, KMeansParams};
+    /// # use regulars::types::Seed;
+    /// # let matrix = Matrix::unnamed(Customers::numbered(6)?, 1, vec![1.0, 2.0, 8.0, 9.0, 20.0, 22.0])?;
+    /// let start = Init::Centres(vec![vec![0.0], vec![1.0], vec![2.0]]);
+    /// let cut = KMeansParams::new(3).init(start).max_iterations(1).fit(&matrix)?;
+    /// assert_eq!((cut.summary().iterations, cut.summary().converged), (1, false));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn max_iterations(mut self, iterations: u32) -> Self {
         self.max_iterations = iterations;
         self

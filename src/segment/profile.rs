@@ -1,4 +1,11 @@
 //! What each segment looks like: size, means in the units of the table, and what sets it apart.
+//!
+//! Three kinds of units meet here. Centres and radii are in those of the matrix that was clustered. Effects and deviations
+//! are in those of the scaled columns, which are the same unless the columns were whitened: whitening mixes columns, and
+//! people want to hear of one at a time. Means, typical values and shares are in the units of the table, by the inverse of
+//! the transform or from the table itself.
+//!
+//! All sums run over fixed chunks of rows, relative to an origin near them; O(n · width).
 
 use std::ops::Range;
 
@@ -142,6 +149,7 @@ impl SegmentProfile {
 }
 
 impl Trait {
+    /// The size of the effect, 0 where there is none.
     fn strength(&self) -> f64 {
         self.effect.map_or(0.0, f64::abs)
     }
@@ -188,7 +196,7 @@ impl Trait {
     }
 }
 
-/// The columns of [`Features::behaviour`] in words.
+/// The columns of [`Features::behaviour`](crate::data::Features::behaviour) in words; others by their own name.
 pub(super) fn column_name(column: &str, language: Language) -> &str {
     match column {
         "recency" => language.pick("time since the last purchase", "距上次购买时间"),
@@ -202,7 +210,7 @@ pub(super) fn column_name(column: &str, language: Language) -> &str {
     }
 }
 
-/// Three significant digits, without an exponent for the sizes that people read.
+/// A number for a sentence: three significant digits, without an exponent for the sizes that people read.
 pub(super) fn short(value: f64) -> String {
     let size = value.abs();
     if size >= 1e9 || (size < 1e-3 && size > 0.0) {
@@ -216,7 +224,7 @@ pub(super) fn short(value: f64) -> String {
     }
 }
 
-/// What one pass over the rows finds out: sizes, weights, and sums relative to an origin.
+/// What one pass over the rows finds out (16,384 rows at a time, partial sums added in order): sizes, weights, and sums relative to an origin.
 pub(super) struct Sums {
     pub(super) size: Vec<usize>,
     pub(super) weight: Vec<f64>,
@@ -225,7 +233,7 @@ pub(super) struct Sums {
     pub(super) squares: Vec<f64>,
 }
 
-/// Weighted mean and standard deviation of each column over all rows.
+/// Weighted mean and standard deviation (denominator: the sum of weights) of each column over all rows.
 struct Moments {
     mean: Vec<f64>,
     deviation: Vec<f64>,
@@ -280,7 +288,7 @@ impl Sums {
         self
     }
 
-    /// Of all rows together.
+    /// Of all rows together, from the sums of the segments.
     fn moments(&self, origin: &[f64]) -> Moments {
         let width = origin.len();
         let total: f64 = self.weight.iter().sum();
@@ -301,7 +309,10 @@ pub(super) fn origin(centres: &[f64], width: usize) -> Vec<f64> {
     (0..width).map(|d| centres.iter().skip(d).step_by(width).map(|c| c / k).sum()).collect()
 }
 
-/// How each segment stands against all customers; `None` for all of them where the columns do not tell.
+/// How each segment stands against all customers; `None` for all of them where the columns do not tell: without
+/// `recency`, or without both `frequency` and `monetary`, or where these do not vary.
+///
+/// A standing is (centre − mean of all) / deviation of all, by column; value is the mean of those of frequency and spend.
 fn standings(names: &[String], centres: &[f64], moments: &Moments) -> Vec<Option<Standing>> {
     let width = names.len();
     let at = |name: &str| names.iter().position(|own| own == name).filter(|d| moments.deviation[*d] > 0.0);
@@ -319,7 +330,8 @@ fn standings(names: &[String], centres: &[f64], moments: &Moments) -> Vec<Option
     centres.chunks_exact(width).map(standing).collect()
 }
 
-/// Puts the segments in order: by value where the columns tell it, otherwise by size; ties by centre.
+/// Puts the segments in order: by value where the columns tell it, otherwise by size; ties by centre. Chance has numbered
+/// them in the order in which their centres were drawn; the order of a report must not depend on that.
 pub(super) fn order(measured: &Measured<'_>, run: &mut Run) {
     let width = measured.matrix.width();
     let k = run.centres.len() / width;
@@ -365,7 +377,8 @@ pub(super) fn profiles(measured: &Measured<'_>, run: &Run) -> Result<Vec<Segment
     let mut profiles = Vec::with_capacity(k);
     for (j, name) in name_all(&standings).into_iter().enumerate() {
         let centre = &run.centres[j * width..(j + 1) * width];
-        let typical = measured.transform.as_ref().map_or_else(|| Ok(centre.to_vec()), |t| t.invert(centre))?;
+        let typical =
+            measured.transform.as_ref().map_or_else(|| Ok(centre.to_vec()), |t| t.invert(centre))?;
         let trait_of = |d: usize| {
             let at = j * width + d;
             let mean = origin[d] + sums.sum[at] / sums.weight[j];
@@ -533,7 +546,7 @@ impl Sums {
     }
 }
 
-/// Weighted means of the members of each segment, missing values left out.
+/// Weighted means of the members of each segment in units of the table, missing values left out.
 fn original_means(known: impl Fn(usize) -> Option<(f64, f64)>, labels: &[u16], k: usize) -> Vec<Option<f64>> {
     let known = || labels.iter().enumerate().filter_map(|(row, j)| Some((usize::from(*j), known(row)?)));
     let mut weights = vec![0.0; k];

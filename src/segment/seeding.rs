@@ -1,4 +1,13 @@
 //! Where the iterations start: k-means++ and its greedy variant.
+//!
+//! The first centre is a row drawn by weight. Each further one is drawn with probability in proportion to w D², with D
+//! the distance to the nearest centre so far: the expected inertia is within 8 (ln k + 2) of the best (Arthur and
+//! Vassilvitskii 2007). The greedy variant draws 2 + ln k candidates and keeps the one that lowers the sum of w D² most,
+//! as scikit-learn does.
+//!
+//! Of more than 65,536 rows a sample is looked at, one row at random from each of as many equal stretches: the density
+//! that seeding needs to know is known long before. Chance comes from the stream of the restart alone, so that restarts
+//! can run on any thread.
 #![allow(clippy::inline_always, reason = "must be compiled into the function of the chosen instruction set")]
 
 use crate::kernel::rng::Rng;
@@ -14,7 +23,7 @@ const SAMPLE: usize = 65_536;
 /// The stream of chance that draws the sample; restarts use 0, 1, 2 ...
 const SAMPLE_STREAM: u64 = 1 << 40;
 
-/// The rows that seeding looks at: all, or one at random from each of [`SAMPLE`] equal stretches.
+/// The rows that seeding looks at, copied side by side: all, or one at random from each of [`SAMPLE`] equal stretches.
 pub(super) struct Sample {
     values: Vec<f64>,
     weights: Vec<f64>,
@@ -102,6 +111,7 @@ pub(super) fn stretches(n: usize, size: usize, seed: Seed, stream: u64) -> Vec<u
     (0..size).map(|i| edge(i) + rng.below((edge(i + 1) - edge(i)) as u64) as usize).collect()
 }
 
+/// The loop of [`Sample::shorten`].
 struct Shorten<'a> {
     sample: &'a Sample,
     centre: &'a [f64],
@@ -127,7 +137,9 @@ impl Vectorised for Shorten<'_> {
     }
 }
 
-/// A row drawn with probability in proportion to `mass`; `None` where there is none.
+/// A row drawn with probability in proportion to `mass`, which is finite and at least 0; `None` where there is none.
+///
+/// One uniform number is compared with the running sum; the last row with mass catches what rounding leaves over. O(n).
 fn draw(mass: &[f64], rng: &mut Rng) -> Option<usize> {
     let total: f64 = mass.iter().sum();
     if total.is_nan() || total <= 0.0 {
@@ -150,6 +162,7 @@ fn draw(mass: &[f64], rng: &mut Rng) -> Option<usize> {
 mod tests {
     use super::*;
 
+    /// Frequencies of 30,000 draws against their probabilities; mass 0 is never drawn.
     #[test]
     fn draws_follow_the_mass() {
         let mut rng = Rng::new(Seed(1), 0);
@@ -166,6 +179,7 @@ mod tests {
         assert_eq!(draw(&[0.0, 0.0], &mut rng), None);
     }
 
+    /// Nine distinct values among ninety rows: nine centres find them all, greedy or not.
     #[test]
     fn no_centre_is_drawn_twice_while_other_rows_are_left() {
         let values: Vec<f64> = (0..90).map(|i| f64::from(i / 10)).collect();
@@ -180,6 +194,7 @@ mod tests {
         }
     }
 
+    /// The only other row is not in the sample, and is found all the same.
     #[test]
     fn a_sample_that_misses_rows_is_helped_out() {
         let mut values = vec![0.0; 1_000];

@@ -23,6 +23,7 @@ fn shop() -> Features {
     ])
 }
 
+/// Every parameter outside its domain is refused by name before a row is read, whatever the data.
 #[test]
 fn bad_parameters_name_themselves() {
     let place = |params: KMeansParams| {
@@ -49,6 +50,8 @@ fn bad_parameters_name_themselves() {
     assert_eq!(place(KMeansParams::new(2).transform(TransformParams::new().clip(1.0, 0.0))), at("clip"));
 }
 
+/// What the data can do wrong: constant columns, categories, values whose squares do not fit, fewer distinct rows than
+/// segments, centres of another width, and weights that are negative, too large, missing or all 0.
 #[test]
 fn bad_data_name_their_column() {
     let column = |name: &str| Some(Place::Column(name.to_owned().into()));
@@ -92,6 +95,7 @@ fn bad_data_name_their_column() {
     assert_eq!(weighted.fit(&one_positive).unwrap_err().place(), Some(&Place::Parameter("k")));
 }
 
+/// A model never guesses: other columns, another width or a value out of range are errors when later customers come.
 #[test]
 fn assigning_needs_the_columns_of_the_fit() {
     let model = KMeansParams::new(2).fit(&shop()).unwrap();
@@ -106,6 +110,8 @@ fn assigning_needs_the_columns_of_the_fit() {
     assert!(model.centre(Segment(9)).is_err() && model.profile(Segment(2)).is_err());
 }
 
+/// Order by value, names by the rule, means in units of the table against sums by hand, and the sentences in both
+/// languages.
 #[test]
 fn segments_are_ordered_named_and_described() {
     let features = shop();
@@ -135,6 +141,7 @@ fn segments_are_ordered_named_and_described() {
     assert!(model.clone().named(["x"]).is_err() && model.named(["x", "x"]).is_err());
 }
 
+/// One case for each line of the table of names on the module's page, on its borders.
 #[test]
 fn names_follow_the_table_and_are_numbered_where_they_repeat() {
     let cases = [
@@ -162,6 +169,7 @@ fn names_follow_the_table_and_are_numbered_where_they_repeat() {
     assert_eq!(names::name_all(&[None])[0].text(Language::English), "segment 1");
 }
 
+/// More restarts only add runs; the inertia told is that of the centres told; the same seed gives the same model.
 #[test]
 fn restarts_never_make_it_worse_and_seeds_repeat() {
     let values: Vec<f64> = (0..600).map(|i| f64::from(i * i % 97) + 0.01 * f64::from(i % 7)).collect();
@@ -179,6 +187,7 @@ fn restarts_never_make_it_worse_and_seeds_repeat() {
     }
 }
 
+/// On the centre, on the border, and three radii out.
 #[test]
 fn placements_measure_borders_and_outliers() {
     let model = KMeansParams::new(2).fit(&matrix(1, &[0.0, 2.0, 10.0, 12.0])).unwrap();
@@ -190,6 +199,7 @@ fn placements_measure_borders_and_outliers() {
     assert_eq!(out.runner_up.unwrap().1, 7.0);
 }
 
+/// Segments follow customers, not rows; money in pence or pounds gives the same segments when columns are standardised.
 #[test]
 fn row_order_and_units_change_nothing() {
     let people = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
@@ -232,6 +242,7 @@ fn row_order_and_units_change_nothing() {
     );
 }
 
+/// A row of weight 3 is three rows.
 #[test]
 fn weights_in_a_table_count_rows_several_times() {
     let once = table(&[("x", &[1.0, 2.0, 8.0, 9.0, 9.0, 9.0])]);
@@ -249,6 +260,7 @@ fn weights_in_a_table_count_rows_several_times() {
     assert!(b.profiles().iter().any(|p| p.weight == 4.0 && p.size == 2));
 }
 
+/// Nothing of a customer shows in a debug print.
 #[test]
 fn debug_prints_counts_only() {
     let model = KMeansParams::new(2).fit(&shop()).unwrap();

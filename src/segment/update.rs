@@ -1,4 +1,14 @@
 //! A model that keeps learning: new customers move the centres, segments stay themselves.
+//!
+//! What is known of the customers so far is in the profiles: weight W, centre c, deviation s of each column and radius r.
+//! A batch of weight w, mean m and squares q around the new centre c′ joins them as
+//!
+//! - c′ = (W c + w m) / (W + w),
+//! - s′² = (W (s² + (c′ − c)²) + q) / (W + w), and r′² likewise over all columns (Chan, Golub and LeVeque 1983,
+//!   doi:10.1080/00031305.1983.10483115),
+//! - effects from the new centres, deviations and weights.
+//!
+//! This is exact where centres are the means of their members, which they are after a fit that has converged.
 
 use crate::data::PerCustomer;
 use crate::error::{Error, Result};
@@ -51,7 +61,7 @@ impl SegmentModel {
             if added == 0.0 {
                 continue;
             }
-            profile.size += shown.size[j];
+            profile.size = profile.size.saturating_add(shown.size[j]);
             profile.weight = all;
             let own = j * width..(j + 1) * width;
             let moved: f64 = centres[own.clone()]
@@ -78,20 +88,22 @@ impl SegmentModel {
                 );
             }
         }
-        let n: usize = next.profiles.iter().map(|p| p.size).sum();
+        let n = next.profiles.iter().fold(0_usize, |sum, p| sum.saturating_add(p.size));
         let mut fine = centres.iter().all(|c| c.is_finite());
         for profile in &mut next.profiles {
             profile.share = profile.size as f64 / n as f64;
             fine &= profile.radius.is_finite() && profile.weight.is_finite();
         }
         if !fine {
-            return Err(Error::overflow("the sum of squared distances does not fit a float: scale rows down"));
+            return Err(Error::overflow(
+                "the sum of squared distances does not fit a float: scale rows down",
+            ));
         }
         profile::update_means(&measured, &batch.labels, &old, &mut next.profiles)?;
         profile::update_effects(&after, &mut next.profiles);
         next.centres = centres;
-        next.summary.rows += batch.labels.len();
-        next.summary.filled += measured.filled();
+        next.summary.rows = next.summary.rows.saturating_add(batch.labels.len());
+        next.summary.filled = next.summary.filled.saturating_add(measured.filled());
         next.summary.inertia = next.profiles.iter().map(|p| p.weight * p.radius * p.radius).sum();
         let labels = batch.labels.into_iter().map(Segment).collect();
         let segments = PerCustomer::new(measured.matrix.customers().clone(), labels)?;
@@ -110,7 +122,7 @@ mod tests {
     fn part(range: std::ops::Range<usize>) -> Features {
         let mut rng = Rng::new(Seed(2), 0);
         let rows: Vec<[f64; 2]> = (0..600)
-            .map(|i| [f64::from(i % 3) * 9.0 + rng.normal(), f64::from(i % 3) * -4.0 + rng.normal()])
+            .map(|i| [f64::from(i % 3 % 2) * 14.0 + rng.normal(), f64::from(i % 3 / 2) * 14.0 + rng.normal()])
             .collect();
         Features::builder(Customers::numbered(range.len()).unwrap())
             .numeric("recency", rows[range.clone()].iter().map(|r| r[0]))
@@ -137,7 +149,9 @@ mod tests {
             assert_eq!(streamed.summary().rows, 600);
             for (own, other) in streamed.profiles().iter().zip(whole.profiles()) {
                 assert_eq!((own.size, own.share, &own.name), (other.size, other.share, &other.name));
-                assert!(close(own.radius, other.radius) && close(own.revenue.unwrap(), other.revenue.unwrap()));
+                assert!(
+                    close(own.radius, other.radius) && close(own.revenue.unwrap(), other.revenue.unwrap())
+                );
                 for (a, b) in own.traits.iter().zip(&other.traits) {
                     assert!(close(a.centre, b.centre) && close(a.mean.unwrap(), b.mean.unwrap()));
                     assert!(close(a.effect.unwrap(), b.effect.unwrap()), "{a:?} {b:?}");
@@ -148,6 +162,7 @@ mod tests {
         }
     }
 
+    /// A value out of range and a missing column leave every bit of the model as it was.
     #[test]
     fn a_failed_update_changes_nothing() {
         let mut model: SegmentModel =

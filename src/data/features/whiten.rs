@@ -47,7 +47,9 @@ impl Whitening {
         };
         let first = matrix.row(0).unwrap_or_default().to_vec();
         let offset = sum(
-            &|row, sums| sums.iter_mut().zip(row.iter().zip(&first)).for_each(|(s, (x, f))| *s += (x - f) / n),
+            &|row, sums| {
+                sums.iter_mut().zip(row.iter().zip(&first)).for_each(|(s, (x, f))| *s += (x - f) / n)
+            },
             d,
         );
         let mean: Vec<f64> = first.iter().zip(&offset).map(|(first, offset)| first + offset).collect();

@@ -159,6 +159,17 @@ impl TierParams {
 
     /// Names from the best tier down, one more than the rule has cuts. Three tiers have default names; others are
     /// numbered from 1.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, PerCustomer, TierParams, TierRule};
+    /// # use regulars::types::Language;
+    /// # let spend = PerCustomer::new(Customers::numbered(2)?, vec![60.0, 5.0])?;
+    /// let params = TierParams::new().rule(TierRule::ShareOfCustomers(vec![0.5])).names(["VIP", "others"]);
+    /// assert!(params.check().is_ok());
+    /// let tiers = params.fit(&spend)?;
+    /// assert_eq!(tiers.name(tiers.assign(&spend)?.values()[1], Language::English), "others");
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn names<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.names = names.into_iter().map(Into::into).collect();
         self
@@ -256,6 +267,7 @@ fn share_bounds(sorted: &[f64], shares: &[f64], weight: impl Fn(f64) -> f64) -> 
     bounds
 }
 
+/// The scores as numbers; a row whose score is not finite is an error that names it.
 fn numbers<T: Score>(scores: &PerCustomer<T>) -> Result<Vec<f64>> {
     let values: Vec<f64> = scores.values().iter().map(Score::score).collect();
     match values.iter().position(|v| !v.is_finite()) {
@@ -331,7 +343,16 @@ impl Tiers {
         if sound { Ok(()) } else { Err(Error::input("tiers need finite, descending bounds and a name each")) }
     }
 
-    /// How many tiers there are.
+    /// How many tiers there are, one more than the rule has cuts.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, PerCustomer, TierParams, TierRule};
+    /// # use regulars::types::Language;
+    /// # let spend = PerCustomer::new(Customers::numbered(4)?, vec![60.0, 25.0, 10.0, 5.0])?;
+    /// let tiers = TierParams::new().fit(&spend)?;
+    /// assert_eq!(tiers.len(), 3);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn len(&self) -> usize {
         self.bounds.len() + 1
     }
@@ -341,7 +362,16 @@ impl Tiers {
         false
     }
 
-    /// The lowest score of each tier but the last, from the best down.
+    /// The lowest score of each tier but the last, from the best down; two are equal where a tier between them is empty.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, PerCustomer, TierParams, TierRule};
+    /// # use regulars::types::Language;
+    /// # let spend = PerCustomer::new(Customers::numbered(4)?, vec![60.0, 25.0, 10.0, 5.0])?;
+    /// let tiers = TierParams::new().fit(&spend)?;
+    /// assert_eq!(tiers.bounds(), [25.0, 10.0]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn bounds(&self) -> &[f64] {
         &self.bounds
     }
@@ -354,6 +384,16 @@ impl Tiers {
     }
 
     /// The tier of each customer.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, PerCustomer, TierParams, TierRule};
+    /// # use regulars::types::Language;
+    /// # let spend = PerCustomer::new(Customers::numbered(4)?, vec![60.0, 25.0, 10.0, 5.0])?;
+    /// let tiers = TierParams::new().fit(&spend)?;
+    /// let later = PerCustomer::new(Customers::numbered(2)?, vec![24.9, 1e6])?;
+    /// assert_eq!(tiers.assign(&later)?.values().iter().map(|t| t.index()).collect::<Vec<_>>(), [1, 0]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming the row of a score that is not finite.
@@ -413,7 +453,17 @@ impl Tiers {
         PerCustomer::new(scores.customers().clone(), tiers)
     }
 
-    /// The name of a tier.
+    /// The name of a tier: the caller's own; gold, silver and bronze where there are three; otherwise a number from 1.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, PerCustomer, TierParams, TierRule};
+    /// # use regulars::types::Language;
+    /// # let spend = PerCustomer::new(Customers::numbered(4)?, vec![60.0, 25.0, 10.0, 5.0])?;
+    /// let tiers = TierParams::new().fit(&spend)?;
+    /// let names: Vec<String> = tiers.tiers().map(|t| tiers.name(t, Language::Chinese)).collect();
+    /// assert_eq!(names, ["金", "银", "铜"]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn name(&self, tier: Tier, language: Language) -> String {
         match (self.names.get(tier.index()), METALS.get(tier.index())) {
             (Some(name), _) => name.clone(),
@@ -429,7 +479,16 @@ impl Tiers {
         (0..=u8::try_from(self.bounds.len()).unwrap_or(u8::MAX - 1)).map(Tier).collect::<Vec<_>>().into_iter()
     }
 
-    /// Number of customers in each tier.
+    /// Number of customers in each tier, from the best down; tiers of another model are not counted.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, PerCustomer, TierParams, TierRule};
+    /// # use regulars::types::Language;
+    /// # let spend = PerCustomer::new(Customers::numbered(4)?, vec![60.0, 25.0, 10.0, 5.0])?;
+    /// let tiers = TierParams::new().fit(&spend)?;
+    /// assert_eq!(tiers.sizes(&tiers.assign(&spend)?), [2, 1, 1]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn sizes(&self, assigned: &PerCustomer<Tier>) -> Vec<usize> {
         let mut sizes = vec![0; self.len()];
         for tier in assigned.values() {
@@ -465,6 +524,7 @@ mod tests {
         tiers.sizes(&tiers.assign(&scores).unwrap())
     }
 
+    /// The customer with whom the running sum reaches the share is the last one of the tier.
     #[test]
     fn shares_of_value_are_reached_by_the_last_customer_of_the_tier() {
         // 50 + 30 = 80 of 100: exactly 80 %; 15 more make 95 %.
@@ -473,6 +533,7 @@ mod tests {
         assert_eq!(sizes(&tenth, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0]), [1, 3, 6]);
     }
 
+    /// All equal, losses, and nothing at all.
     #[test]
     fn equals_share_a_tier_and_losses_count_as_nothing() {
         assert_eq!(sizes(&TierParams::new(), &[7.0; 9]), [9, 0, 0]);
@@ -481,6 +542,7 @@ mod tests {
         assert_eq!(sizes(&TierParams::new(), &[0.0, 0.0]), [2, 0, 0]);
     }
 
+    /// Up, down, two tiers at once, bounds above, at and below 0, customers by key, and tiers of another model.
     #[test]
     fn hysteresis_holds_customers_near_a_bound() {
         let rule = TierRule::Thresholds(vec![100.0, 50.0, 0.0, -50.0]);
@@ -503,6 +565,7 @@ mod tests {
         assert_eq!(fewer.reassign(&two, &other).unwrap_err().kind(), ErrorKind::InvalidInput);
     }
 
+    /// Every parameter outside its domain, no customers, and a score that is not a number.
     #[test]
     fn faults_are_named() {
         let kind =

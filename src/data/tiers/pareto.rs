@@ -66,7 +66,11 @@ impl Pareto {
     }
 
     /// Share of all value that the best share of `customers` brings; the argument is taken into \[0, 1\], NaN as 0.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and the last index")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between 0 and the last index"
+    )]
     pub fn value_of(&self, customers: f64) -> f64 {
         let at = customers.clamp(0.0, 1.0) * self.n() as f64;
         let below = (at.floor() as usize).min(self.n());

@@ -112,7 +112,7 @@ pub(super) fn largest(shares: &[f64]) -> u16 {
     u16::try_from(best).unwrap_or(u16::MAX)
 }
 
-/// Variance of each column (denominator n).
+/// Variance of each column (denominator n), what the ridge is a share of.
 fn variances(rows: Rows<'_>) -> Vec<f64> {
     let n = rows.len() as f64;
     let of = |d: usize| {
@@ -124,6 +124,9 @@ fn variances(rows: Rows<'_>) -> Vec<f64> {
 }
 
 /// Shares of one row in the components, and the logarithm of its density.
+///
+/// lⱼ = ln πⱼ + ln N(x; μⱼ, Σⱼ); the largest l is taken off before the exponentials, so that at least one of them is 1 and
+/// none overflows: ln f(x) = max l + ln Σⱼ exp(lⱼ − max l).
 pub(super) fn expect(parts: &[Component], row: &[f64], shares: &mut [f64]) -> f64 {
     for (share, part) in shares.iter_mut().zip(parts) {
         *share = part.constant - 0.5 * part.squared_distance(row);
@@ -275,4 +278,3 @@ fn cholesky(a: &mut [f64], width: usize) -> bool {
     }
     true
 }
-

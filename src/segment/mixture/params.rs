@@ -47,6 +47,14 @@ pub struct MixtureParams {
 
 impl MixtureParams {
     /// `k` segments.
+    ///
+    /// ```
+    /// use regulars::{Place, segment::MixtureParams};
+    ///
+    /// assert!(MixtureParams::new(3).check().is_ok());
+    /// let error = MixtureParams::new(0).check().unwrap_err();
+    /// assert_eq!(error.place(), Some(&Place::Parameter("k")));
+    /// ```
     pub fn new(k: usize) -> Self {
         Self::auto(k..=k)
     }
@@ -89,6 +97,17 @@ impl MixtureParams {
     }
 
     /// Converged when the mean log-likelihood of a row changes by no more than this; 10⁻⁷ by default.
+    ///
+    /// ```
+    /// use regulars::data::{Customers, Matrix};
+    /// use regulars::segment::MixtureParams;
+    /// use regulars::types::Seed;
+    ///
+    /// let matrix = Matrix::unnamed(Customers::numbered(6)?, 1, vec![0.0, 1.0, 2.0, 3.0, 40.0, 42.0])?;
+    /// let params = MixtureParams::new(2).seed(Seed(3)).restarts(2).max_iterations(1).tolerance(1e-9);
+    /// assert!(!params.fit(&matrix)?.summary().converged, "one iteration proves nothing");
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn tolerance(mut self, tolerance: f64) -> Self {
         self.tolerance = tolerance;
         self

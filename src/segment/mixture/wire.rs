@@ -1,4 +1,7 @@
 //! How a mixture is saved.
+//!
+//! As for the model of k-means, nothing in the file is trusted: components with positive weights that add up to 1, finite
+//! means of the right width, triangular factors with a positive diagonal, a transform for exactly these columns.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +14,7 @@ use crate::persist::{BlockReader, BlockWriter};
 
 use super::super::lloyd::MOST_SEGMENTS;
 use super::super::profile::SegmentProfile;
-use super::super::wire::check_profile;
+use super::super::wire::{check_profile, sizes_add_up};
 use super::em::Component;
 use super::model::{MixtureModel, MixtureScore, MixtureSummary};
 
@@ -66,6 +69,9 @@ impl Wire for MixtureModel {
         for profile in &profiles {
             check_profile(profile, &columns)?;
         }
+        if !sizes_add_up(&profiles, summary.rows) {
+            return Err(Error::input("the sizes of the segments do not add up to the rows"));
+        }
         let numbers = [summary.log_likelihood, summary.bic];
         if summary.rows == 0 || !numbers.iter().chain(sweep.iter().map(|s| &s.bic)).all(|v| v.is_finite()) {
             return Err(Error::input("the summary of the fit is impossible"));
@@ -81,6 +87,7 @@ mod tests {
     use crate::data::{Customers, Features};
     use crate::{ErrorKind, persist};
 
+    /// Bit for bit, and one damaged field at a time.
     #[test]
     fn a_saved_mixture_is_the_same_and_a_damaged_one_is_refused() {
         let value = |i: i32| f64::from(i * i % 23) + 0.1 * f64::from(i % 3);
