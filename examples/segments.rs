@@ -246,14 +246,14 @@ impl Later {
     fn report(&self, args: &Args, model: &SegmentModel) {
         let language = args.language();
         let name = |p: &SegmentProfile| p.name.text(language).into_owned();
-        let mut header = vec![language.pick("from \\ to", "由 \\ 至").to_owned()];
+        let mut header = vec![args.output.lang.pick("from \\ to", "由 \\ 至").to_owned()];
         header.extend(model.profiles().iter().map(name));
         let mut table = Table::new(header);
         let numbers = |counts: &[u64]| counts.iter().map(u64::to_string).collect::<Vec<_>>();
         for (profile, counts) in model.profiles().iter().zip(self.migration.counts()) {
             table.row([vec![name(profile)], numbers(counts)].concat());
         }
-        let arrived = (*language.pick("arrived", "新增")).to_owned();
+        let arrived = (*args.output.lang.pick("arrived", "新增")).to_owned();
         table.row([vec![arrived], numbers(self.migration.arrived())].concat());
         say("");
         table.print();
@@ -278,9 +278,9 @@ impl Later {
 fn profiles(args: &Args, profiles: &[SegmentProfile], object: &Value) -> Outcome {
     let language = args.language();
     let mut header = vec![
-        language.pick("segment", "客群").to_owned(),
-        language.pick("customers", "人数").to_owned(),
-        language.pick("spend", "消费额").to_owned(),
+        args.output.lang.pick("segment", "客群").to_owned(),
+        args.output.lang.pick("customers", "人数").to_owned(),
+        args.output.lang.pick("spend", "消费额").to_owned(),
     ];
     header.extend(profiles.iter().take(1).flat_map(|p| &p.traits).map(|t| t.column.clone()));
     let mut table = Table::new(header);
@@ -343,7 +343,7 @@ fn report(args: &Args, model: &SegmentModel, features: &Features, object: &Value
         });
     }
     if object["converged"] == json!(false) {
-        say(language.pick("The fit has not converged.", "拟合未收敛。"));
+        say(args.output.lang.pick("The fit has not converged.", "拟合未收敛。"));
     }
     Ok(())
 }
