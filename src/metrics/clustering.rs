@@ -244,7 +244,7 @@ pub fn davies_bouldin(values: &[f64], width: usize, labels: &[u32]) -> Result<f6
 /// use regulars::metrics::adjusted_rand_index;
 ///
 /// assert_eq!(adjusted_rand_index(&[0, 0, 1, 1], &[5, 5, 2, 2])?, 1.0);
-/// assert_eq!(adjusted_rand_index(&[0, 0, 1, 1], &[0, 1, 0, 1])?, -0.5);
+/// assert!((adjusted_rand_index(&[0, 0, 1, 1], &[0, 1, 0, 1])? + 0.5).abs() < 1e-12);
 /// assert_eq!(adjusted_rand_index(&[0, 0, 0, 0], &[0, 1, 2, 3])?, 0.0);
 /// # Ok::<(), regulars::Error>(())
 /// ```

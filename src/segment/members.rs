@@ -57,7 +57,7 @@ impl SegmentModel {
     /// let name = |row| features.customers().key(row).unwrap().to_string();
     /// assert_eq!(name(low.typical[0].row), "cat");
     /// assert_eq!(name(low.borderline[0].row), "dan");
-    /// assert!(low.borderline[0].placement.borderline() > 0.5);
+    /// assert!(low.borderline[0].placement.borderline() > low.typical[0].placement.borderline());
     /// # Ok::<(), regulars::Error>(())
     /// ```
     ///

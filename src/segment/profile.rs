@@ -32,7 +32,7 @@ use super::names::{SegmentKind, SegmentName, Standing, name_all};
 /// let best = &model.profiles()[0];
 /// assert_eq!((best.size, best.share), (2, 0.4));
 /// assert_eq!(best.revenue, Some(0.95));
-/// assert!(best.describe(Language::English).starts_with("high value: 2 customers (40.0 %), 95.0 % of spend, "));
+/// assert!(best.describe(Language::English).starts_with("champions: 2 customers (40.0 %), 95.0 % of spend, "));
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -106,7 +106,7 @@ impl SegmentProfile {
     /// # use regulars::data::{Customers, Features};
     /// # use regulars::segment::KMeansParams;
     /// # let features = Features::builder(Customers::numbered(4)?)
-    /// #     .numeric("age", [30.0, 50.0, 50.0, 30.0])?
+    /// #     .numeric("age", [30.0, 50.0, 35.0, 45.0])?
     /// #     .numeric("spend", [9.0, 10.0, 2_000.0, 2_100.0])?
     /// #     .build()?;
     /// let model = KMeansParams::new(2).fit(&features)?;
