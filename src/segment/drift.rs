@@ -345,7 +345,7 @@ mod tests {
             .unwrap()
     }
 
-    /// Sizes against SciPy, the stability index by hand, and no drift where nothing has changed.
+    /// Sizes against `SciPy`, the stability index by hand, and no drift where nothing has changed.
     #[test]
     fn the_tests_are_those_of_the_books() {
         // scipy.stats.chi2_contingency([[60, 30], [45, 45]], correction=False) of SciPy 1.17.1.
@@ -365,7 +365,7 @@ mod tests {
         assert_eq!(same.describe(Language::English), Advice::Keep.text(Language::English));
     }
 
-    /// scipy.stats.ttest_ind([1, 2, 3, 4, 5], [3, 4, 5, 6, 9, 12], equal_var=False) of SciPy 1.17.1.
+    /// `scipy.stats.ttest_ind([1, 2, 3, 4, 5], [3, 4, 5, 6, 9, 12], equal_var=False)` of `SciPy` 1.17.1.
     #[test]
     fn welch_agrees_with_scipy() {
         let side = |values: &[f64]| {
@@ -377,7 +377,7 @@ mod tests {
         let (a, b) = (side(&[1.0, 2.0, 3.0, 4.0, 5.0]), side(&[3.0, 4.0, 5.0, 6.0, 9.0, 12.0]));
         let (effect, p) = a.welch(&b).unwrap();
         assert!((p - WELCH_P).abs() < 1e-12, "{p}");
-        assert!((effect - 3.5 / ((2.0 + 9.583333333333334) / 2.0_f64).sqrt()).abs() < 1e-12, "{effect}");
+        assert!((effect - 3.5 / 5.791666666666667_f64.sqrt()).abs() < 1e-12, "{effect}");
         assert!(a.welch(&Side { n: 1.0, mean: 0.0, deviation: Some(0.0) }).is_none());
     }
 
@@ -388,7 +388,7 @@ mod tests {
     fn a_profile_that_moves_is_told_even_where_shares_do_not() {
         let plain = KMeansParams::new(2).transform(TransformParams::new());
         let model = plain.fit(&table(60, 60)).unwrap();
-        let moved = (0..60).map(|i| 2.0 + (i % 3) as f64).chain((0..60).map(|i| 100.0 + (i % 3) as f64));
+        let moved = (0..60).map(|i| 2.0 + f64::from(i % 3)).chain((0..60).map(|i| 100.0 + f64::from(i % 3)));
         let later = Features::builder(Customers::numbered(120).unwrap()).numeric("x", moved).unwrap();
         let drift = model.drift(&later.build().unwrap()).unwrap();
         assert_eq!((drift.stability_index, drift.advice), (0.0, Advice::Refit));

@@ -1,7 +1,7 @@
 //! Mini-batches: centres that learn from a few rows at a time, in memory or as a stream.
 //!
 //! A centre that stands for rows of weight W and meets members of weight w with mean m moves to
-//! (W c + w m) / (W + w), the mean of all it has met (MacQueen 1967; in batches Sculley 2010,
+//! (W c + w m) / (W + w), the mean of all it has met (`MacQueen` 1967; in batches Sculley 2010,
 //! doi:10.1145/1772690.1772862). Every batch is assigned to the centres as they stand before it, so the order of rows
 //! within a batch changes nothing but the last bits of a sum.
 

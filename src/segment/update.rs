@@ -4,7 +4,7 @@
 //! A batch of weight w, mean m and squares q around the new centre c′ joins them as
 //!
 //! - c′ = (W c + w m) / (W + w),
-//! - s′² = (W (s² + (c′ − c)²) + q) / (W + w), and r′² likewise over all columns (Chan, Golub and LeVeque 1983,
+//! - s′² = (W (s² + (c′ − c)²) + q) / (W + w), and r′² likewise over all columns (Chan, Golub and `LeVeque` 1983,
 //!   doi:10.1080/00031305.1983.10483115),
 //! - effects from the new centres, deviations and weights.
 //!
@@ -23,7 +23,7 @@ impl SegmentModel {
     /// for data that do not fit into memory (fit on the first part, update with the others).
     ///
     /// A centre of weight W that meets w new rows of mean m moves to (W c + w m) / (W + w): the mean of all it has met
-    /// (MacQueen 1967). Sizes, shares, radii, means, deviations and effects of the profiles follow; names and kinds stay,
+    /// (`MacQueen` 1967). Sizes, shares, radii, means, deviations and effects of the profiles follow; names and kinds stay,
     /// so that segments keep their identity. Every new row counts 1. Rows once learned are not forgotten and not
     /// assigned anew: after [drift](Self::drift), fit again. A failed update changes nothing. O(n · k · width).
     ///

@@ -48,7 +48,9 @@ impl Whitening {
         let first = matrix.row(0).unwrap_or_default().to_vec();
         let offset = sum(
             &|row, sums| {
-                sums.iter_mut().zip(row.iter().zip(&first)).for_each(|(s, (x, f))| *s += (x - f) / n)
+                for (sum, (x, first)) in sums.iter_mut().zip(row.iter().zip(&first)) {
+                    *sum += (x - first) / n;
+                }
             },
             d,
         );
