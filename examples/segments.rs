@@ -137,11 +137,11 @@ fn orders(args: &Args) -> Outcome {
         object["customers"] = json!(features.len());
         object["as_of"] = json!(as_of.to_string());
         object["read_cpu_seconds"] = json!(read_cpu_seconds);
-        return if args.output.json {
-            print_json(&object)
-        } else {
-            profiles(args, model.profiles(), &object)
-        };
+        if args.output.json {
+            return print_json(&object);
+        }
+        profiles(args, model.profiles(), &object);
+        return Ok(());
     }
     let params = params(args, k);
     let fitted_on = match args.since {
@@ -173,7 +173,7 @@ fn orders(args: &Args) -> Outcome {
         }
         return print_json(&object);
     }
-    profiles(args, model.profiles(), &object)?;
+    profiles(args, model.profiles(), &object);
     report(args, &model, &fitted_on, &object)?;
     if let Some(later) = &later {
         later.report(args, &model);
@@ -275,7 +275,7 @@ impl Later {
 }
 
 /// A row per segment, then a sentence and advice for each.
-fn profiles(args: &Args, profiles: &[SegmentProfile], object: &Value) -> Outcome {
+fn profiles(args: &Args, profiles: &[SegmentProfile], object: &Value) {
     let language = args.language();
     let mut header = vec![
         args.output.lang.pick("segment", "客群").to_owned(),
@@ -318,7 +318,6 @@ fn profiles(args: &Args, profiles: &[SegmentProfile], object: &Value) -> Outcome
             object["iterations"]
         ),
     });
-    Ok(())
 }
 
 /// Who is typical, and what was left out.
