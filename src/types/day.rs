@@ -1,4 +1,8 @@
 //! `Day`, `AsOf`, `Horizon`, `Weekday`.
+//!
+//! The calendar is the proleptic Gregorian one; conversion to and from dates is H. Hinnant's algorithm
+//! ("chrono-compatible low-level date algorithms", <https://howardhinnant.github.io/date_algorithms.html>): a few
+//! divisions, no table, no loop.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -21,23 +25,44 @@ use crate::error::{Error, ErrorKind, Result};
 /// assert_eq!(day.weekday(), Weekday::Friday);
 /// # Ok::<(), regulars::Error>(())
 /// ```
+///
+/// Four bytes. Every `i32` is a day and prints; [`ymd`](Self::ymd) and parsing accept the years that people write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(transparent))]
 pub struct Day(i32);
 
 impl Day {
-    /// The day that many days after 1970-01-01.
+    /// The day that many days after 1970-01-01; negative before it. For values that are such numbers already (Arrow's
+    /// `Date32`, basket numbers); for dates see [`ymd`](Self::ymd).
+    ///
+    /// ```
+    /// use regulars::types::Day;
+    /// assert_eq!(Day::new(0).to_string(), "1970-01-01");
+    /// assert_eq!(Day::new(-1).to_string(), "1969-12-31");
+    /// assert_eq!(Day::new(19_844).days_since_epoch(), 19_844);
+    /// ```
     pub const fn new(days_since_epoch: i32) -> Self {
         Self(days_since_epoch)
     }
 
-    /// Days since 1970-01-01.
+    /// Days since 1970-01-01, negative before it.
     pub const fn days_since_epoch(self) -> i32 {
         self.0
     }
 
-    /// A day of the Gregorian calendar, years −9999 to 9999.
+    /// A day of the Gregorian calendar, years −9999 to 9999; year 0 is 1 BC.
+    ///
+    /// ```
+    /// use regulars::types::Day;
+    /// assert_eq!(Day::ymd(2024, 2, 29)? - Day::ymd(2024, 2, 28)?, 1);
+    /// let error = Day::ymd(2023, 2, 29).unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "parameter `date`: must be a day of the calendar in years -9999 to 9999, got 2023-02-29"
+    /// );
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`InvalidParam`](ErrorKind::InvalidParam) for a day that does not exist, such as 30 February.
@@ -59,12 +84,23 @@ impl Day {
         Self(days_from_civil(year, month, day))
     }
 
-    /// Year, month (1 to 12) and day of the month (1 to 31).
+    /// Year, month (1 to 12) and day of the month (1 to 31); defined for every `Day`.
+    ///
+    /// ```
+    /// use regulars::types::Day;
+    /// assert_eq!(Day::new(19_782).to_ymd(), (2024, 2, 29));
+    /// ```
     pub fn to_ymd(self) -> (i32, u32, u32) {
         civil_from_days(self.0)
     }
 
-    /// Day of the week.
+    /// Day of the week. Meaningless for basket numbers, which the crate therefore never asks.
+    ///
+    /// ```
+    /// use regulars::types::{Day, Weekday};
+    /// assert_eq!(Day::new(0).weekday(), Weekday::Thursday); // 1970-01-01
+    /// assert_eq!(Day::new(-4).weekday(), Weekday::Sunday);
+    /// ```
     pub fn weekday(self) -> Weekday {
         // 1970-01-01 was a Thursday.
         match (i64::from(self.0) + 3).rem_euclid(7) {
@@ -79,12 +115,19 @@ impl Day {
     }
 
     /// The day `days` later (earlier when negative), or `None` beyond the range of the type.
+    ///
+    /// ```
+    /// use regulars::types::Day;
+    /// assert_eq!(Day::ymd(2024, 12, 31)?.checked_add(1), Some(Day::ymd(2025, 1, 1)?));
+    /// assert_eq!(Day::new(i32::MAX).checked_add(1), None);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn checked_add(self, days: i64) -> Option<Self> {
         i32::try_from(i64::from(self.0) + days).ok().map(Self)
     }
 }
 
-/// Days from `rhs` to `self`.
+/// Days from `rhs` to `self`, negative where `rhs` is later; 64 bits, so that no pair overflows.
 impl std::ops::Sub for Day {
     type Output = i64;
 
@@ -93,6 +136,7 @@ impl std::ops::Sub for Day {
     }
 }
 
+/// ISO 8601, `2011-12-09`; years of more than four digits are printed in full.
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (year, month, day) = self.to_ymd();
@@ -102,6 +146,17 @@ impl fmt::Display for Day {
 
 /// Reads `2011-12-09`, `2011/12/9`, `2011.12.9`, `20111209` and `2011年12月9日`, in ASCII or full-width digits.
 /// Year first only: `09/12/2011` means different days in different countries.
+///
+/// ```
+/// use regulars::{ErrorKind, types::Day};
+/// let day = Day::ymd(2011, 12, 9)?;
+/// for text in ["2011-12-09", "2011/12/9", "2011.12.9", "20111209", " 2011年12月9日 "] {
+///     assert_eq!(text.parse::<Day>()?, day);
+/// }
+/// assert_eq!("09/12/2011".parse::<Day>().unwrap_err().kind(), ErrorKind::InvalidInput);
+/// assert_eq!("2011-02-29".parse::<Day>().unwrap_err().kind(), ErrorKind::InvalidParam); // a date, but no day
+/// # Ok::<(), regulars::Error>(())
+/// ```
 impl FromStr for Day {
     type Err = Error;
 
@@ -117,6 +172,9 @@ impl FromStr for Day {
 }
 
 /// `None` where the text has not the form of a date; `Some(Err)` where the day does not exist.
+///
+/// One pass: digits fill three numbers, separators move on to the next. A separator must be the same throughout,
+/// and 日 (or 号) closes the Chinese form.
 fn parse_ymd(text: &str) -> Option<Result<Day>> {
     let mut numbers = [0_u32; 3];
     let mut lengths = [0_usize; 3];
@@ -154,14 +212,17 @@ fn parse_ymd(text: &str) -> Option<Result<Day>> {
     }
 }
 
+/// A digit as Chinese and Japanese input methods write it: `２` for 2.
 fn full_width_digit(c: char) -> Option<u32> {
     ('０'..='９').contains(&c).then(|| c as u32 - '０' as u32)
 }
 
+/// Every fourth year, except full centuries that 400 does not divide.
 fn is_leap(year: i32) -> bool {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
 
+/// Days of a month from 1 to 12.
 fn days_in_month(year: i32, month: u32) -> u32 {
     match month {
         2 => 28 + u32::from(is_leap(year)),
@@ -200,7 +261,12 @@ fn civil_from_days(days: i32) -> (i32, u32, u32) {
     (year as i32, month as u32, day as u32)
 }
 
-/// A day of the week.
+/// A day of the week; ordered from Monday, as ISO 8601 counts.
+///
+/// ```
+/// use regulars::types::Weekday;
+/// assert!(Weekday::Monday < Weekday::Sunday);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "the names say all")]
 pub enum Weekday {
@@ -215,6 +281,9 @@ pub enum Weekday {
 
 /// The last day that is known, inclusive. Features come from days up to it; what follows it is the future.
 ///
+/// A type of its own, so that nobody passes a first day, an exclusive end or "today" where the last known day is
+/// meant. A back-test moves it into the past; production sets it to yesterday, the last complete day.
+///
 /// ```
 /// use regulars::types::AsOf;
 /// assert_eq!(AsOf::ymd(2011, 9, 1)?.day().to_string(), "2011-09-01");
@@ -227,6 +296,11 @@ pub struct AsOf(Day);
 
 impl AsOf {
     /// Everything up to and including `day` is known.
+    ///
+    /// ```
+    /// use regulars::types::{AsOf, Day};
+    /// assert_eq!(AsOf::new(Day::new(0)).to_string(), "1970-01-01");
+    /// ```
     pub const fn new(day: Day) -> Self {
         Self(day)
     }
@@ -257,8 +331,11 @@ impl fmt::Display for AsOf {
 /// use regulars::types::Horizon;
 /// assert_eq!(Horizon::weeks(4)?, Horizon::days(28)?);
 /// assert!(Horizon::days(0).is_err());
+/// assert_eq!(Horizon::days(90)?.to_string(), "90 days");
 /// # Ok::<(), regulars::Error>(())
 /// ```
+///
+/// Months have no fixed length and are left to the caller: 30, 31, or the days of the months in question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Horizon(NonZeroU32);
 
@@ -269,7 +346,15 @@ impl Horizon {
     /// A horizon in days.
     ///
     /// # Errors
-    /// [`InvalidParam`](ErrorKind::InvalidParam) for 0 and above 365,250 days.
+    /// [`InvalidParam`](ErrorKind::InvalidParam) for 0 and above 365,250 days:
+    ///
+    /// ```
+    /// use regulars::types::Horizon;
+    /// let error = Horizon::days(0).unwrap_err();
+    /// assert_eq!(error.to_string(), "parameter `horizon`: must be 1 to 365250 days, got 0");
+    /// assert_eq!(Horizon::days(365)?.in_days(), 365);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn days(days: u32) -> Result<Self> {
         match NonZeroU32::new(days) {
             Some(n) if days <= Self::MAX_DAYS => Ok(Self(n)),

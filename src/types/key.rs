@@ -1,4 +1,7 @@
 //! `Key`, and the dense indices that stand for keys inside one ledger.
+//!
+//! A key is what the caller calls a customer; an index is what the crate computes with. Indices are handed out in the
+//! order of keys, so that a tie broken by index is a tie broken by key.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -18,10 +21,19 @@ use std::hash::{Hash, Hasher};
 /// assert_eq!(Key::from("17850"), Key::from(17850));
 /// assert_ne!(Key::from("007"), Key::from(7));
 /// assert_eq!(Key::from("007").to_string(), "007");
+///
+/// let mut keys = ["b", "10", "9", "B"].map(Key::from);
+/// keys.sort();
+/// assert_eq!(keys.map(|key| key.to_string()), ["9", "10", "B", "b"]);
 /// ```
+///
+/// Texts are compared byte by byte: case, accents and spaces count. Clean keys up before they come in; the crate
+/// does not guess that `A-1` and `a-1` are one.
 #[derive(Clone, Debug)]
 pub struct Key<'a>(Repr<'a>);
 
+/// Canonical by construction: a text here is never the usual form of an integer, so that equality is that of the
+/// variants.
 #[derive(Clone, Debug)]
 enum Repr<'a> {
     Int(i64),
@@ -30,6 +42,12 @@ enum Repr<'a> {
 
 impl Key<'_> {
     /// The integer, if this key is one.
+    ///
+    /// ```
+    /// use regulars::types::Key;
+    /// assert_eq!(Key::from("-3").as_integer(), Some(-3));
+    /// assert_eq!(Key::from("A-3").as_integer(), None);
+    /// ```
     pub fn as_integer(&self) -> Option<i64> {
         match self.0 {
             Repr::Int(value) => Some(value),
@@ -38,6 +56,12 @@ impl Key<'_> {
     }
 
     /// The text of the key; allocates for integers only.
+    ///
+    /// ```
+    /// use regulars::types::Key;
+    /// assert_eq!(Key::from(17850).to_text(), "17850");
+    /// assert_eq!(Key::from("ann").to_text(), "ann");
+    /// ```
     pub fn to_text(&self) -> Cow<'_, str> {
         match &self.0 {
             Repr::Int(value) => Cow::Owned(value.to_string()),
@@ -45,7 +69,16 @@ impl Key<'_> {
         }
     }
 
-    /// The same key, owning its text.
+    /// The same key, owning its text: to keep it beyond the ledger or the line it was borrowed from.
+    ///
+    /// ```
+    /// use regulars::types::Key;
+    /// let key = {
+    ///     let line = String::from("ann,12.50");
+    ///     Key::from(&line[..3]).into_owned()
+    /// };
+    /// assert_eq!(key, Key::from("ann"));
+    /// ```
     pub fn into_owned(self) -> Key<'static> {
         match self.0 {
             Repr::Int(value) => Key(Repr::Int(value)),
@@ -62,7 +95,8 @@ impl Key<'_> {
     }
 }
 
-/// The integer that `text` is the usual decimal form of.
+/// The integer that `text` is the usual decimal form of: what `to_string` of that integer gives back. No leading
+/// zeros, no plus, no minus zero, no spaces, within 64 bits.
 pub(crate) fn canonical_integer(text: &str) -> Option<i64> {
     let bytes = text.as_bytes();
     let digits = bytes.strip_prefix(b"-").unwrap_or(bytes);
@@ -119,6 +153,8 @@ impl From<u32> for Key<'_> {
     }
 }
 
+/// Numbers beyond `i64::MAX` become texts of their digits, as they would from a file; they sort behind all
+/// integers, as texts do.
 impl From<u64> for Key<'_> {
     fn from(value: u64) -> Self {
         i64::try_from(value)
@@ -126,6 +162,7 @@ impl From<u64> for Key<'_> {
     }
 }
 
+/// Equal keys name one customer, whatever type and lifetime they came with.
 impl PartialEq<Key<'_>> for Key<'_> {
     fn eq(&self, other: &Key<'_>) -> bool {
         match (&self.0, &other.0) {
@@ -138,6 +175,7 @@ impl PartialEq<Key<'_>> for Key<'_> {
 
 impl Eq for Key<'_> {}
 
+/// Integers by value, then texts by code point (the order of their UTF-8 bytes).
 impl Ord for Key<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
         match (&self.0, &other.0) {
@@ -155,6 +193,7 @@ impl PartialOrd for Key<'_> {
     }
 }
 
+/// Equal keys hash alike. Not stable between processes: nothing that reaches a result uses it.
 impl Hash for Key<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match &self.0 {
@@ -164,6 +203,7 @@ impl Hash for Key<'_> {
     }
 }
 
+/// The text of the key; padding and alignment are honoured.
 impl fmt::Display for Key<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
@@ -177,6 +217,20 @@ impl fmt::Display for Key<'_> {
 ///
 /// It carries a fingerprint of the ledger's customers. Used with a ledger that holds other customers it is an error,
 /// not a wrong answer.
+///
+/// ```
+/// use regulars::data::{Ledger, Transaction};
+/// use regulars::types::{AsOf, Currency, Day};
+///
+/// let mut builder = Ledger::builder(Currency::EUR);
+/// for customer in ["bob", "ann", "10", "9"] {
+///     builder.push(Transaction::new(customer, Day::new(0)))?;
+/// }
+/// let ledger = builder.build()?;
+/// let order = ["9", "10", "ann", "bob"].map(|key| ledger.customer(key).map(|ix| ix.index()));
+/// assert_eq!(order, [Some(0), Some(1), Some(2), Some(3)]);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CustomerIx {
     pub(crate) index: u32,
@@ -184,13 +238,14 @@ pub struct CustomerIx {
 }
 
 impl CustomerIx {
-    /// The dense number.
+    /// The dense number, for arrays of one's own with a place for each customer of the ledger.
     pub fn index(self) -> usize {
         self.index as usize
     }
 }
 
-/// An item inside one ledger; the same rules as [`CustomerIx`].
+/// An item inside one ledger; the same rules as [`CustomerIx`]. Made by [`Ledger::item`](crate::data::Ledger::item),
+/// turned into its key by [`Ledger::item_key`](crate::data::Ledger::item_key).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ItemIx {
     pub(crate) index: u32,
@@ -198,7 +253,7 @@ pub struct ItemIx {
 }
 
 impl ItemIx {
-    /// The dense number.
+    /// The dense number, for arrays of one's own with a place for each item of the ledger.
     pub fn index(self) -> usize {
         self.index as usize
     }

@@ -1,4 +1,8 @@
 //! `Amount`, `Expected`, `Currency`.
+//!
+//! Money comes in as decimal text, as floats of major units, or as whole minor units; it is held as whole minor units
+//! and nothing else. The one place where anything is rounded is [`Decimal::round_to`] (and its twin for floats), half
+//! to even, once.
 
 use std::fmt;
 use std::iter::Sum;
@@ -16,6 +20,9 @@ use crate::error::{Error, ErrorKind, Result};
 /// assert_eq!(Currency::GBP.format(paid), "1234.50");
 /// # Ok::<(), regulars::Error>(())
 /// ```
+///
+/// The currency is not part of it: a ledger has one, and eight bytes a row are enough. Sums are integers, so they
+/// are the same in any order; 64 bits hold 92 thousand million million in hundredths.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(transparent))]
@@ -25,22 +32,44 @@ impl Amount {
     /// Nothing.
     pub const ZERO: Self = Self(0);
 
-    /// An amount of minor units.
+    /// An amount of minor units: 1,250 is 12.50 in a currency of cents, and 1,250 in yen.
+    ///
+    /// ```
+    /// use regulars::types::{Amount, Currency};
+    /// assert_eq!(Currency::EUR.format(Amount::minor(1_250)), "12.50");
+    /// assert_eq!(Currency::new("JPY")?.format(Amount::minor(1_250)), "1250");
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub const fn minor(units: i64) -> Self {
         Self(units)
     }
 
-    /// Minor units.
+    /// Minor units, signed.
     pub const fn in_minor(self) -> i64 {
         self.0
     }
 
-    /// The sum, or `None` where it does not fit 64 bits.
+    /// The sum, or `None` where it does not fit 64 bits. There is no `+`: an overflow of money must be seen.
+    ///
+    /// ```
+    /// use regulars::types::Amount;
+    /// assert_eq!(Amount::minor(500).checked_add(Amount::minor(-200)), Some(Amount::minor(300)));
+    /// assert_eq!(Amount::minor(i64::MAX).checked_add(Amount::minor(1)), None);
+    /// ```
     pub fn checked_add(self, other: Self) -> Option<Self> {
         self.0.checked_add(other.0).map(Self)
     }
 
-    /// The exact sum of many amounts.
+    /// The exact sum of many amounts; nothing sums to zero.
+    ///
+    /// ```
+    /// use regulars::types::Amount;
+    /// // Beyond 64 bits on the way, within them at the end.
+    /// let amounts = [i64::MAX, 5, -10].map(Amount::minor);
+    /// assert_eq!(Amount::total(amounts)?, Amount::minor(i64::MAX - 5));
+    /// assert_eq!(Amount::total([])?, Amount::ZERO);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Overflow`](ErrorKind::Overflow) where the total does not fit 64 bits; the order of the amounts never matters.
@@ -57,6 +86,17 @@ impl Amount {
 ///
 /// let value = Expected::minor(123_456.7)?;
 /// assert_eq!(Currency::GBP.format_expected(value), "1234.57");
+/// assert_eq!(Currency::GBP.to_major(value), 1_234.567);
+/// # Ok::<(), regulars::Error>(())
+/// ```
+///
+/// Sums are of floats, in the order given, and are held at the largest finite number rather than become infinite:
+///
+/// ```
+/// use regulars::types::Expected;
+/// let parts = [Expected::minor(0.5)?, Expected::minor(1.25)?];
+/// assert_eq!(parts.into_iter().sum::<Expected>(), Expected::minor(1.75)?);
+/// assert!((Expected::minor(f64::MAX)? + Expected::minor(f64::MAX)?).in_minor().is_finite());
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
@@ -68,7 +108,7 @@ impl Expected {
     /// Nothing.
     pub const ZERO: Self = Self(0.0);
 
-    /// An estimate in minor units.
+    /// An estimate in minor units; fractions of them are meant.
     ///
     /// # Errors
     /// [`InvalidParam`](ErrorKind::InvalidParam) unless finite.
@@ -76,7 +116,7 @@ impl Expected {
         if units.is_finite() { Ok(Self(units)) } else { Err(Error::param("units", "must be finite", units)) }
     }
 
-    /// Minor units.
+    /// Minor units, with their fraction.
     pub const fn in_minor(self) -> f64 {
         self.0
     }
@@ -91,6 +131,7 @@ impl std::ops::Add for Expected {
     }
 }
 
+/// The sum in the order given, held at the largest finite number; of nothing, zero.
 impl Sum for Expected {
     fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
         iter.fold(Self::ZERO, |a, b| a + b)
@@ -108,6 +149,9 @@ impl Sum for Expected {
 /// assert_eq!(Currency::custom("POINTS", 0)?.code(), "POINTS");
 /// # Ok::<(), regulars::Error>(())
 /// ```
+///
+/// Two currencies are equal where code and decimals are: euros in cents and euros in thousandths are different
+/// units, and data in one are refused by a model fitted in the other. Nothing is ever converted.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(into = "CurrencyRepr", try_from = "CurrencyRepr"))]
@@ -116,7 +160,7 @@ pub struct Currency {
     decimals: u8,
 }
 
-/// A currency as it stands in files.
+/// A currency as it stands in files: `{"code":"EUR","decimals":2}`, checked again on the way back.
 #[cfg(feature = "serde")]
 #[derive(serde::Serialize, serde::Deserialize)]
 struct CurrencyRepr {
@@ -170,10 +214,12 @@ const OTHER_DECIMALS: [(&str, u8); 26] = [
     ("UYW", 4),
 ];
 
-/// ISO 4217 codes of 2024 with two decimals.
+/// ISO 4217 codes of 2024 with two decimals. Source of both lists: the SIX Group's table "List One: Current currency
+/// & funds", <https://www.six-group.com/en/products-services/financial-information/data-standards.html>.
 const TWO_DECIMALS: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD YER ZAR ZMW ZWG";
 
 impl Currency {
+    /// Room for a code: three letters of ISO 4217, or up to eight of one's own.
     const CODE_BYTES: usize = 8;
     /// More decimals than this leave too little room before the point in 64 bits.
     const MAX_DECIMALS: u8 = 9;
@@ -191,11 +237,21 @@ impl Currency {
     /// New Taiwan dollar.
     pub const TWD: Self = Self::two_decimals(*b"TWD");
 
+    /// A well-known currency of hundredths, as a constant.
     const fn two_decimals(code: [u8; 3]) -> Self {
         Self { code: [code[0], code[1], code[2], 0, 0, 0, 0, 0], decimals: 2 }
     }
 
-    /// The currency with that ISO 4217 code.
+    /// The currency with that ISO 4217 code, in capitals, kept with the decimals of its coin.
+    ///
+    /// ```
+    /// use regulars::types::Currency;
+    /// assert_eq!(Currency::new("EUR")?, Currency::EUR);
+    /// assert_eq!(Currency::new("KWD")?.decimals(), 3);
+    /// let error = Currency::new("eur").unwrap_err();
+    /// assert_eq!(error.to_string(), "parameter `code`: must be an ISO 4217 currency code, got eur");
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`InvalidParam`](ErrorKind::InvalidParam) for a code that is not on the list of 2024; see [`Currency::custom`].
@@ -208,6 +264,14 @@ impl Currency {
     }
 
     /// A unit of one's own, such as loyalty points: 1 to 8 upper-case letters or digits, 0 to 9 decimals.
+    ///
+    /// ```
+    /// use regulars::types::{Amount, Currency};
+    /// let points = Currency::custom("POINTS", 0)?;
+    /// assert_eq!(points.parse("1,200")?, Amount::minor(1_200));
+    /// assert!(Currency::custom("points", 0).is_err());
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`InvalidParam`](ErrorKind::InvalidParam) for another code or more decimals.
@@ -224,7 +288,16 @@ impl Currency {
         Self { code: padded, decimals: 0 }.with_decimals(decimals)
     }
 
-    /// The same currency kept with other decimals, 0 to 9.
+    /// The same currency kept with other decimals, 0 to 9: finer for unit prices below a cent, coarser never pays.
+    ///
+    /// ```
+    /// use regulars::types::{Amount, Currency};
+    /// let fine = Currency::CNY.with_decimals(4)?;
+    /// assert_eq!(fine.parse("0.0385")?, Amount::minor(385));
+    /// assert_eq!(Currency::CNY.parse("0.0385")?, Amount::minor(4)); // rounded to 0.04
+    /// assert_eq!(fine.minor_per_major(), 10_000);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`InvalidParam`](ErrorKind::InvalidParam) above 9.
@@ -235,7 +308,7 @@ impl Currency {
         Ok(Self { decimals, ..self })
     }
 
-    /// The code.
+    /// The code, 1 to 8 letters or digits.
     pub fn code(&self) -> &str {
         let length = self.code.iter().position(|b| *b == 0).unwrap_or(Self::CODE_BYTES);
         std::str::from_utf8(&self.code[..length]).unwrap_or_default()
@@ -246,13 +319,28 @@ impl Currency {
         self.decimals
     }
 
-    /// Minor units in one major unit: 100 for pounds.
+    /// Minor units in one major unit: 100 for pounds, 1 for yen.
     pub const fn minor_per_major(&self) -> i64 {
         10_i64.pow(self.decimals as u32)
     }
 
     /// Reads an exact decimal such as `-1234.50`, `£1,234.5` or `￥12`, and rounds half to even where it is finer than
     /// the currency.
+    ///
+    /// A point is decimal; `,`, `'` and narrow spaces separate groups of three digits. `1.234,50` and `1,5` are refused
+    /// rather than guessed. Brackets mean minus, as accountants write. The sign or code of the currency is not
+    /// checked: it is read over.
+    ///
+    /// ```
+    /// use regulars::{ErrorKind, types::{Amount, Currency}};
+    /// for (text, minor) in [("1234.5", 123_450), ("£1,234.50", 123_450), ("(12.00)", -1_200), ("12元", 1_200), (".5", 50)] {
+    ///     assert_eq!(Currency::GBP.parse(text)?, Amount::minor(minor));
+    /// }
+    /// // Half to even: 1.005 is a tie and goes to 1.00, 1.015 to 1.02.
+    /// assert_eq!((Currency::GBP.parse("1.005")?, Currency::GBP.parse("1.015")?), (Amount::minor(100), Amount::minor(102)));
+    /// assert_eq!(Currency::GBP.parse("1,5").unwrap_err().kind(), ErrorKind::InvalidInput);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`InvalidInput`](ErrorKind::InvalidInput) for anything else, [`Overflow`](ErrorKind::Overflow) beyond 64 bits.
@@ -261,6 +349,17 @@ impl Currency {
     }
 
     /// The amount nearest to a float of major units, ties to even; what lies within the float's own error of a tie is one.
+    ///
+    /// So a float gives the amount that its shortest decimal form would: 1.005 is a little less than that as a float,
+    /// and still counts as the tie it was written as.
+    ///
+    /// ```
+    /// use regulars::types::{Amount, Currency};
+    /// assert_eq!(Currency::GBP.from_major(0.1 + 0.2)?, Amount::minor(30));
+    /// assert_eq!(Currency::GBP.from_major(1.005)?, Currency::GBP.parse("1.005")?);
+    /// assert!(Currency::GBP.from_major(f64::NAN).is_err());
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`InvalidInput`](ErrorKind::InvalidInput) for NaN and infinities, [`Overflow`](ErrorKind::Overflow) beyond 2^53
@@ -299,6 +398,9 @@ impl Currency {
     }
 
     /// As [`Currency::from_major`], and whether the float was finer than the currency.
+    ///
+    /// The slack is four units in the last place of the scaled value, at least a thousand-millionth of a minor unit: as
+    /// much as reading the decimal, storing it and multiplying by the scale can be off.
     pub(crate) fn nearest(&self, value: f64) -> Result<(Amount, bool)> {
         const EXACT: f64 = 9_007_199_254_740_992.0;
         let scaled = value * self.minor_per_major() as f64;
@@ -320,7 +422,13 @@ impl Currency {
         Ok((Amount(minor), (scaled - nearest).abs() > slack))
     }
 
-    /// An amount of major units with the currency's decimals, without its name: `-1234.50`.
+    /// An amount of major units with the currency's decimals, without its name and without groups: `-1234.50`. What
+    /// [`parse`](Self::parse) reads back.
+    ///
+    /// ```
+    /// use regulars::types::{Amount, Currency};
+    /// assert_eq!(Currency::EUR.format(Amount::minor(-5)), "-0.05");
+    /// ```
     pub fn format(&self, amount: Amount) -> String {
         let (sign, units) = (if amount.0 < 0 { "-" } else { "" }, amount.0.unsigned_abs());
         let scale = self.minor_per_major().unsigned_abs();
@@ -330,23 +438,25 @@ impl Currency {
         }
     }
 
-    /// An estimate in major units, rounded to the currency's decimals.
+    /// An estimate in major units, rounded to the currency's decimals: `1234.57`.
     pub fn format_expected(&self, value: Expected) -> String {
         format!("{:.*}", self.decimals as usize, self.to_major(value))
     }
 
-    /// An estimate as a number of major units.
+    /// An estimate as a number of major units: 1,250 cents are 12.5 euros.
     pub fn to_major(&self, value: Expected) -> f64 {
         value.0 / self.minor_per_major() as f64
     }
 }
 
+/// The code.
 impl fmt::Display for Currency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code())
     }
 }
 
+/// Code and decimals: `Currency(EUR, 2 decimals)`.
 impl fmt::Debug for Currency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Currency({}, {} decimals)", self.code(), self.decimals)
@@ -372,6 +482,7 @@ impl Decimal {
         })
     }
 
+    /// The decimal behind a text as people write it; `None` for anything that is not clearly one number.
     fn read(text: &str) -> Option<Self> {
         let text = text.trim();
         if let Some(plain) = Self::read_plain(text) {
@@ -465,6 +576,9 @@ impl Decimal {
     }
 
     /// Units of 10^−`decimals`, rounded once, half to even; and whether anything was rounded away.
+    ///
+    /// Euclidean division rounds down also below zero, so one rule serves both signs: up where the rest is more than
+    /// half, or exactly half and the quotient odd.
     pub(crate) fn round_to(self, decimals: u8) -> Result<(i64, bool)> {
         let decimals = u32::from(decimals);
         let too_big = || Error::overflow("an amount does not fit 64 bits of minor units");

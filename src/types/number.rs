@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 /// let p = Probability::new(0.75)?;
 /// assert_eq!(p.complement().get(), 0.25);
 /// assert!(Probability::new(1.2).is_err());
+/// assert!(Probability::ZERO < p && p < Probability::ONE);
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
@@ -25,10 +26,11 @@ impl Probability {
     /// The certain event.
     pub const ONE: Self = Self(1.0);
 
-    /// A probability from a number in \[0, 1\].
+    /// A probability from a number in \[0, 1\], both ends included.
     ///
     /// # Errors
-    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) outside \[0, 1\] and for NaN.
+    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) outside \[0, 1\] and for NaN. Nothing is clamped: a 1.0000001 is
+    /// a fault to be found where it arose.
     pub fn new(value: f64) -> Result<Self> {
         if (0.0..=1.0).contains(&value) {
             Ok(Self(value))
@@ -37,7 +39,8 @@ impl Probability {
         }
     }
 
-    /// The nearest probability; NaN, which no caller inside the crate produces, becomes 0.
+    /// The nearest probability; NaN, which no caller inside the crate produces, becomes 0. For results of floating-point
+    /// sums that may leave \[0, 1\] by a rounding.
     pub(crate) fn saturating(value: f64) -> Self {
         if value.is_nan() { Self::ZERO } else { Self(value.clamp(0.0, 1.0)) }
     }
@@ -53,12 +56,27 @@ impl Probability {
         Self(1.0 - self.0)
     }
 
-    /// ln(p / (1 − p)), infinite at 0 and 1.
+    /// ln(p / (1 − p)), infinite at 0 and 1. The scale on which evidence adds up.
+    ///
+    /// ```
+    /// use regulars::types::Probability;
+    /// assert_eq!(Probability::new(0.5)?.log_odds(), 0.0);
+    /// assert!((Probability::new(0.8)?.log_odds() - 4_f64.ln()).abs() < 1e-12); // four to one
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn log_odds(self) -> f64 {
         (self.0 / (1.0 - self.0)).ln()
     }
 
     /// The probability with the given log-odds: 1 / (1 + e^−z), computed without overflow.
+    ///
+    /// ```
+    /// use regulars::types::Probability;
+    /// assert_eq!(Probability::from_log_odds(0.0)?.get(), 0.5);
+    /// assert_eq!(Probability::from_log_odds(-1e9)?, Probability::ZERO);
+    /// assert_eq!(Probability::from_log_odds(f64::INFINITY)?, Probability::ONE);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`InvalidParam`](crate::ErrorKind::InvalidParam) for NaN.
@@ -70,6 +88,7 @@ impl Probability {
     }
 }
 
+/// The number; precision and width are honoured: `{:.2}`.
 impl fmt::Display for Probability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
@@ -78,9 +97,16 @@ impl fmt::Display for Probability {
 
 /// Where chance begins. The same seed gives the same result, on any number of threads.
 ///
+/// Asked for wherever chance enters, never taken from the clock. Streams are derived from it by purpose and key, not
+/// by thread, so that adding a customer does not change another one's draws.
+///
 /// ```
+/// use regulars::simulate::ShopParams;
 /// use regulars::types::Seed;
-/// assert_eq!(Seed(7), Seed(7));
+///
+/// let rows = |seed| ShopParams::new(20, Seed(seed)).simulate().map(|shop| shop.rows().count());
+/// assert_eq!(rows(7)?, rows(7)?);
+/// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Seed(pub u64);

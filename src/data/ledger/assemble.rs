@@ -1,4 +1,11 @@
 //! From rows in any order to the sorted store: the one path behind every door.
+//!
+//! Invariants of what comes out, on which every view relies:
+//!
+//! 1. rows of customer c are `offsets[c] .. offsets[c + 1]`, those of nobody stand behind the last customer;
+//! 2. within a customer rows ascend by (day, second, order, item, amount, quantity), hence days ascend;
+//! 3. numbers of customers, orders and items ascend with their keys;
+//! 4. nothing depends on the order of arrival: rows that are equal in every column are interchangeable.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -18,10 +25,14 @@ pub(super) const SECONDS_PER_DAY: u32 = 86_400;
 /// Reason under which skipped rows without a customer are counted.
 pub(super) const NO_CUSTOMER: &str = "no customer";
 
-/// Row numbers that are kept for each reason of leaving rows out.
+/// Row numbers that are kept for each reason of leaving rows out: enough to look some up, and no file of bad rows
+/// can fill the memory with them.
 const EXAMPLES: usize = 5;
 
 /// Columns in the order of arrival, with provisional numbers for keys.
+///
+/// Keys get their final ranks only when all rows are in: the order of keys is not known before. Until then a key
+/// is the number of its first appearance.
 #[derive(Debug)]
 pub(crate) struct Assembler {
     pub(in crate::data) currency: Currency,
@@ -41,6 +52,7 @@ pub(crate) struct Assembler {
 }
 
 impl Assembler {
+    /// Nothing yet, with the defaults of the policies.
     pub(in crate::data) fn new(currency: Currency) -> Self {
         Self {
             currency,
@@ -60,6 +72,7 @@ impl Assembler {
         }
     }
 
+    /// Whether no row has been kept so far.
     pub(in crate::data) fn is_empty(&self) -> bool {
         self.customer.is_empty()
     }
@@ -75,6 +88,9 @@ impl Assembler {
     }
 
     /// Adds one row; `number` is its number for messages.
+    ///
+    /// All checks come before the first change, so that a refused row leaves no trace but in the count of rows read
+    /// (and perhaps an unused key).
     pub(in crate::data) fn push(&mut self, number: u64, row: &Transaction<'_>) -> Result<()> {
         if row.second.is_some_and(|s| s >= SECONDS_PER_DAY) {
             return Err(Error::row(number, Some("second_of_day"), "expected 0 to 86399"));
@@ -114,7 +130,8 @@ impl Assembler {
         Ok(())
     }
 
-    /// Applies [`Anonymous::Skip`] to columns that were taken over whole.
+    /// Applies [`Anonymous::Skip`] to columns that were taken over whole: keeping all and dropping some afterwards is
+    /// faster than asking at each row of each column.
     pub(super) fn drop_anonymous(&mut self) {
         if self.anonymous == Anonymous::Keep || !self.customer.contains(&NONE) {
             return;
@@ -127,7 +144,8 @@ impl Assembler {
         self.skip_many(NO_CUSTOMER, (before - self.customer.len()) as u64, &first.collect::<Vec<_>>());
     }
 
-    /// Sorts everything into place.
+    /// Sorts everything into place: ranks for provisional numbers, a counting sort by customer, a sort within each
+    /// customer, and one gathering pass per column. Row numbers have 32 bits, hence the limit on rows.
     pub(in crate::data) fn build(self) -> Result<Ledger> {
         let n = self.customer.len();
         if n == 0 {
@@ -266,11 +284,13 @@ fn sort_groups(packed: &mut [u64], offsets: &[usize], sort: impl Fn(&mut [u64]) 
     runs.iter_mut().for_each(work);
 }
 
+/// The provisional number of a key, [`NONE`] for no key.
 fn number_of(interner: &mut Interner, key: Option<&Key<'_>>, what: &'static str) -> Result<u32> {
     key.map_or(Ok(NONE), |key| interner.key(key, what))
 }
 
-/// A column comes into being with its first value; earlier rows have none.
+/// A column comes into being with its first value; earlier rows have none. Ledgers without orders, items or times
+/// never pay for the column.
 fn push_sparse(column: &mut Option<Vec<u32>>, so_far: usize, value: u32) {
     match column {
         Some(values) => values.push(value),
@@ -283,7 +303,7 @@ fn push_sparse(column: &mut Option<Vec<u32>>, so_far: usize, value: u32) {
     }
 }
 
-/// Replaces provisional numbers by ranks.
+/// Replaces provisional numbers by ranks; `None`, and no dictionary, for a column that never had a value.
 fn rank_column(interner: Interner, column: &mut Option<Vec<u32>>) -> Option<Arc<Keys>> {
     let numbers = column.as_mut()?;
     let (sorted, ranks) = interner.finish();
@@ -293,12 +313,14 @@ fn rank_column(interner: Interner, column: &mut Option<Vec<u32>>) -> Option<Arc<
     Some(Arc::new(Keys::from_sorted(sorted)))
 }
 
+/// Keeps the values whose flag is set, in their order.
 fn retain<T: Copy>(values: &mut Vec<T>, keep: &[bool]) {
     let mut keep = keep.iter();
     values.retain(|_| *keep.next().unwrap_or(&false));
 }
 
 impl Rows {
+    /// The same for every column.
     fn retain(&mut self, keep: &[bool]) {
         retain(&mut self.day, keep);
         self.second.as_mut().map(|c| retain(c, keep)).unwrap_or_default();
@@ -308,7 +330,7 @@ impl Rows {
         self.quantity.as_mut().map(|c| retain(c, keep)).unwrap_or_default();
     }
 
-    /// By everything but the day.
+    /// By everything but the day, in the order of invariant 2. A column that is absent tells nobody apart.
     fn compare(&self, a: u32, b: u32) -> Ordering {
         fn by<T: Ord + Copy>(column: Option<&Vec<T>>, a: u32, b: u32) -> Ordering {
             column.map_or(Ordering::Equal, |c| c[a as usize].cmp(&c[b as usize]))
@@ -320,7 +342,8 @@ impl Rows {
             .then_with(|| by(self.quantity.as_ref(), a, b))
     }
 
-    /// The rows in the order of [`sort_rows`].
+    /// The rows in the order of [`sort_rows`], column by column: one random read per value, but none for the days, which
+    /// the sort has carried along.
     pub(super) fn gather(&self, order: &[u64]) -> Self {
         fn pick<T: Copy>(column: &[T], order: &[u64]) -> Vec<T> {
             order.iter().map(|packed| column[low(*packed) as usize]).collect()
@@ -335,6 +358,8 @@ impl Rows {
         }
     }
 
+    /// Rows equal to their predecessor within a group. Sorting has put equal rows side by side, so that neighbours
+    /// suffice.
     #[expect(clippy::cast_possible_truncation, reason = "rows are fewer than 2^32")]
     pub(super) fn count_duplicates(&self, offsets: &[usize]) -> u64 {
         let inside = offsets.windows(2).flat_map(|w| w[0] + 1..w[1].max(w[0] + 1));
@@ -343,7 +368,8 @@ impl Rows {
             .count() as u64
     }
 
-    /// Whether a row gives money or goods back.
+    /// Whether a row gives money or goods back. One of the two suffices: some files have negative prices, others
+    /// negative quantities, and both at once is still one refund.
     pub(crate) fn is_refund(&self, row: usize) -> bool {
         self.amount.as_ref().is_some_and(|a| a[row] < Amount::ZERO)
             || self.quantity.as_ref().is_some_and(|q| q[row].in_thousandths() < 0)

@@ -1,4 +1,7 @@
 //! The columns door: borrowed slices of an engine's own memory.
+//!
+//! For callers that hold columns already (Arrow, Polars, a database driver): nothing is copied row by row, keys are
+//! hashed once each, and every check runs before the first row is taken.
 
 use crate::data::{Anonymous, TimeAxis};
 use crate::error::{Error, Place, Result};
@@ -7,19 +10,35 @@ use crate::types::{Amount, Currency, Day, Key, Quantity};
 use super::assemble::{Assembler, SECONDS_PER_DAY};
 use super::store::{Ledger, NONE};
 
-/// Keys of customers, orders or items, one for each row. An empty text is "no key".
+/// Keys of customers, orders or items, one for each row. An empty text is "no key": a row of nobody, of no order,
+/// or of no item.
+///
+/// Made by `into` from slices and vectors of `i64`, `&str` and `String`:
+///
+/// ```
+/// use regulars::data::KeyColumn;
+/// let names = vec!["ann".to_string(), String::new()];
+/// assert!(matches!(KeyColumn::from(&names), KeyColumn::Strings(_)));
+/// assert!(matches!(KeyColumn::from(&[7_i64, 9][..]), KeyColumn::Integers(&[7, 9])));
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum KeyColumn<'a> {
-    /// Integers.
+    /// Integers: every value is a key, also 0 and negative ones. The fastest form.
     Integers(&'a [i64]),
-    /// Texts.
+    /// Texts; one that is the usual form of an integer is that integer's key.
     Texts(&'a [&'a str]),
     /// Owned texts.
     Strings(&'a [String]),
 }
 
-/// Days, one for each row.
+/// Days, one for each row; made by `into` from slices and vectors of [`Day`] and `i32`.
+///
+/// ```
+/// use regulars::{data::DayColumn, types::Day};
+/// assert!(matches!(DayColumn::from(&[Day::new(19_000)][..]), DayColumn::Days(_)));
+/// assert!(matches!(DayColumn::from(&vec![19_000]), DayColumn::Integers(_)));
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum DayColumn<'a> {
@@ -29,13 +48,21 @@ pub enum DayColumn<'a> {
     Integers(&'a [i32]),
 }
 
-/// Amounts, one for each row.
+/// Amounts, one for each row; made by `into` from slices and vectors of [`Amount`] and `f64`.
+///
+/// ```
+/// use regulars::{data::AmountColumn, types::Amount};
+/// assert!(matches!(AmountColumn::from(&vec![12.5]), AmountColumn::Major(_))); // 12.50
+/// assert!(matches!(AmountColumn::from(&[Amount::minor(1_250)][..]), AmountColumn::Amounts(_)));
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum AmountColumn<'a> {
-    /// Exact amounts.
+    /// Exact amounts in minor units.
     Amounts(&'a [Amount]),
-    /// Floats in major units, read as [`Currency::from_major`] reads them.
+    /// Floats in major units, read as [`Currency::from_major`] reads them: 12.1 is 1,210 cents although no float is
+    /// 12.1. What is finer than the currency is rounded half to even and counted in
+    /// [`Intake::rounded_amounts`](crate::data::Intake::rounded_amounts).
     Major(&'a [f64]),
 }
 
@@ -111,6 +138,7 @@ impl<'a> From<&'a Vec<f64>> for AmountColumn<'a> {
 }
 
 impl KeyColumn<'_> {
+    /// Rows.
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Integers(values) => values.len(),
@@ -131,6 +159,7 @@ impl KeyColumn<'_> {
 }
 
 impl DayColumn<'_> {
+    /// Rows.
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Days(values) => values.len(),
@@ -138,6 +167,7 @@ impl DayColumn<'_> {
         }
     }
 
+    /// The day of a row; panics beyond the column, which [`Columns::check`] has excluded.
     pub(crate) fn get(&self, row: usize) -> Day {
         match self {
             Self::Days(values) => values[row],
@@ -146,7 +176,7 @@ impl DayColumn<'_> {
     }
 }
 
-/// Borrowed columns of equal length, to become a [`Ledger`].
+/// Borrowed columns of equal length, to become a [`Ledger`] or to be added to a [`Summary`](crate::data::Summary).
 ///
 /// ```
 /// use regulars::data::{Columns, Ledger};
@@ -173,7 +203,8 @@ pub struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    /// Customers and days, one for each row.
+    /// Customers and days, one for each row; everything else is optional. Lengths are checked when the columns are
+    /// used.
     pub fn new(
         currency: Currency,
         customers: impl Into<KeyColumn<'a>>,
@@ -193,37 +224,60 @@ impl<'a> Columns<'a> {
         }
     }
 
-    /// Money paid; negative for refunds.
+    /// Money paid for each whole row; negative for refunds.
     pub fn amounts(mut self, amounts: impl Into<AmountColumn<'a>>) -> Self {
         self.amounts = Some(amounts.into());
         self
     }
 
-    /// The order each row belongs to.
+    /// The order each row belongs to; an empty text is none.
+    ///
+    /// ```
+    /// # use regulars::data::{Columns, Ledger};
+    /// # use regulars::types::Currency;
+    /// let (customer, day) = (["ann", "ann", "bob"], [19_000, 19_000, 19_002]);
+    /// let (order, item) = (["A-1", "A-1", "B-1"], ["tea", "cup", ""]);
+    /// let columns = Columns::new(Currency::EUR, &customer[..], &day[..]).orders(&order[..]).items(&item[..]);
+    /// let ledger = Ledger::from_columns(&columns)?;
+    /// assert_eq!(ledger.orders().map(|keys| keys.len()), Some(2));
+    /// assert_eq!(ledger.items().map(|keys| keys.len()), Some(2)); // bob's item is not known
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn orders(mut self, orders: impl Into<KeyColumn<'a>>) -> Self {
         self.orders = Some(orders.into());
         self
     }
 
-    /// What was bought.
+    /// What was bought; an empty text is "not known".
     pub fn items(mut self, items: impl Into<KeyColumn<'a>>) -> Self {
         self.items = Some(items.into());
         self
     }
 
-    /// Pieces bought; negative for goods that came back.
+    /// Pieces bought, in thousandths; negative for goods that came back.
     pub fn quantities(mut self, quantities: &'a [Quantity]) -> Self {
         self.quantities = Some(quantities);
         self
     }
 
-    /// Second of the day of each row, 0 to 86,399.
+    /// Second of the day of each row, 0 to 86,399; `u32::MAX` where it is not known.
     pub fn seconds_of_day(mut self, seconds: &'a [u32]) -> Self {
         self.seconds = Some(seconds);
         self
     }
 
     /// What happens to rows without a customer; the default counts and skips them.
+    ///
+    /// ```
+    /// # use regulars::data::{Anonymous, Columns, Ledger};
+    /// # use regulars::types::Currency;
+    /// let (customer, day) = (["ann", ""], [19_000, 19_001]);
+    /// let columns = Columns::new(Currency::EUR, &customer[..], &day[..]);
+    /// let skipped = Ledger::from_columns(&columns)?;
+    /// assert_eq!((skipped.len(), skipped.intake().skipped_examples["no customer"].clone()), (1, vec![2]));
+    /// assert_eq!(Ledger::from_columns(&columns.anonymous(Anonymous::Keep))?.len(), 2);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn anonymous(mut self, policy: Anonymous) -> Self {
         self.anonymous = policy;
         self
@@ -235,6 +289,8 @@ impl<'a> Columns<'a> {
         self
     }
 
+    /// Equal lengths, and seconds of the day in range: all that can be said before a value is read. Shared by the
+    /// ledger and by the summary.
     pub(in crate::data) fn check(&self) -> Result<()> {
         let expected = self.customers.len();
         let lengths = [
@@ -268,10 +324,24 @@ impl<'a> Columns<'a> {
 impl Ledger {
     /// The columns door: no row is copied before it reaches its place in the store.
     ///
+    /// All or nothing: where a column is refused, there is no ledger. O(rows) beside the sorting.
+    ///
     /// # Errors
     /// [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) naming a column of another length,
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming the row and column of a float that is not finite,
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming the row and column of a float that is not finite or of a
+    /// second beyond the day, [`Overflow`](crate::ErrorKind::Overflow) for an amount beyond 2^53 minor units,
     /// [`EmptyInput`](crate::ErrorKind::EmptyInput) without rows.
+    ///
+    /// ```
+    /// use regulars::data::{Columns, Ledger};
+    /// use regulars::types::Currency;
+    ///
+    /// let columns = Columns::new(Currency::EUR, &[7_i64, 9][..], &[19_000, 19_002][..]);
+    /// let error = Ledger::from_columns(&columns.clone().amounts(&[1.0][..])).unwrap_err();
+    /// assert_eq!(error.to_string(), "column `amounts`: rows: expected 2, got 1");
+    /// let error = Ledger::from_columns(&columns.amounts(&[1.0, f64::NAN][..])).unwrap_err();
+    /// assert_eq!(error.to_string(), "row 2, column `amounts`: expected a finite amount");
+    /// ```
     pub fn from_columns(columns: &Columns<'_>) -> Result<Self> {
         columns.check()?;
         let n = columns.customers.len();
@@ -285,7 +355,8 @@ impl Ledger {
 }
 
 impl Assembler {
-    /// Takes over whole columns.
+    /// Takes over whole columns. Integer keys go to the interner without becoming a [`Key`] first; floats that are whole
+    /// minor units, nearly all of them, take a path without a branch on rounding.
     fn fill(&mut self, n: usize, columns: &Columns<'_>) -> Result<()> {
         self.customer.reserve_exact(n);
         for row in 0..n {

@@ -1,4 +1,7 @@
 //! `Ledger::relabel`: the same rows under other customers.
+//!
+//! The way from accounts to people: `profile` says who is who, and the ledger moves each account's rows to the person
+//! behind it. Nothing is read again; the sorting of the rows is the same as that of a new ledger.
 
 use std::sync::Arc;
 
@@ -38,6 +41,10 @@ impl Ledger {
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where an account that `person` does not know has the name of a
     /// person: the two would be joined by accident.
+    ///
+    /// `person` is called once for each account, in ascending order of keys. O(rows), as for building; items, orders
+    /// and days keep their meaning, customer indices do not: those of the old ledger are refused by the new one,
+    /// unless nothing was renamed.
     pub fn relabel<'k>(&self, mut person: impl FnMut(Key<'_>) -> Option<Key<'k>>) -> Result<Self> {
         let store = self.store();
         let mut people = Interner::default();

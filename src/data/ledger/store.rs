@@ -1,4 +1,7 @@
 //! `Ledger`: the store itself.
+//!
+//! Everything a view hands out borrows from here; nothing here changes after [`build`](super::LedgerBuilder::build).
+//! What looks like a change (`covering`, `relabel`) makes another ledger that shares the columns it can.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,7 +17,31 @@ use super::views::{Observed, Split};
 /// Stands for "no order", "no item" and "no time of day" in the dense columns.
 pub(crate) const NONE: u32 = u32::MAX;
 
-/// Every order of every customer, sorted by customer and time. Immutable; a clone shares the store.
+/// Every order of every customer, sorted by customer and time. Immutable; a clone shares the store and costs two
+/// counters.
+///
+/// Customers, orders and items are numbered from 0 in ascending order of their keys, integers before texts. The
+/// same rows, in any order and through any door, make equal ledgers; two ledgers of the same customers share
+/// indices.
+///
+/// ```
+/// use regulars::data::{Ledger, Transaction};
+/// use regulars::types::{Amount, AsOf, Currency, Day};
+///
+/// let mut builder = Ledger::builder(Currency::EUR);
+/// for (customer, day, cents) in [("bob", 3, 990), ("ann", 1, 1_250), ("ann", 1, 1_250)] {
+///     builder.push(Transaction::new(customer, Day::ymd(2024, 5, day)?).amount(Amount::minor(cents)))?;
+/// }
+/// let ledger = builder.build()?;
+/// assert_eq!(ledger.len(), 3);
+/// assert_eq!(ledger.customer("ann").map(|ix| ix.index()), Some(0)); // by key, not by arrival
+/// assert_eq!(ledger.intake().duplicate_rows, 1); // kept, and counted
+/// assert_eq!(ledger.currency(), Currency::EUR);
+/// assert!(!ledger.is_empty());
+/// # Ok::<(), regulars::Error>(())
+/// ```
+///
+/// Rows are read through a view as of a day: [`observed`](Self::observed) or [`split`](Self::split).
 #[derive(Clone)]
 pub struct Ledger(pub(super) Arc<Store>);
 
@@ -34,6 +61,9 @@ pub(crate) struct Store {
 }
 
 /// The columns. `None` is a column that was not given.
+///
+/// All that are given have one value for each row of the store; in `second`, `order` and `item` the value [`NONE`]
+/// stands for "not known here".
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Rows {
     pub(crate) day: Vec<Day>,
@@ -45,6 +75,26 @@ pub(crate) struct Rows {
 }
 
 /// What came in through the door and what became of it: nothing is dropped without being counted here.
+///
+/// `rows_read` = `rows_kept` + `rows_anonymous` + all of `rows_skipped` + rows that were refused by an error. The
+/// four other counts describe rows that are in the ledger. A relabelled ledger counts its duplicates anew.
+///
+/// ```
+/// use regulars::data::{Ledger, Transaction};
+/// use regulars::types::{Amount, Currency, Day};
+///
+/// let mut builder = Ledger::builder(Currency::EUR);
+/// let day = Day::ymd(2024, 5, 1)?;
+/// builder.push(Transaction::new("ann", day).amount(Amount::minor(1_250)))?;
+/// builder.push(Transaction::new("ann", day).amount(Amount::minor(-1_250)))?;
+/// builder.push(Transaction::anonymous(day).amount(Amount::minor(300)))?;
+/// let ledger = builder.build()?;
+/// let intake = ledger.intake();
+/// assert_eq!((intake.rows_read, intake.rows_kept, intake.rows_skipped["no customer"]), (3, 2, 1));
+/// assert_eq!(intake.skipped_examples["no customer"], [3]);
+/// assert_eq!((intake.refund_rows, intake.duplicate_rows, intake.rounded_amounts), (1, 0, 0));
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Intake {
@@ -54,15 +104,18 @@ pub struct Intake {
     pub rows_kept: u64,
     /// Rows in the ledger that belong to nobody ([`Anonymous::Keep`](crate::data::Anonymous::Keep)).
     pub rows_anonymous: u64,
-    /// Rows left out, by reason.
+    /// Rows left out, by reason, in the alphabetical order of the reasons. Rows without a customer are under
+    /// `no customer`; lenient reading of CSV adds reasons of its own.
     pub rows_skipped: BTreeMap<String, u64>,
-    /// Numbers of the first five rows left out for each reason.
+    /// Numbers of the first five rows left out for each reason, to look them up in the source.
     pub skipped_examples: BTreeMap<String, Vec<u64>>,
-    /// Rows in the ledger that repeat another one exactly.
+    /// Rows in the ledger that repeat another one exactly, in every column: three equal rows are two duplicates. They
+    /// are kept, since two equal rows may be two purchases; a high count points to a file that was read twice.
     pub duplicate_rows: u64,
-    /// Rows in the ledger whose amount or quantity is below zero.
+    /// Rows in the ledger whose amount or quantity is below zero, anonymous ones included.
     pub refund_rows: u64,
-    /// Amounts that were finer than the currency and had to be rounded.
+    /// Amounts that were finer than the currency and had to be rounded, half to even. A currency kept with more
+    /// decimals ([`Currency::with_decimals`](crate::types::Currency::with_decimals)) rounds fewer.
     pub rounded_amounts: u64,
     /// The file that the rows came from, where they came through the CSV door.
     #[cfg(feature = "csv")]
@@ -70,7 +123,7 @@ pub struct Intake {
 }
 
 impl Ledger {
-    /// The currency of every amount.
+    /// The currency of every amount. There is one: a ledger of two would add pounds to yen.
     pub fn currency(&self) -> Currency {
         self.0.currency
     }
@@ -80,17 +133,19 @@ impl Ledger {
         self.0.time
     }
 
-    /// The customers, in ascending order of keys.
+    /// The customers, in ascending order of keys; those of every row, also of rows after any as-of day. For those known
+    /// on a day see [`Observed::customers`].
     pub fn customers(&self) -> &Arc<Keys> {
         &self.0.customers
     }
 
-    /// The items, in ascending order of keys, where the ledger has items.
+    /// The items, in ascending order of keys, where the ledger has items: `None` where no row ever named one.
     pub fn items(&self) -> Option<&Arc<Keys>> {
         self.0.items.as_ref()
     }
 
-    /// The order keys in ascending order, where the ledger has orders.
+    /// The order keys in ascending order, where the ledger has orders. [`Row::order`](super::Row::order) is a rank
+    /// among them.
     pub fn orders(&self) -> Option<&Arc<Keys>> {
         self.0.orders.as_ref()
     }
@@ -100,37 +155,61 @@ impl Ledger {
         self.0.rows.day.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are none; never so for a ledger that was built.
     pub fn is_empty(&self) -> bool {
         self.0.rows.day.is_empty()
     }
 
-    /// What came in and what became of it.
+    /// What came in and what became of it. See [`Intake`].
     pub fn intake(&self) -> &Intake {
         &self.0.intake
     }
 
-    /// The first and the last day about which the ledger knows everything: by default those of its first and last row.
+    /// The first and the last day about which the ledger knows everything: by default those of its first and last row,
+    /// anonymous ones included. A day without a row inside is a day without a sale. See [`covering`](Self::covering).
     pub fn covers(&self) -> (Day, Day) {
         self.0.covers
     }
 
-    /// The customer with that key.
+    /// The customer with that key; `None` for one without a row. O(log customers).
+    ///
+    /// ```
+    /// # use regulars::data::{Ledger, Transaction};
+    /// # use regulars::types::{Currency, Day};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// builder.push(Transaction::new(17_850, Day::ymd(2024, 5, 1)?))?;
+    /// let ledger = builder.build()?;
+    /// assert_eq!(ledger.customer(17_850), ledger.customer("17850")); // one key
+    /// assert!(ledger.customer("017850").is_none()); // another one
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn customer<'k>(&self, key: impl Into<Key<'k>>) -> Option<CustomerIx> {
         let index = u32::try_from(self.0.customers.find(key)?).ok()?;
         Some(CustomerIx { index, dictionary: self.0.customers.fingerprint() })
     }
 
-    /// The item with that key.
+    /// The item with that key; `None` without such an item or without items at all. O(log items).
+    ///
+    /// ```
+    /// # use regulars::data::{Ledger, Transaction};
+    /// # use regulars::types::{Currency, Day};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// builder.push(Transaction::new("ann", Day::ymd(2024, 5, 1)?).item("tea"))?;
+    /// let ledger = builder.build()?;
+    /// let tea = ledger.item("tea").expect("was bought");
+    /// assert_eq!(ledger.item_key(tea)?.to_text(), "tea");
+    /// assert!(ledger.item("cup").is_none());
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn item<'k>(&self, key: impl Into<Key<'k>>) -> Option<ItemIx> {
         let items = self.0.items.as_ref()?;
         Some(ItemIx { index: u32::try_from(items.find(key)?).ok()?, dictionary: items.fingerprint() })
     }
 
-    /// The key of an item.
+    /// The key of an item. Constant time.
     ///
     /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) for an index of another ledger.
+    /// [`InvalidInput`](ErrorKind::InvalidInput) for an index of another ledger, unless that has exactly the same items.
     pub fn item_key(&self, item: ItemIx) -> Result<Key<'_>> {
         self.0
             .items
@@ -140,10 +219,28 @@ impl Ledger {
             .ok_or_else(|| Error::input("an item index of another ledger"))
     }
 
-    /// The key of a customer.
+    /// The key of a customer. Constant time.
     ///
     /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) for an index of another ledger.
+    /// [`InvalidInput`](ErrorKind::InvalidInput) for an index of another ledger, unless that has exactly the same
+    /// customers:
+    ///
+    /// ```
+    /// # use regulars::data::{Ledger, Transaction};
+    /// # use regulars::types::{Currency, Day};
+    /// let of = |customers: &[&'static str]| -> regulars::Result<Ledger> {
+    ///     let mut builder = Ledger::builder(Currency::EUR);
+    ///     for customer in customers {
+    ///         builder.push(Transaction::new(*customer, Day::new(0)))?;
+    ///     }
+    ///     builder.build()
+    /// };
+    /// let (mine, same, other) = (of(&["ann", "bob"])?, of(&["bob", "ann", "ann"])?, of(&["ann", "cleo"])?);
+    /// let bob = mine.customer("bob").expect("has a row");
+    /// assert_eq!(same.customer_key(bob)?.to_text(), "bob");
+    /// assert!(other.customer_key(bob).is_err()); // would have been cleo
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn customer_key(&self, customer: CustomerIx) -> Result<Key<'_>> {
         self.check_customer(customer)?;
         self.0
@@ -152,6 +249,8 @@ impl Ledger {
             .ok_or_else(|| Error::input("a customer index of another ledger"))
     }
 
+    /// The guard of every door that takes an index: a fingerprint of 32 bits makes a foreign ledger pass by accident
+    /// once in four billion, and then the range still holds.
     pub(crate) fn check_customer(&self, customer: CustomerIx) -> Result<()> {
         if customer.dictionary == self.0.customers.fingerprint() && customer.index() < self.0.customers.len()
         {
@@ -161,11 +260,33 @@ impl Ledger {
         }
     }
 
+    /// The columns, for modules of this floor and above; rows go through the views.
     pub(crate) fn store(&self) -> &Store {
         &self.0
     }
 
     /// The same ledger, known to cover at least these days as well: a shop that was open but sold nothing.
+    ///
+    /// Matters for [`split`](Self::split): without it the last day of the data is taken for the last day known, and a
+    /// horizon behind it is refused, since nobody can say whether customers stayed away or the file ended.
+    /// Constant time; the rows are shared.
+    ///
+    /// ```
+    /// # use regulars::data::{Ledger, Transaction};
+    /// # use regulars::types::{AsOf, Currency, Day, Horizon};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// # for day in [1, 20] {
+    /// #     builder.push(Transaction::new("ann", Day::ymd(2024, 5, day)?))?;
+    /// # }
+    /// # let ledger = builder.build()?;
+    /// // Rows from 1 to 20 May, but the books are complete to the end of the month.
+    /// assert!(ledger.split(AsOf::ymd(2024, 5, 17)?, Horizon::days(14)?).is_err());
+    /// let may = ledger.covering(Day::ymd(2024, 5, 1)?, Day::ymd(2024, 5, 31)?)?;
+    /// assert!(may.split(AsOf::ymd(2024, 5, 17)?, Horizon::days(14)?).is_ok());
+    /// // It cannot be made to know less than its rows say.
+    /// assert!(ledger.covering(Day::ymd(2024, 5, 2)?, Day::ymd(2024, 5, 31)?).is_err());
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`InvalidParam`](ErrorKind::InvalidParam) where `last` lies before `first` or either cuts off rows of the ledger.
@@ -184,7 +305,22 @@ impl Ledger {
 
     /// What is known as of a day: the only source of features.
     ///
-    /// `as_of` may lie behind the covered days: the caller then states that nothing happened in between.
+    /// `as_of` may lie behind the covered days: the caller then states that nothing happened in between. O(customers)
+    /// at most: it looks for the first customer who was seen by then.
+    ///
+    /// ```
+    /// # use regulars::data::{Ledger, Transaction};
+    /// # use regulars::types::{AsOf, Currency, Day};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// for (customer, day) in [("ann", 1), ("bob", 20)] {
+    ///     builder.push(Transaction::new(customer, Day::ymd(2024, 5, day)?))?;
+    /// }
+    /// let ledger = builder.build()?;
+    /// assert_eq!(ledger.observed(AsOf::ymd(2024, 5, 10)?)?.customers().len(), 1); // bob is yet to come
+    /// let error = ledger.observed(AsOf::ymd(2024, 4, 30)?).unwrap_err();
+    /// assert_eq!(error.to_string(), "no customer has a row on or before 2024-04-30");
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`EmptyInput`](ErrorKind::EmptyInput) where no row of any customer lies on or before `as_of`.
@@ -193,6 +329,26 @@ impl Ledger {
     }
 
     /// Cuts time in two: what is known as of a day, and the `horizon` after it as the only source of labels.
+    ///
+    /// The holdout is the days `as_of` + 1 to `as_of` + horizon, both inclusive; the cut day itself is known.
+    ///
+    /// ```
+    /// # use regulars::data::{Ledger, Transaction};
+    /// # use regulars::types::{AsOf, Currency, Day, Horizon};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// # for day in [1, 20] {
+    /// #     builder.push(Transaction::new("ann", Day::ymd(2024, 5, day)?))?;
+    /// # }
+    /// # let ledger = builder.build()?; // 1 and 20 May
+    /// let split = ledger.split(AsOf::ymd(2024, 5, 13)?, Horizon::weeks(1)?)?;
+    /// assert_eq!(split.holdout().days(), (Day::ymd(2024, 5, 14)?, Day::ymd(2024, 5, 20)?));
+    /// let error = ledger.split(AsOf::ymd(2024, 5, 14)?, Horizon::weeks(1)?).unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "parameter `horizon`: 2024-05-14 plus 7 days ends on 2024-05-21, but the ledger covers days up to 2024-05-20 only"
+    /// );
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Ledger::observed`]; [`InvalidInput`](ErrorKind::InvalidInput) naming both dates where the horizon ends behind

@@ -1,4 +1,8 @@
 //! Views of a ledger: what is known as of a day, what came after, and one customer's rows.
+//!
+//! Rows of a customer are contiguous and ascend in days, so every cut in time is a binary search in one slice. The
+//! types keep the promise that features never see the future: [`Observed`] has no way past its as-of day, and
+//! [`Holdout`] comes from a [`Split`] only, which has one as-of day for both.
 
 use std::fmt;
 
@@ -10,6 +14,27 @@ use crate::types::{Amount, AsOf, CustomerIx, Day, Horizon, ItemIx, Quantity};
 use super::store::{Ledger, NONE, Store};
 
 /// The ledger as it was known on a day: rows after `as_of` do not exist here. The only source of features.
+///
+/// Two words; copy it freely. Made by [`Ledger::observed`] and [`Split::observed`].
+///
+/// ```
+/// use regulars::data::{Ledger, Transaction};
+/// use regulars::types::{Amount, AsOf, Currency, Day};
+///
+/// let mut builder = Ledger::builder(Currency::EUR);
+/// for (customer, day, cents) in [("ann", 1, 1_000), ("ann", 9, 500), ("bob", 3, 990), ("cleo", 30, 10)] {
+///     builder.push(Transaction::new(customer, Day::ymd(2024, 5, day)?).amount(Amount::minor(cents)))?;
+/// }
+/// let ledger = builder.build()?;
+/// let then = ledger.observed(AsOf::ymd(2024, 5, 8)?)?;
+///
+/// assert_eq!(then.customers().len(), 2); // cleo is not yet known
+/// let ann = ledger.customer("ann").expect("has rows");
+/// assert_eq!(then.history(ann)?.map(|rows| rows.len()), Some(1)); // the 9th is the future
+/// assert!(then.history(ledger.customer("cleo").expect("has rows"))?.is_none());
+/// assert!(then.anonymous().is_empty());
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct Observed<'a> {
     ledger: &'a Ledger,
@@ -17,6 +42,8 @@ pub struct Observed<'a> {
 }
 
 impl<'a> Observed<'a> {
+    /// A view that shows at least one row of a customer. A customer's first row is her earliest, so one comparison
+    /// for each decides.
     pub(super) fn new(ledger: &'a Ledger, as_of: AsOf) -> Result<Self> {
         let observed = Self { ledger, as_of };
         let store = ledger.store();
@@ -30,7 +57,7 @@ impl<'a> Observed<'a> {
         }
     }
 
-    /// The last known day.
+    /// The last known day, inclusive.
     pub fn as_of(&self) -> AsOf {
         self.as_of
     }
@@ -41,7 +68,8 @@ impl<'a> Observed<'a> {
         self.ledger
     }
 
-    /// Customers with at least one row up to `as_of`.
+    /// Customers with at least one row up to `as_of`, in ascending order of keys. Refunds are rows: who only gave back
+    /// is known, though without a purchase. O(customers).
     pub fn customers(&self) -> Customers {
         let store = self.ledger.store();
         let seen = (0_u32..).zip(&store.offsets[..store.customers.len()]);
@@ -50,7 +78,7 @@ impl<'a> Observed<'a> {
         Customers::some(store.customers.clone(), present)
     }
 
-    /// A customer's rows up to `as_of`; `None` for one who was not yet seen.
+    /// A customer's rows up to `as_of`, never empty; `None` for one who was not yet seen. O(log rows of the customer).
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for an index of another ledger.
@@ -66,14 +94,17 @@ impl<'a> Observed<'a> {
         Some(all.until(self.as_of.day())).filter(|h| !h.is_empty())
     }
 
-    /// Rows of nobody up to `as_of` (see [`Anonymous`](crate::data::Anonymous)).
+    /// Rows of nobody up to `as_of` (see [`Anonymous`](crate::data::Anonymous)), ordered by day, time of day, order,
+    /// item; empty where they were skipped.
     pub fn anonymous(&self) -> History<'a> {
         let store = self.ledger.store();
         let start = store.offsets[store.customers.len()];
         History { store, start, end: store.rows.day.len() }.until(self.as_of.day())
     }
 
-    /// `f` of every customer known as of the day, in parallel.
+    /// `f` of every customer known as of the day, in parallel, in ascending order of keys. `f` gets histories that
+    /// are never empty. Its result does not depend on the number of threads as long as `f` depends on nothing but
+    /// its argument.
     ///
     /// ```
     /// # use regulars::{data::*, types::*};
@@ -95,6 +126,7 @@ impl<'a> Observed<'a> {
     }
 }
 
+/// Prints counts and the day, never keys.
 impl fmt::Debug for Observed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Observed({:?} as of {})", self.ledger, self.as_of)
@@ -102,6 +134,9 @@ impl fmt::Debug for Observed<'_> {
 }
 
 /// The days after a cut: the only source of labels and of the truth that forecasts are scored against.
+///
+/// Made by [`Split::holdout`]. It knows every customer of the ledger, also those who first come in it: whether
+/// they count is up to the question asked. Churn asks only about customers of the observed part.
 #[derive(Clone, Copy)]
 pub struct Holdout<'a> {
     ledger: &'a Ledger,
@@ -115,7 +150,23 @@ impl<'a> Holdout<'a> {
         (self.after.day().checked_add(1).unwrap_or(self.until), self.until)
     }
 
-    /// A customer's rows within the holdout; empty for one who did not come.
+    /// A customer's rows within the holdout; empty for one who did not come. O(log rows of the customer).
+    ///
+    /// ```
+    /// # use regulars::data::{Ledger, Transaction};
+    /// # use regulars::types::{AsOf, Currency, Day, Horizon};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// for (customer, day) in [("ann", 1), ("bob", 1), ("ann", 8), ("ann", 15)] {
+    ///     builder.push(Transaction::new(customer, Day::ymd(2024, 5, day)?))?;
+    /// }
+    /// let ledger = builder.build()?;
+    /// let split = ledger.split(AsOf::ymd(2024, 5, 7)?, Horizon::weeks(1)?)?;
+    /// let came = |key: &str| -> regulars::Result<usize> {
+    ///     Ok(split.holdout().history(ledger.customer(key).expect("has rows"))?.len())
+    /// };
+    /// assert_eq!((came("ann")?, came("bob")?), (1, 0)); // the 8th lies within, the 15th behind
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for an index of another ledger.
@@ -134,6 +185,7 @@ impl<'a> Holdout<'a> {
     }
 }
 
+/// Prints counts and the days, never keys.
 impl fmt::Debug for Holdout<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Holdout({:?}, {} to {})", self.ledger, self.days().0, self.until)
@@ -141,6 +193,31 @@ impl fmt::Debug for Holdout<'_> {
 }
 
 /// A cut in time: what was known, and what came after. The two parts belong together and cannot be mismatched.
+///
+/// Models that learn take splits instead of a table of features and a table of labels; several splits of one
+/// ledger are several dates to learn from.
+///
+/// ```
+/// use regulars::data::{Ledger, Split, Transaction};
+/// use regulars::types::{AsOf, Currency, Day, Horizon};
+/// # let mut builder = Ledger::builder(Currency::EUR);
+/// # for month in 1..=6 {
+/// #     builder.push(Transaction::new("ann", Day::ymd(2024, month, 1)?))?;
+/// # }
+/// # let ledger = builder.build()?;
+/// // A purchase on the first of each month from January to June; three cuts, four weeks ahead each.
+/// let month = Horizon::weeks(4)?;
+/// let cuts: Vec<Split> = (2..=4)
+///     .map(|month_of| ledger.split(AsOf::ymd(2024, month_of, 15)?, month))
+///     .collect::<regulars::Result<_>>()?;
+/// let ann = ledger.customer("ann").expect("has rows");
+/// for (months, cut) in (2..).zip(&cuts) {
+///     assert_eq!(cut.observed().history(ann)?.map(|rows| rows.len()), Some(months));
+///     assert_eq!(cut.holdout().history(ann)?.len(), 1);
+///     assert_eq!((cut.as_of(), cut.horizon()), (cut.observed().as_of(), month));
+/// }
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Split<'a> {
     observed: Observed<'a>,
@@ -149,6 +226,7 @@ pub struct Split<'a> {
 }
 
 impl<'a> Split<'a> {
+    /// A split whose holdout ends on `until`, within the covered days: [`Ledger::split`] has checked it.
     pub(super) fn new(observed: Observed<'a>, horizon: Horizon, until: Day) -> Self {
         Self { observed, horizon, until }
     }
@@ -163,18 +241,42 @@ impl<'a> Split<'a> {
         Holdout { ledger: self.observed.ledger, after: self.observed.as_of, until: self.until }
     }
 
-    /// The last known day.
+    /// The last known day, inclusive; the holdout begins on the next one.
     pub fn as_of(&self) -> AsOf {
         self.observed.as_of
     }
 
-    /// Length of the holdout.
+    /// Length of the holdout in days.
     pub fn horizon(&self) -> Horizon {
         self.horizon
     }
 }
 
-/// The rows of one customer within a view: contiguous, ordered by day, time of day, order, item.
+/// The rows of one customer within a view: contiguous, ordered by day, time of day, order, item, amount, quantity.
+///
+/// Columns come as slices, rows one by one; slices are the faster way. [`Observed`] never hands out an empty one,
+/// [`Holdout`] and [`Observed::anonymous`] may.
+///
+/// ```
+/// use regulars::data::{Ledger, Transaction};
+/// use regulars::types::{Amount, AsOf, Currency, Day};
+///
+/// let mut builder = Ledger::builder(Currency::EUR);
+/// for (day, cents) in [(9, -200), (1, 1_000), (9, 700)] {
+///     builder.push(Transaction::new("ann", Day::ymd(2024, 5, day)?).amount(Amount::minor(cents)))?;
+/// }
+/// let ledger = builder.build()?;
+/// let now = ledger.observed(AsOf::ymd(2024, 5, 31)?)?;
+/// let rows = now.history(ledger.customer("ann").expect("has rows"))?.expect("was seen");
+/// assert_eq!((rows.len(), rows.is_empty()), (3, false));
+/// assert_eq!((rows.first_day(), rows.last_day()), (Day::ymd(2024, 5, 1)?, Day::ymd(2024, 5, 9)?));
+/// // Of one day, by amount: what cannot be told apart in time is ordered by content.
+/// assert_eq!(rows.amounts(), Some(&[1_000, -200, 700].map(Amount::minor)[..]));
+/// assert_eq!(rows.rows().filter(|row| row.is_refund).count(), 1);
+/// assert_eq!(rows.quantities(), None); // the ledger counts no pieces
+/// assert_eq!(rows.days().len(), 3);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct History<'a> {
     store: &'a Store,
@@ -183,6 +285,24 @@ pub struct History<'a> {
 }
 
 /// One row of a [`History`].
+///
+/// ```
+/// use regulars::data::{Ledger, Transaction};
+/// use regulars::types::{AsOf, Currency, Day, Quantity};
+///
+/// let mut builder = Ledger::builder(Currency::EUR);
+/// let day = Day::ymd(2024, 5, 1)?;
+/// builder.push(Transaction::new("ann", day).order("A-1").item("tea").quantity(Quantity::units(-1)))?;
+/// let ledger = builder.build()?;
+/// let now = ledger.observed(AsOf::new(day))?;
+/// let rows = now.history(ledger.customer("ann").expect("has rows"))?.expect("was seen");
+/// let row = rows.row(0).expect("there is one");
+/// assert_eq!((row.day, row.order, row.item), (day, Some(0), ledger.item("tea")));
+/// assert_eq!((row.amount, row.quantity, row.is_refund), (None, Some(Quantity::units(-1)), true));
+/// assert_eq!(row.second_of_day, None);
+/// assert_eq!(rows.row(1), None);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Row {
@@ -198,12 +318,12 @@ pub struct Row {
     pub amount: Option<Amount>,
     /// Pieces bought, where the ledger has quantities.
     pub quantity: Option<Quantity>,
-    /// Whether the row gives money or goods back.
+    /// Whether the row gives money or goods back: amount or quantity below zero.
     pub is_refund: bool,
 }
 
 impl<'a> History<'a> {
-    /// The part up to and including `day`.
+    /// The part up to and including `day`: days ascend, so the border is found by bisection.
     fn until(self, day: Day) -> Self {
         let days = &self.store.rows.day[self.start..self.end];
         Self { end: self.start + days.partition_point(|d| *d <= day), ..self }
@@ -224,12 +344,12 @@ impl<'a> History<'a> {
         &self.store.rows.day[self.start..self.end]
     }
 
-    /// The amount of each row, where the ledger has amounts.
+    /// The amount of each row in minor units, where the ledger has amounts.
     pub fn amounts(&self) -> Option<&'a [Amount]> {
         self.store.rows.amount.as_ref().map(|c| &c[self.start..self.end])
     }
 
-    /// The quantity of each row, where the ledger has quantities.
+    /// The quantity of each row in thousandths, where the ledger has quantities.
     pub fn quantities(&self) -> Option<&'a [Quantity]> {
         self.store.rows.quantity.as_ref().map(|c| &c[self.start..self.end])
     }
@@ -254,17 +374,18 @@ impl<'a> History<'a> {
         self.store.rows.is_refund(self.start + i)
     }
 
-    /// The first day; for an empty history, day 0.
+    /// The first day; for an empty history, day 0 (1970-01-01), so ask [`is_empty`](Self::is_empty) first where that
+    /// can be.
     pub fn first_day(&self) -> Day {
         self.days().first().copied().unwrap_or(Day::new(0))
     }
 
-    /// The last day; for an empty history, day 0.
+    /// The last day; for an empty history, day 0 as in [`first_day`](Self::first_day).
     pub fn last_day(&self) -> Day {
         self.days().last().copied().unwrap_or(Day::new(0))
     }
 
-    /// Row `i`.
+    /// Row `i` from 0, or `None` behind the last.
     pub fn row(&self, i: usize) -> Option<Row> {
         let day = *self.days().get(i)?;
         let known = |column: Option<&'a [u32]>| column.map(|c| c[i]).filter(|v| *v != NONE);
@@ -280,7 +401,7 @@ impl<'a> History<'a> {
         })
     }
 
-    /// All rows in order.
+    /// All rows in order, oldest first.
     pub fn rows(&self) -> impl Iterator<Item = Row> + use<'a> {
         let history = *self;
         (0..self.len()).filter_map(move |i| history.row(i))

@@ -1,4 +1,7 @@
 //! From the state to the finished columns, and merging.
+//!
+//! Both walk over all records of all shards. Finishing sorts once by key; merging looks each record up in the other
+//! summary, since each has a hash seed of its own and the shards of two do not correspond.
 
 use std::sync::Arc;
 
@@ -17,6 +20,23 @@ type At = (u32, u32);
 
 impl Summary {
     /// The columns, one row per customer in ascending order of keys, equal to what a ledger of the same rows gives.
+    ///
+    /// Consumes the summary; clone it first to go on collecting. O(customers log customers) and the size of the sets;
+    /// without a row or without a purchase the table is empty.
+    ///
+    /// ```
+    /// use regulars::data::{Summary, SummaryParams, Transaction};
+    /// use regulars::types::{Amount, AsOf, Currency, Day};
+    ///
+    /// let mut stream = Summary::new(SummaryParams::new(AsOf::ymd(2024, 5, 31)?, Currency::EUR));
+    /// stream.push(Transaction::new("ann", Day::ymd(2024, 5, 1)?).amount(Amount::minor(1_000)))?;
+    /// let so_far = stream.clone().finish()?;
+    /// stream.push(Transaction::new("ann", Day::ymd(2024, 5, 8)?).amount(Amount::minor(300)))?;
+    /// let at_last = stream.finish()?;
+    /// assert_eq!((so_far.occasions(), at_last.occasions()), (&[1][..], &[2][..]));
+    /// assert_eq!(at_last.mean_repeat_spend(0), Some(300.0));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Overflow`](crate::ErrorKind::Overflow) where a customer's spend does not fit 64 bits or there are more occasions
@@ -78,9 +98,36 @@ impl Summary {
 
     /// Adds what another summary has collected. The order of merging never matters.
     ///
+    /// Days or orders that both have seen count once: two tills that sold to one customer on one day saw one visit.
+    /// Rows that both have seen count twice, as in a ledger, under [`Occasion::Row`] and in the spend; give each row
+    /// to one summary. O(customers and sets of the other).
+    ///
+    /// ```
+    /// use regulars::data::{Summary, SummaryParams, Transaction};
+    /// use regulars::types::{Amount, AsOf, Currency, Day};
+    ///
+    /// let params = SummaryParams::new(AsOf::ymd(2024, 5, 31)?, Currency::EUR);
+    /// let till = |day: i32, cents: i64| -> regulars::Result<Summary> {
+    ///     let mut summary = Summary::new(params);
+    ///     summary.push(Transaction::new("ann", Day::new(19_850 + day)).amount(Amount::minor(cents)))?;
+    ///     Ok(summary)
+    /// };
+    /// let mut all = till(0, 500)?;
+    /// all.merge(till(0, 250)?)?; // the same day at another till
+    /// all.merge(till(7, 100)?)?;
+    /// let table = all.finish()?;
+    /// assert_eq!(table.occasions(), [2]);
+    /// assert_eq!(table.first_day_spend(), Some(&[Amount::minor(750)][..]));
+    ///
+    /// let other = Summary::new(SummaryParams::new(AsOf::ymd(2024, 6, 30)?, Currency::EUR));
+    /// assert!(Summary::new(params).merge(other).is_err()); // another as-of day
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the two differ in as-of day, currency, occasions, refunds,
     /// time axis, or in whether they have amounts. Nothing is then merged.
+    /// [`Overflow`](crate::ErrorKind::Overflow) for more distinct keys than 32 bits number.
     pub fn merge(&mut self, mut other: Summary) -> Result<()> {
         if self.policy != other.policy {
             return Err(Error::input(
@@ -110,6 +157,11 @@ impl Summary {
         Ok(())
     }
 
+    /// Adds the records and the sets of one shard. `key_of` turns a record's key into the customer's, `orders` the other
+    /// summary's order numbers into this one's.
+    ///
+    /// Sets are keyed by place: the upper half of a joined key is looked up anew, the lower half (day block, order,
+    /// day) is kept or translated.
     fn take_in<'k>(
         &mut self,
         mut shard: Shard,
@@ -145,11 +197,15 @@ impl Summary {
     }
 }
 
+/// The key behind a number of the shard of texts.
 fn text_key(names: &Interner, number: i64) -> Key<'_> {
     u32::try_from(number).ok().and_then(|n| names.get(n)).unwrap_or_else(|| Key::from(""))
 }
 
 /// The keys of customers with a purchase in ascending order, and where their records are.
+///
+/// Integers come before texts, so the two are sorted apart. Sorting is by distinct keys: stability does not
+/// matter.
 fn sorted(shards: &[Shard], names: &Interner) -> Result<(Sorted, Vec<At>)> {
     let numbered = || (0_u32..).zip(shards);
     let rows = || {
@@ -184,6 +240,8 @@ fn sorted(shards: &[Shard], names: &Interner) -> Result<(Sorted, Vec<At>)> {
 
 impl Shard {
     /// Turns sets into counts: occasions, those of the first day, and the first day's refunds.
+    ///
+    /// The first day of a customer is final only now, so only now can it be said which refunds belong to it.
     fn count_sets(&mut self, policy: &SummaryParams) -> Result<()> {
         let place = |key: u64| usize::try_from(key >> 32).unwrap_or(usize::MAX);
         let too_many = || Error::overflow("more than 4294967295 occasions");

@@ -1,4 +1,8 @@
 //! `Purchases` from a ledger as of a day.
+//!
+//! A ledger has a customer's rows side by side and in order, so nothing needs a set: first and last are ends of a
+//! slice, days are counted where they change, and only orders are sorted. The result equals that of a stream of the
+//! same rows in every column; the tests hold one against the other.
 
 use crate::data::{Customers, History, Observed, Occasion, Refunds};
 use crate::error::{Error, Result};
@@ -7,10 +11,10 @@ use crate::types::{Amount, Day};
 
 use super::table::{Purchases, Spend, SummaryParams};
 
-/// Customers per chunk of work.
+/// Customers per chunk of work; fixed, so that parts do not depend on threads.
 const CHUNK: usize = 4_096;
 
-/// One row of the table.
+/// One row of the table. Sums fit 64 bits: what does not is an error before it gets here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Totals {
     first_day: Day,
@@ -24,12 +28,25 @@ struct Totals {
 impl Purchases {
     /// The purchases of a ledger as of a day.
     ///
-    /// Time O(rows), with [`Occasion::Order`] O(rows log rows) per customer; parallel by customer.
+    /// Time O(rows), with [`Occasion::Order`] O(rows log rows) per customer; parallel by customer. 16 bytes per
+    /// customer, 16 more with amounts.
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for [`Occasion::Order`] where a row has no order,
     /// [`Overflow`](crate::ErrorKind::Overflow) where a customer's spend does not fit 64 bits.
     /// A ledger in which nobody has purchased gives an empty table.
+    ///
+    /// ```
+    /// # use regulars::data::{Ledger, Occasion, Purchases, Refunds, Transaction};
+    /// # use regulars::types::{AsOf, Currency, Day};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// builder.push(Transaction::new("ann", Day::ymd(2024, 5, 9)?))?;
+    /// let ledger = builder.build()?;
+    /// let now = ledger.observed(AsOf::ymd(2024, 5, 31)?)?;
+    /// let error = Purchases::observed(now, Occasion::Order, Refunds::Net).unwrap_err();
+    /// assert_eq!(error.to_string(), "occasions by order need the order column");
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn observed(observed: Observed<'_>, occasion: Occasion, refunds: Refunds) -> Result<Self> {
         let ledger = observed.ledger();
         let seen = observed.customers();
@@ -64,6 +81,7 @@ impl Purchases {
         Ok(table)
     }
 
+    /// A table without rows, with the policy and the columns it will have.
     fn empty(observed: Observed<'_>, occasion: Occasion, refunds: Refunds, has_amounts: bool) -> Self {
         let ledger = observed.ledger();
         let policy = SummaryParams {
@@ -85,6 +103,7 @@ impl Purchases {
         }
     }
 
+    /// Adds a customer's row.
     fn push(&mut self, totals: Totals) {
         self.first_day.push(totals.first_day);
         self.last_day.push(totals.last_day);
@@ -96,6 +115,7 @@ impl Purchases {
         }
     }
 
+    /// Adds the rows of a chunk behind those of the chunks before it.
     fn append(&mut self, part: Self) {
         self.first_day.extend(part.first_day);
         self.last_day.extend(part.last_day);
@@ -110,6 +130,10 @@ impl Purchases {
 }
 
 /// A customer's row; `None` for one who never purchased.
+///
+/// An order that spans several days is one occasion, of its earliest day: sorting by (order, day) puts that day
+/// first, and `dedup` keeps it. Refunds of an order are no occasions, so an order of nothing but refunds does not
+/// count; their money does, on the day it was given back.
 fn totals(history: &History<'_>, occasion: Occasion, refunds: Refunds) -> Result<Option<Totals>> {
     let days = history.days();
     // Under `Row` with `Net` a refund is an occasion like any other row.
@@ -166,6 +190,7 @@ fn totals(history: &History<'_>, occasion: Occasion, refunds: Refunds) -> Result
     }))
 }
 
+/// An exact sum as 64 bits of minor units, or the error of a spend that does not fit.
 pub(super) fn to_money(sum: i128) -> Result<i64> {
     i64::try_from(sum).map_err(|_| Error::overflow("a customer's spend does not fit 64 bits"))
 }

@@ -1,4 +1,7 @@
 //! `Runs`: a compact exact set that is filled in any order.
+//!
+//! A hash map of small values takes two to three times the memory of its content; a `BTreeMap` somewhat less, with
+//! a pointer chase per level. Here the content is two parallel vectors in order of keys, and a buffer.
 
 /// An ordered map from 64-bit keys to small values that are combined where keys meet.
 ///
@@ -17,10 +20,12 @@ pub(super) struct Runs<V> {
 const FIRST: usize = 256;
 
 impl<V: Copy> Runs<V> {
+    /// An empty set. `combine` must be associative and commutative: union of bits, minimum, sum.
     pub(super) fn new(combine: fn(V, V) -> V) -> Self {
         Self { keys: Vec::new(), values: Vec::new(), buffer: Vec::new(), combine }
     }
 
+    /// Adds a pair; values of equal keys are combined sooner or later.
     pub(super) fn push(&mut self, key: u64, value: V) {
         // Rows of one customer and day often come together.
         if let Some((last, kept)) = self.buffer.last_mut()
@@ -41,7 +46,8 @@ impl<V: Copy> Runs<V> {
         (&self.keys, &self.values)
     }
 
-    /// Merges the buffer into the run.
+    /// Merges the buffer into the run: sort, combine within, combine with what is there, then merge what is new from
+    /// behind into the same vectors, so that no second copy of the run is ever needed.
     fn settle(&mut self) {
         let combine = self.combine;
         self.buffer.sort_unstable_by_key(|(key, _)| *key);

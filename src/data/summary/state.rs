@@ -1,4 +1,8 @@
 //! `Summary`: the mergeable state and its doors.
+//!
+//! A row becomes a [`Fact`] and goes to the record of its customer. Columns with integer keys, the case where speed
+//! matters, are first scattered by shard: rows of one shard then meet records that fit the processor's cache. Which
+//! way a row takes never shows in the result.
 
 use std::fmt;
 use std::ops::Range;
@@ -52,6 +56,11 @@ const RUN: usize = 512;
 /// assert_eq!(table.spend(), Some(&[Amount::minor(1_600), Amount::minor(999)][..]));
 /// # Ok::<(), regulars::Error>(())
 /// ```
+///
+/// # When to use it, and when a ledger
+/// A summary answers RFM and lifetime value and forgets rows; a [`Ledger`](crate::data::Ledger) keeps them for
+/// churn, rhythm, baskets, and for any as-of day. A summary fits where rows do not: it takes a day's file and is
+/// saved by [`persist`](crate::persist) until the next one.
 #[derive(Clone)]
 pub struct Summary {
     pub(super) policy: SummaryParams,
@@ -69,11 +78,27 @@ pub struct Summary {
 }
 
 /// What came in and what became of it.
+///
+/// ```
+/// use regulars::data::{Summary, SummaryParams, Transaction};
+/// use regulars::types::{Amount, AsOf, Currency, Day};
+///
+/// let mut summary = Summary::new(SummaryParams::new(AsOf::new(Day::new(10)), Currency::EUR));
+/// summary.push(Transaction::new("ann", Day::new(3)).amount(Amount::minor(500)))?;
+/// summary.push(Transaction::new("ann", Day::new(4)).amount(Amount::minor(-500)))?;
+/// summary.push(Transaction::new("bob", Day::new(11)).amount(Amount::minor(900)))?; // after the as-of day
+/// summary.push(Transaction::anonymous(Day::new(3)).amount(Amount::minor(100)))?;
+/// let tally = summary.tally();
+/// assert_eq!((tally.rows_read, tally.rows_after_as_of, tally.rows_without_customer), (4, 1, 1));
+/// assert_eq!((tally.refund_rows, tally.rounded_amounts), (1, 0));
+/// assert_eq!(summary.len(), 1); // bob was not yet a customer
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Tally {
-    /// Rows offered.
+    /// Rows offered, except those that an error refused.
     pub rows_read: u64,
     /// Rows left out because they are dated after the as-of day.
     pub rows_after_as_of: u64,
@@ -86,6 +111,7 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Adds another tally; counts stay at their limit rather than wrap.
     pub(super) fn add(&mut self, other: &Self) {
         self.rows_read = self.rows_read.saturating_add(other.rows_read);
         self.rows_after_as_of = self.rows_after_as_of.saturating_add(other.rows_after_as_of);
@@ -110,22 +136,23 @@ impl Summary {
         }
     }
 
-    /// How purchases are counted.
+    /// How purchases are counted; what another summary must share to be merged.
     pub fn params(&self) -> SummaryParams {
         self.policy
     }
 
-    /// The last known day.
+    /// The last known day, inclusive.
     pub fn as_of(&self) -> AsOf {
         self.policy.as_of
     }
 
-    /// Rows that came in, and what became of them.
+    /// Rows that came in, and what became of them; after merging, those of all.
     pub fn tally(&self) -> Tally {
         self.tally
     }
 
-    /// Number of customers seen so far, those without a purchase included.
+    /// Number of customers seen so far, those without a purchase included: customers with a row of theirs up to the
+    /// as-of day.
     pub fn len(&self) -> usize {
         self.integers.iter().map(|s| s.records.len()).sum::<usize>() + self.texts.records.len()
     }
@@ -135,12 +162,26 @@ impl Summary {
         self.len() == 0
     }
 
-    /// Adds one row.
+    /// Adds one row. Amortised constant time; O(log days) where occasions are days or orders.
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming the row: another currency, an amount missing where earlier
     /// rows had one (or the other way round), no order where occasions are orders. The row is then not taken in, and the
     /// summary can go on.
+    ///
+    /// ```
+    /// use regulars::data::{Occasion, Summary, SummaryParams, Transaction};
+    /// use regulars::types::{AsOf, Currency, Day};
+    ///
+    /// let params = SummaryParams::new(AsOf::new(Day::new(10)), Currency::EUR).occasion(Occasion::Order);
+    /// let mut summary = Summary::new(params);
+    /// let error = summary.push(Transaction::new("ann", Day::new(3))).unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "row 1, column `order`: missing, but occasions by order need it in every row of a purchase"
+    /// );
+    /// assert!(summary.push(Transaction::new("ann", Day::new(3)).order("A-1")).is_ok());
+    /// ```
     #[expect(clippy::needless_pass_by_value, reason = "a row is handed over, as to the builder of a ledger")]
     pub fn push(&mut self, row: Transaction<'_>) -> Result<()> {
         let number = self.tally.rows_read.saturating_add(1);
@@ -177,9 +218,26 @@ impl Summary {
 
     /// Adds borrowed columns, all of them or, where something is wrong, none. Anonymous rows are left out and counted.
     ///
+    /// The fast door: integer keys without orders are scattered and added in parallel, in 16 bytes a row of working
+    /// memory for about two million rows at a time. Items and seconds of the day are not read.
+    ///
     /// # Errors
     /// As [`Ledger::from_columns`](crate::data::Ledger::from_columns), but no rows are no error; and as
-    /// [`push`](Self::push).
+    /// [`push`](Self::push). Rows are numbered from 1 within the columns given.
+    ///
+    /// ```
+    /// use regulars::data::{Columns, Summary, SummaryParams};
+    /// use regulars::types::{AsOf, Currency, Day};
+    ///
+    /// let mut summary = Summary::new(SummaryParams::new(AsOf::new(Day::new(10)), Currency::EUR));
+    /// let columns = Columns::new(Currency::EUR, &[7_i64, 9][..], &[3, 4][..]);
+    /// let error = summary.push_columns(&columns.clone().amounts(&[1.0, f64::NAN][..])).unwrap_err();
+    /// assert_eq!(error.to_string(), "row 2, column `amounts`: expected a finite amount");
+    /// assert!(summary.is_empty()); // not even the first row
+    /// summary.push_columns(&columns.amounts(&[1.0, 2.5][..]))?;
+    /// assert_eq!(summary.len(), 2);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn push_columns(&mut self, columns: &Columns<'_>) -> Result<()> {
         columns.check()?;
         if columns.currency != self.policy.currency {
@@ -218,7 +276,8 @@ impl Summary {
         Ok(())
     }
 
-    /// Everything that could go wrong with a row.
+    /// Everything that could go wrong with a row, looked for before the first one is taken in: floats that are no
+    /// amounts, and purchases without an order where orders are counted. The first bad row is named.
     fn check_values(&self, columns: &Columns<'_>) -> Result<()> {
         if let Some(AmountColumn::Major(values)) = columns.amounts {
             let scale = self.policy.currency.minor_per_major() as f64;
@@ -252,6 +311,7 @@ impl Summary {
         Ok(())
     }
 
+    /// Money for all rows or for none: the first row decides.
     fn check_amounts(&mut self, given: bool) -> Result<(), &'static str> {
         match self.has_amounts {
             Some(true) if !given => Err("missing, but earlier rows have one"),
@@ -263,7 +323,8 @@ impl Summary {
         }
     }
 
-    /// Whether a row's key, day and amount say all that matters.
+    /// Whether a row's key, day and amount say all that matters: then it fits [`Packed`], where a refund is known by its
+    /// sign alone. Quantities could make a refund of a positive amount, which `Row` with `Net` does not ask about.
     fn can_pack(&self, columns: &Columns<'_>) -> bool {
         let every_row = self.policy.occasion == Occasion::Row && self.policy.refunds == Refunds::Net;
         self.policy.occasion != Occasion::Order && (every_row || columns.quantities.is_none())
@@ -277,7 +338,8 @@ impl Summary {
         Ok(())
     }
 
-    /// Where a customer's record is, made on first sight.
+    /// Where a customer's record is, made on first sight. Integers are hashed into shards; texts are numbered by the
+    /// interner, whose number is the place.
     pub(super) fn locate(&mut self, customer: &Key<'_>) -> Result<(&mut Shard, usize)> {
         if let Some(key) = customer.as_integer() {
             let hash = self.hash.of(key);
@@ -293,6 +355,7 @@ impl Summary {
         Ok((&mut self.texts, place))
     }
 
+    /// Adds one row of columns that have been checked: the way of texts, orders, and amounts beyond 32 bits.
     fn add_row(&mut self, columns: &Columns<'_>, row: usize) -> Result<()> {
         let Some(customer) = columns.customers.get(row) else {
             self.tally.rows_without_customer += 1;
@@ -317,6 +380,9 @@ impl Summary {
 
     /// Adds rows with integer keys: scatters them by shard, so that a shard's records stay in the processor's cache while
     /// its rows come.
+    ///
+    /// Two parallel passes: by chunk of rows, each with lists of its own, then by shard, each reading the lists of all
+    /// chunks in order. No two threads write to one place, and the order within a shard is that of the rows.
     fn add_block(
         &mut self,
         columns: &Columns<'_>,
@@ -346,9 +412,13 @@ impl Summary {
     }
 }
 
+/// The rule broken by a purchase without an order, in both doors.
 const NEEDS_ORDER: &str = "missing, but occasions by order need it in every row of a purchase";
 
 /// Reads the columns row by row.
+///
+/// Values have been checked: nothing here fails. A small struct by value, so that the loop's invariants stay in
+/// registers.
 #[derive(Clone, Copy)]
 struct Facts<'a> {
     policy: SummaryParams,
@@ -357,10 +427,12 @@ struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
+    /// The reader of these columns under that policy.
     fn new(policy: SummaryParams, columns: &'a Columns<'a>) -> Self {
         Self { policy, scale: policy.currency.minor_per_major() as f64, columns }
     }
 
+    /// The day of a row.
     #[inline]
     fn day(&self, row: usize) -> i32 {
         match self.columns.days {
@@ -369,12 +441,14 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// Whether a row lies behind the as-of day: it is then not looked at further.
     #[inline]
     fn is_late(&self, row: usize) -> bool {
         self.day(row) > self.policy.as_of.day().days_since_epoch()
     }
 
-    /// Minor units, and whether they were rounded.
+    /// Minor units, and whether they were rounded. Nearly all floats are whole minor units and take the fast path; the
+    /// rest is rare and kept out of the loop.
     #[inline]
     fn amount(&self, row: usize) -> (i64, bool) {
         match self.columns.amounts {
@@ -402,6 +476,7 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// The slow path of a float that is finer than the currency or very large.
     #[cold]
     fn rounded(&self, value: f64) -> (i64, bool) {
         // The column was checked before.
@@ -411,6 +486,7 @@ impl<'a> Facts<'a> {
             .map_or((0, false), |(amount, rounded)| (amount.in_minor(), rounded))
     }
 
+    /// A row's amount, day and refund flag, and whether the amount was rounded. The order is left at 0.
     #[inline]
     fn fact(&self, row: usize) -> (Fact, bool) {
         let (amount, rounded) = self.amount(row);
@@ -419,7 +495,7 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// A chunk of rows, grouped by shard, in order within each.
+/// A chunk of rows, grouped by shard, in order within each. Its vectors are reused from block to block.
 #[derive(Default)]
 struct Scattered {
     rows: Vec<Packed>,
@@ -436,7 +512,11 @@ struct Scattered {
 const OUT: u8 = u8::MAX;
 
 impl Scattered {
-    /// Another chunk in place of the last one.
+    /// Another chunk in place of the last one: a counting sort by shard.
+    ///
+    /// The first pass finds each row's shard and counts, the second places rows from the running sums. Rows whose
+    /// amount does not fit 32 bits are noted in `wide` and leave a gap of one unused entry at the end of their shard's
+    /// span, which `spans` excludes.
     fn fill(
         &mut self,
         policy: SummaryParams,
@@ -503,6 +583,7 @@ impl Scattered {
         self.tally = tally;
     }
 
+    /// The rows of one shard, in order of arrival.
     fn of_shard(&self, number: usize) -> &[Packed] {
         &self.rows[self.spans[number].clone()]
     }

@@ -5,8 +5,10 @@ use crate::ErrorKind;
 use crate::data::{Columns, Ledger, Occasion, Refunds, Transaction};
 use crate::types::{Amount, AsOf, Currency, Day, Key, Quantity};
 
+/// The as-of day of all tests: days of the generated rows lie on both sides of it.
 const AS_OF: i32 = 200;
 
+/// One generated row.
 #[derive(Clone, Debug)]
 struct Buy {
     customer: String,
@@ -16,6 +18,8 @@ struct Buy {
     order: u8,
 }
 
+/// Few customers, days on both sides of zero and of the as-of day, refunds, zeros, and amounts beyond 32 bits: every
+/// path a row can take.
 fn buys(text_keys: bool) -> impl Strategy<Value = Vec<Buy>> {
     let customer = if text_keys { "[a-c]|[0-4]" } else { "-?[0-9]" };
     let amount = prop_oneof![4 => -500_i64..5_000, 1 => Just(0), 1 => Just(5_000_000_000)];
@@ -24,6 +28,7 @@ fn buys(text_keys: bool) -> impl Strategy<Value = Vec<Buy>> {
     prop::collection::vec(buy, 1..120)
 }
 
+/// The row as the doors take it.
 fn row(buy: &Buy) -> Transaction<'_> {
     Transaction::new(buy.customer.as_str(), Day::new(buy.day))
         .amount(Amount::minor(buy.amount))
@@ -35,6 +40,7 @@ fn params(occasion: Occasion, refunds: Refunds) -> SummaryParams {
     SummaryParams::new(AsOf::new(Day::new(AS_OF)), Currency::EUR).occasion(occasion).refunds(refunds)
 }
 
+/// A summary of rows, one by one.
 fn pushed<'a>(params: SummaryParams, buys: impl IntoIterator<Item = &'a Buy>) -> Summary {
     let mut summary = Summary::new(params);
     for buy in buys {
@@ -43,8 +49,10 @@ fn pushed<'a>(params: SummaryParams, buys: impl IntoIterator<Item = &'a Buy>) ->
     summary
 }
 
+/// A customer's key; first day, last day, occasions, those of the first day; spend and that of the first day.
 type Row = (Key<'static>, (Day, Day, u32, u32), Option<(Amount, Amount)>);
 
+/// A table as comparable rows, and how many customers it leaves out.
 fn rows(table: &Purchases) -> (Vec<Row>, usize) {
     let row = |i: usize| {
         let key = table.customers().key(i).unwrap().into_owned();
@@ -58,12 +66,14 @@ fn rows(table: &Purchases) -> (Vec<Row>, usize) {
     (all, table.without_purchase())
 }
 
+/// Every combination of occasions and refunds.
 fn policies() -> impl Iterator<Item = (Occasion, Refunds)> {
     [Occasion::Row, Occasion::Day, Occasion::Order]
         .into_iter()
         .flat_map(|occasion| [Refunds::Net, Refunds::Ignore].map(|refunds| (occasion, refunds)))
 }
 
+/// The promise of the page: a ledger, one pass, and three shards merged in some order agree in every column.
 fn check(buys: &[Buy], seed: usize) -> Result<(), TestCaseError> {
     let mut builder = Ledger::builder(Currency::EUR);
     for buy in buys {
@@ -169,6 +179,7 @@ fn many_blocks_and_growing_tables() {
     }
 }
 
+/// Sums may leave 64 bits on the way as long as they come back: the error depends on the total, not on the order.
 #[test]
 fn sums_are_exact_beyond_64_bits_on_the_way() {
     let day = Day::new(1);
@@ -196,6 +207,7 @@ fn sums_are_exact_beyond_64_bits_on_the_way() {
     assert_eq!(table.spend(), Some(&[Amount::minor(5)][..]));
 }
 
+/// All or nothing: after each error below the summary is as it was before.
 #[test]
 fn what_does_not_fit_is_an_error_and_nothing_is_taken_in() {
     let mut summary = Summary::new(params(Occasion::Order, Refunds::Net));
@@ -251,6 +263,7 @@ fn nothing_gives_an_empty_table() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
+    /// Saving in the middle of a stream changes nothing, and the file does not tell in which order rows came.
     #[test]
     fn a_saved_summary_goes_on_where_it_stopped(buys in buys(true)) {
         for (occasion, refunds) in policies() {

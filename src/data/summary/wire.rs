@@ -1,5 +1,20 @@
 //! How a summary is laid out in a file: sums and sets by customer, in ascending order of keys, so that equal summaries
 //! make equal files whatever the order of their rows.
+//!
+//! | block | content |
+//! |---|---|
+//! | `integer_keys`, `text_keys`, `text_key_ends` | customers: integers, then texts one behind the other with their ends |
+//! | `first_and_last_days` | two days a customer; maximum and minimum of the type for "none" |
+//! | `occasions_and_first` | two counts a customer |
+//! | `spend_and_first` | two sums a customer, of two halves each, low first |
+//! | `day_blocks`, `day_bits` | (customer, day / 64) and 64 days as bits |
+//! | `integer_orders`, `text_orders`, `text_order_ends` | order keys |
+//! | `orders`, `order_days` | (customer, order) and the earliest day |
+//! | `refund_days`, `refunds` | (customer, day) and a sum of two halves |
+//!
+//! Hash seeds, shards and the order of arrival are not in the file. On the way back every key, day and count is
+//! checked against the others; a file that contradicts itself is
+//! [`IncompatibleModel`](ErrorKind::IncompatibleModel).
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +29,7 @@ use super::shard::{Shard, join, unflip};
 use super::state::{Summary, Tally};
 use super::table::SummaryParams;
 
+/// The header: policy, tally, and two flags.
 #[derive(Serialize, Deserialize)]
 pub struct Repr {
     as_of: AsOf,
@@ -26,10 +42,12 @@ pub struct Repr {
     tally: Tally,
 }
 
+/// The error of a file that contradicts itself.
 fn damaged(rule: &'static str) -> Error {
     Error::new(ErrorKind::IncompatibleModel, None, rule)
 }
 
+/// A sum as two words, low first.
 #[expect(clippy::cast_possible_truncation, reason = "the halves of a number")]
 fn halves(sum: i128) -> [i64; 2] {
     [sum as i64, (sum >> 64) as i64]
@@ -44,16 +62,18 @@ fn whole(low: i64, high: i64) -> Result<i128> {
     Ok(i128::from(high) << 64 | i128::from(low.cast_unsigned()))
 }
 
+/// Day, block or order of a joined key.
 #[expect(clippy::cast_possible_truncation, reason = "the low half of a joined key")]
 fn low(key: u64) -> u32 {
     key as u32
 }
 
+/// Customer of a joined key.
 fn high(key: u64) -> usize {
     usize::try_from(key >> 32).unwrap_or(usize::MAX)
 }
 
-/// Keys one behind the other: integers, then texts.
+/// Keys one behind the other: integers, then texts. Ends rather than lengths, as in the dictionaries.
 fn write_keys(blocks: &mut BlockWriter, names: [&str; 3], keys: impl Iterator<Item = Key<'static>>) {
     let (mut integers, mut texts, mut ends) = (Vec::new(), String::new(), Vec::new());
     for key in keys {
@@ -69,7 +89,8 @@ fn write_keys(blocks: &mut BlockWriter, names: [&str; 3], keys: impl Iterator<It
     blocks.u64s(names[2], &ends);
 }
 
-/// The keys again, checked to ascend strictly.
+/// The keys again, checked to ascend strictly. A text that is an integer's usual form becomes that integer, breaks
+/// the order, and is refused.
 fn read_keys(blocks: &mut BlockReader, names: [&str; 3]) -> Result<Vec<Key<'static>>> {
     let mut keys: Vec<Key<'static>> = blocks.i64s(names[0])?.into_iter().map(Key::from).collect();
     let texts = blocks.text(names[1])?;
@@ -91,6 +112,8 @@ impl Wire for Summary {
     const KIND: &'static str = "purchase-summary";
     type Repr = Repr;
 
+    /// Owners are ranks by key: places within shards depend on the hash seed and mean nothing in a file. Order numbers
+    /// become ranks for the same reason.
     fn to_wire(&self, blocks: &mut BlockWriter) -> Repr {
         let shards: Vec<&Shard> = self.integers.iter().chain(std::iter::once(&self.texts)).collect();
         let mut places: Vec<(Key<'static>, usize, usize)> = Vec::with_capacity(self.len());
@@ -158,6 +181,8 @@ impl Wire for Summary {
         }
     }
 
+    /// Refuses columns of unequal length, days behind the as-of day, counts that contradict the days, days and orders
+    /// outside their customer's span, and sets that the policy does not have.
     fn from_wire(repr: Repr, blocks: &mut BlockReader) -> Result<Self> {
         let Repr { as_of, currency, occasion, refunds, time, has_amounts, overflowed, tally } = repr;
         let mut summary = Self::new(SummaryParams { as_of, currency, occasion, refunds, time });
@@ -230,7 +255,7 @@ impl Wire for Summary {
     }
 }
 
-/// One set of all shards by owner, with the lower halves of its keys translated.
+/// One set of all shards by owner, with the lower halves of its keys translated, ascending.
 fn gathered<V: Copy>(
     shards: &[&Shard],
     owners: &[Vec<u32>],
