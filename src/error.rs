@@ -1,4 +1,8 @@
 //! One error for the whole crate: what kind, where, and why.
+//!
+//! Callers branch on [`ErrorKind`], show [`Place`] to whoever can mend the data, and print the rest. Inside, a module
+//! may have an enum of faults of its own (`Fault`); no dependency's error type is ever part of the public surface,
+//! so that changing a dependency breaks nobody's `match`.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -7,6 +11,27 @@ use std::fmt;
 /// What went wrong, coarse enough to branch on.
 ///
 /// The list may grow; match with a wildcard arm.
+///
+/// | kind | who can do something about it |
+/// |---|---|
+/// | `InvalidParam` | the programmer: a setting is wrong, whatever the data |
+/// | `InvalidInput`, `ShapeMismatch` | whoever delivers the data; [`Error::place`] says where |
+/// | `EmptyInput` | nobody, perhaps: no customer yet as of that day |
+/// | `NotConverged` | the programmer: more iterations, other data |
+/// | `Overflow` | whoever delivers the data: such sums are faults as a rule |
+/// | `IncompatibleModel` | whoever deploys: model and library or data do not belong together |
+/// | `Io` | the operating system |
+///
+/// ```
+/// use regulars::{ErrorKind, types::Horizon};
+///
+/// let message = match Horizon::days(0).map_err(|error| error.kind()) {
+///     Ok(_) => "fine",
+///     Err(ErrorKind::InvalidParam) => "check the configuration",
+///     Err(_) => "ask somebody",
+/// };
+/// assert_eq!(message, "check the configuration");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -31,6 +56,20 @@ pub enum ErrorKind {
 /// Where it went wrong.
 ///
 /// Rows are numbered from 1 in the order given. A CSV file counts its header as row 1, as a spreadsheet shows it.
+///
+/// ```
+/// use regulars::Place;
+/// use regulars::data::Matrix;
+/// use regulars::data::Customers;
+///
+/// let error = Matrix::new(Customers::numbered(2)?, ["x"], vec![1.0, f64::NAN]).unwrap_err();
+/// match error.place() {
+///     Some(Place::Row { row, column }) => assert_eq!((*row, column.as_deref()), (2, Some("x"))),
+///     _ => unreachable!("the row is known"),
+/// }
+/// assert_eq!(error.to_string(), "row 2, column `x`: must be finite");
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Place {
@@ -49,6 +88,7 @@ pub enum Place {
     Stage(&'static str),
 }
 
+/// As it begins a message: `row 7, column `amount``.
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -77,26 +117,30 @@ impl fmt::Display for Place {
 /// ```
 pub struct Error(Box<Repr>);
 
+/// Boxed, so that a `Result` on the fast path is one word wider than its value at most.
 struct Repr {
     kind: ErrorKind,
     place: Option<Place>,
     fault: Box<dyn StdError + Send + Sync>,
 }
 
-/// Shorthand for results with the crate's [`Error`].
+/// Shorthand for results with the crate's [`Error`]; the second parameter lets code that imports it name another.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     /// The coarse kind, to branch on.
+    ///
+    /// Stable: a message may be worded better in a later version, its kind will not change for the same fault.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// Row, column, parameter or stage to blame, where one is.
+    /// Row, column, parameter or stage to blame, where one is; `None` where it is the input as a whole.
     pub fn place(&self) -> Option<&Place> {
         self.0.place.as_ref()
     }
 
+    /// Any kind at any place. `fault` is a text, or an error that is kept as the source.
     pub(crate) fn new(
         kind: ErrorKind,
         place: impl Into<Option<Place>>,
@@ -143,6 +187,8 @@ impl Error {
     }
 }
 
+/// Place, colon, rule: `parameter `horizon`: must be 1 to 365250 days, got 0`. Lower case, no full stop, so that a
+/// caller can embed it.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.place {
@@ -152,12 +198,14 @@ impl fmt::Display for Error {
     }
 }
 
+/// Kind and message in one line: what `unwrap` prints is readable.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Error({:?}: {self})", self.0.kind)
     }
 }
 
+/// The cause, where the fault has one: an I/O error of the operating system, for example.
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.fault.source()

@@ -1,4 +1,7 @@
 //! `Keys`, a sorted dictionary, and `Customers`, the customers that stand behind the rows of a table.
+//!
+//! A dictionary is shared by everything that speaks of the same customers, and compared by fingerprint first. Which of
+//! its customers have a row differs from table to table: everybody in a ledger, those seen by a day in its results.
 
 use std::sync::Arc;
 
@@ -8,12 +11,28 @@ use crate::kernel::rng::mix;
 use crate::types::{CustomerIx, Key};
 
 /// Distinct keys in ascending order, and a fingerprint of them: two ledgers with the same customers share indices.
+///
+/// Integers by value, then texts by code point. 8 bytes an integer; for texts their bytes and 8 for where each ends.
+///
+/// ```
+/// use regulars::data::Keys;
+///
+/// let keys = Keys::new(["bob", "ann", "10", "9", "ann"])?;
+/// assert_eq!(keys.len(), 4); // ann once
+/// assert_eq!(keys.iter().map(|key| key.to_string()).collect::<Vec<_>>(), ["9", "10", "ann", "bob"]);
+/// assert_eq!(keys.get(2).map(|key| key.to_string()).as_deref(), Some("ann"));
+/// assert_eq!(keys.find("ann"), Some(2));
+/// assert_eq!(keys.find(10), keys.find("10"));
+/// assert_eq!((keys.find("eve"), keys.is_empty()), (None, false));
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Keys {
     sorted: Sorted,
     fingerprint: u32,
 }
 
+/// The same keys. Fingerprints are compared first, so unequal dictionaries are told apart at once as a rule.
 impl PartialEq for Keys {
     fn eq(&self, other: &Self) -> bool {
         self.fingerprint == other.fingerprint && self.sorted == other.sorted
@@ -21,7 +40,7 @@ impl PartialEq for Keys {
 }
 
 impl Keys {
-    /// A dictionary of the given keys; repeated keys count once.
+    /// A dictionary of the given keys; repeated keys count once. O(n log n).
     ///
     /// # Errors
     /// [`Overflow`](ErrorKind::Overflow) for more than 4,294,967,294 distinct keys.
@@ -33,6 +52,8 @@ impl Keys {
         Ok(Self::from_sorted(interner.finish().0))
     }
 
+    /// A dictionary of keys that are sorted already. The fingerprint is the upper half of a 64-bit hash chained over
+    /// integers, ends and texts: the same in every run and on every machine, since saved indices must stay valid.
     pub(crate) fn from_sorted(sorted: Sorted) -> Self {
         let mut hash = mix(0x0243_f6a8_885a_308d_u64 ^ sorted.integers.len() as u64);
         for value in &sorted.integers {
@@ -59,7 +80,7 @@ impl Keys {
         self.len() == 0
     }
 
-    /// The key with that rank.
+    /// The key with that rank, from 0; `None` behind the last. Constant time.
     pub fn get(&self, index: usize) -> Option<Key<'_>> {
         match self.sorted.integers.get(index) {
             Some(value) => Some(Key::from(*value)),
@@ -75,7 +96,7 @@ impl Keys {
         Some(&self.sorted.joined[start..end])
     }
 
-    /// The rank of a key, by binary search.
+    /// The rank of a key, by binary search; `None` for one that is not in the dictionary.
     pub fn find<'k>(&self, key: impl Into<Key<'k>>) -> Option<usize> {
         let key = key.into();
         let Some(text) = key.as_text() else {
@@ -93,11 +114,12 @@ impl Keys {
         None
     }
 
-    /// All keys in order.
+    /// All keys in order, with their number known.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Key<'_>> {
         (0..self.len()).map(|i| self.get(i).unwrap_or_else(|| Key::from("")))
     }
 
+    /// 32 bits that tell dictionaries apart; what indices carry with them.
     pub(crate) fn fingerprint(&self) -> u32 {
         self.fingerprint
     }
@@ -107,6 +129,28 @@ impl Keys {
 ///
 /// Rows are in ascending order of keys. A customer of the ledger who had not yet been seen as of the day in question has
 /// no row.
+///
+/// ```
+/// use regulars::data::{Ledger, Transaction};
+/// use regulars::types::{AsOf, Currency, Day};
+///
+/// let mut builder = Ledger::builder(Currency::EUR);
+/// for (customer, day) in [("ann", 1), ("bob", 20), ("cleo", 2)] {
+///     builder.push(Transaction::new(customer, Day::ymd(2024, 5, day)?))?;
+/// }
+/// let ledger = builder.build()?;
+/// let seen = ledger.observed(AsOf::ymd(2024, 5, 10)?)?.customers();
+/// assert_eq!((seen.len(), seen.keys().len()), (2, 3)); // bob is in the dictionary, not among the rows
+/// assert_eq!(seen.key(1).map(|key| key.to_string()).as_deref(), Some("cleo"));
+/// assert_eq!((seen.row_of_key("cleo"), seen.row_of_key("bob")), (Some(1), None));
+///
+/// // The index is that of the dictionary, the row that of this table.
+/// let cleo = ledger.customer("cleo").expect("has a row");
+/// assert_eq!((cleo.index(), seen.row(cleo)?), (2, Some(1)));
+/// assert_eq!(seen.iter().last(), Some(cleo));
+/// assert_eq!(seen.customer(1), Some(cleo));
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Customers {
     keys: Arc<Keys>,
@@ -115,12 +159,27 @@ pub struct Customers {
 }
 
 impl Customers {
-    /// Every customer of a dictionary.
+    /// Every customer of a dictionary: row and index are the same number.
+    ///
+    /// ```
+    /// use regulars::data::{Customers, Keys};
+    /// let customers = Customers::all(Keys::new(["ann", "bob"])?.into());
+    /// assert_eq!((customers.len(), customers.is_empty()), (2, false));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn all(keys: Arc<Keys>) -> Self {
         Self { keys, present: None }
     }
 
     /// Customers named 0, 1, .. n − 1, for tables that have no keys of their own.
+    ///
+    /// ```
+    /// use regulars::data::Customers;
+    /// let customers = Customers::numbered(3)?;
+    /// assert_eq!(customers.row_of_key(2), Some(2));
+    /// assert_eq!(customers.row_of_key(3), None);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Overflow`](ErrorKind::Overflow) above 4,294,967,294.
@@ -131,7 +190,8 @@ impl Customers {
         Ok(Self::all(Arc::new(Keys::from_sorted(Sorted::of_integers((0_i64..).take(n).collect())))))
     }
 
-    /// The customers with those ascending dictionary indices.
+    /// The customers with those ascending dictionary indices; all of them where none is left out, so that equal sets are
+    /// equal values.
     pub(crate) fn some(keys: Arc<Keys>, present: Vec<u32>) -> Self {
         debug_assert!(present.is_sorted_by(|a, b| a < b));
         if present.len() == keys.len() {
@@ -150,12 +210,12 @@ impl Customers {
         self.len() == 0
     }
 
-    /// The dictionary.
+    /// The dictionary: all customers of the ledger, those without a row included.
     pub fn keys(&self) -> &Arc<Keys> {
         &self.keys
     }
 
-    /// The customer of a row.
+    /// The customer of a row, from 0; `None` behind the last.
     pub fn customer(&self, row: usize) -> Option<CustomerIx> {
         let index = match &self.present {
             Some(present) => *present.get(row)?,
@@ -165,12 +225,12 @@ impl Customers {
         Some(CustomerIx { index, dictionary: self.keys.fingerprint() })
     }
 
-    /// The key of a row.
+    /// The key of a row, from 0; `None` behind the last.
     pub fn key(&self, row: usize) -> Option<Key<'_>> {
         self.keys.get(self.customer(row)?.index())
     }
 
-    /// The row of a customer, `None` for one who is not present.
+    /// The row of a customer, `None` for one who is not present. O(log rows).
     ///
     /// # Errors
     /// [`InvalidInput`](ErrorKind::InvalidInput) for an index of another ledger.
@@ -184,7 +244,7 @@ impl Customers {
         })
     }
 
-    /// The row of the customer with that key.
+    /// The row of the customer with that key; `None` for one who is not present or not known. O(log rows).
     pub fn row_of_key<'k>(&self, key: impl Into<Key<'k>>) -> Option<usize> {
         let index = self.keys.find(key)?;
         match &self.present {

@@ -1,4 +1,6 @@
 //! `PerCustomer`: one answer for each customer.
+//!
+//! What every `score` and `predict` returns: dense values, and who they are of.
 
 use std::fmt;
 
@@ -17,6 +19,24 @@ use crate::types::{CustomerIx, Key};
 /// let visits = PerCustomer::new(customers, vec![3, 5])?;
 /// assert_eq!(visits.by_key("bob"), Some(&5));
 /// assert_eq!(visits.by_key("eve"), None);
+///
+/// let lines: Vec<String> = visits.iter_keys().map(|(key, visits)| format!("{key}: {visits}")).collect();
+/// assert_eq!(lines, ["ann: 3", "bob: 5"]);
+/// assert_eq!((visits.len(), visits.is_empty()), (2, false));
+/// assert_eq!(visits.values().iter().sum::<i32>(), 8);
+/// # Ok::<(), regulars::Error>(())
+/// ```
+///
+/// To rank customers, sort rows by value; ties then stand in the order of keys:
+///
+/// ```
+/// # use regulars::data::{Customers, Keys, PerCustomer};
+/// # let customers = Customers::all(Keys::new(["ann", "bob", "cleo"])?.into());
+/// let risk = PerCustomer::new(customers, vec![0.2_f64, 0.9, 0.9])?;
+/// let mut rows: Vec<usize> = (0..risk.len()).collect();
+/// rows.sort_by(|a, b| risk.values()[*b].total_cmp(&risk.values()[*a])); // a stable sort
+/// let names: Vec<String> = rows.iter().filter_map(|row| risk.customers().key(*row)).map(|k| k.to_string()).collect();
+/// assert_eq!(names, ["bob", "cleo", "ann"]);
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, PartialEq)]
@@ -29,7 +49,14 @@ impl<T> PerCustomer<T> {
     /// Values in the order of the customers' rows.
     ///
     /// # Errors
-    /// [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) unless there is one value for each row.
+    /// [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) unless there is one value for each row:
+    ///
+    /// ```
+    /// use regulars::data::{Customers, PerCustomer};
+    /// let error = PerCustomer::new(Customers::numbered(2)?, vec![1]).unwrap_err();
+    /// assert_eq!(error.to_string(), "values, one for each customer: expected 2, got 1");
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn new(customers: Customers, values: Vec<T>) -> Result<Self> {
         if customers.len() == values.len() {
             Ok(Self { customers, values })
@@ -54,22 +81,36 @@ impl<T> PerCustomer<T> {
         self.values.is_empty()
     }
 
-    /// The customers, row by row.
+    /// The customers, row by row; two results as of one day have equal ones and can be read side by side.
     pub fn customers(&self) -> &Customers {
         &self.customers
     }
 
-    /// The values, row by row.
+    /// The values, row by row: value `i` is that of `customers().key(i)`.
     pub fn values(&self) -> &[T] {
         &self.values
     }
 
-    /// The values, row by row, without the customers.
+    /// The values, row by row, without the customers and without a copy.
     pub fn into_values(self) -> Vec<T> {
         self.values
     }
 
-    /// The value of a customer, `None` for one who was not yet seen.
+    /// The value of a customer, `None` for one who was not yet seen. O(log customers).
+    ///
+    /// ```
+    /// # use regulars::data::{Ledger, Transaction};
+    /// # use regulars::types::{AsOf, Currency, Day};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// for (customer, day) in [("ann", 1), ("bob", 20)] {
+    ///     builder.push(Transaction::new(customer, Day::ymd(2024, 5, day)?))?;
+    /// }
+    /// let ledger = builder.build()?;
+    /// let rows = ledger.observed(AsOf::ymd(2024, 5, 10)?)?.map(|history| history.len());
+    /// assert_eq!(rows.get(ledger.customer("ann").expect("has rows"))?, Some(&1));
+    /// assert_eq!(rows.get(ledger.customer("bob").expect("has rows"))?, None); // comes later
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for an index of another ledger.
@@ -77,7 +118,7 @@ impl<T> PerCustomer<T> {
         Ok(self.customers.row(customer)?.map(|row| &self.values[row]))
     }
 
-    /// The value of the customer with that key.
+    /// The value of the customer with that key; `None` for one who was not yet seen or is not known. O(log customers).
     pub fn by_key<'k>(&self, key: impl Into<Key<'k>>) -> Option<&T> {
         self.customers.row_of_key(key).map(|row| &self.values[row])
     }
@@ -93,6 +134,13 @@ impl<T> PerCustomer<T> {
     }
 
     /// The same customers with other values.
+    ///
+    /// ```
+    /// use regulars::data::{Customers, PerCustomer};
+    /// let cents = PerCustomer::new(Customers::numbered(2)?, vec![1_250, 990])?;
+    /// assert_eq!(cents.map(|c| f64::from(*c) / 100.0).into_values(), [12.5, 9.9]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn map<U>(&self, f: impl FnMut(&T) -> U) -> PerCustomer<U> {
         PerCustomer { customers: self.customers.clone(), values: self.values.iter().map(f).collect() }
     }
@@ -111,6 +159,7 @@ impl<T> fmt::Debug for PerCustomer<T> {
     }
 }
 
+/// The type's own name without its path: `Rfm` for `regulars::rfm::score::Rfm`.
 fn short_name<T>() -> &'static str {
     let name = std::any::type_name::<T>();
     name.rsplit("::").next().unwrap_or(name)

@@ -1,20 +1,56 @@
 //! Choices that a caller makes in words, where other libraries take a `bool`.
+//!
+//! Each has the default that its field takes for granted, and a page that says what the other choices change. The
+//! lists may grow; match with a wildcard arm.
 
 /// What counts as one purchase.
+///
+/// | | one afternoon: order A of two rows, order B of one | needs |
+/// |---|---|---|
+/// | [`Day`](Self::Day) | 1 | |
+/// | [`Order`](Self::Order) | 2 | an order in every row of a purchase |
+/// | [`Row`](Self::Row) | 3 | |
+///
+/// ```
+/// use regulars::data::Occasion;
+/// assert_eq!(Occasion::default(), Occasion::Day);
+/// ```
+///
+/// [`Purchases`](crate::data::Purchases) has a worked example of all three.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Occasion {
-    /// All purchases of one day together (the convention of the buy-till-you-die literature).
+    /// All purchases of one day together (the convention of the buy-till-you-die literature): split orders and second
+    /// thoughts at the till are one visit, and time between purchases is at least a day.
     #[default]
     Day,
-    /// Each order; needs the order column.
+    /// Each order, of whatever day; an order that spans days counts once, on its earliest. Needs the order column.
     Order,
-    /// Each row.
+    /// Each row. With [`Refunds::Net`] refunds count too, as rows of a negative amount. The cheapest to stream: a counter
+    /// is enough.
     Row,
 }
 
 /// What happens to rows that give money or goods back (amount or quantity below zero).
+///
+/// ```
+/// use regulars::data::{Features, Ledger, Occasion, Purchases, Refunds, Transaction};
+/// use regulars::types::{Amount, AsOf, Currency, Day};
+///
+/// let mut builder = Ledger::builder(Currency::EUR);
+/// for (day, cents) in [(1, 1_000), (8, 400), (9, -400)] {
+///     builder.push(Transaction::new("ann", Day::ymd(2024, 5, day)?).amount(Amount::minor(cents)))?;
+/// }
+/// let ledger = builder.build()?;
+/// let now = ledger.observed(AsOf::ymd(2024, 5, 31)?)?;
+/// for (refunds, spend) in [(Refunds::Net, 1_000), (Refunds::Ignore, 1_400)] {
+///     let table = Purchases::observed(now, Occasion::Day, refunds)?;
+///     assert_eq!(table.spend(), Some(&[Amount::minor(spend)][..]));
+///     assert_eq!(table.occasions(), [2]); // either way: the purchase of the 8th was a visit
+/// }
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -27,6 +63,11 @@ pub enum Refunds {
 }
 
 /// What happens to rows without a customer.
+///
+/// ```
+/// use regulars::data::Anonymous;
+/// assert_eq!(Anonymous::default(), Anonymous::Skip);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Anonymous {
@@ -38,6 +79,24 @@ pub enum Anonymous {
 }
 
 /// What the days of a ledger mean.
+///
+/// Some public data sets number baskets (Instacart's `order_number`) instead of dating them. Recency, gaps and tenure
+/// then count baskets; nothing is made up about weeks.
+///
+/// ```
+/// use regulars::data::{Ledger, TimeAxis, Transaction};
+/// use regulars::types::{AsOf, Currency, Day};
+///
+/// let mut builder = Ledger::builder(Currency::EUR).time_axis(TimeAxis::Ordinal);
+/// for basket in [1, 2, 5] {
+///     builder.push(Transaction::new("ann", Day::new(basket)))?;
+/// }
+/// let ledger = builder.build()?;
+/// let now = ledger.observed(AsOf::new(Day::new(7)))?;
+/// let silent = now.map(|history| now.as_of().day() - history.last_day());
+/// assert_eq!(silent.by_key("ann"), Some(&2)); // baskets
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -50,6 +109,9 @@ pub enum TimeAxis {
 }
 
 /// The unit of time of a [`PurchaseHistory`](crate::data::PurchaseHistory) and of the rates fitted to it.
+///
+/// A choice of presentation, not of model: rates scale with the unit and predictions do not change. Weeks keep the
+/// parameters of weekly shoppers near 1, where optimisers are comfortable, and are what published tables use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -67,6 +129,12 @@ pub enum TimeUnit {
 
 impl TimeUnit {
     /// Days in one unit.
+    ///
+    /// ```
+    /// use regulars::data::TimeUnit;
+    /// assert_eq!(TimeUnit::Week.in_days(), 7.0);
+    /// assert_eq!(TimeUnit::Month.in_days() * 12.0, TimeUnit::Year.in_days());
+    /// ```
     pub const fn in_days(self) -> f64 {
         match self {
             Self::Day => 1.0,

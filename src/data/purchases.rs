@@ -1,4 +1,10 @@
 //! `PurchaseHistory`: recency, frequency and age in the sense of the buy-till-you-die models.
+//!
+//! The literature's three numbers (Schmittlein, Morrison and Colombo 1987, doi:10.1287/mnsc.33.1.1; Fader, Hardie and
+//! Lee 2005, doi:10.1287/mksc.1040.0098) are sufficient for the Pareto/NBD, BG/NBD and MBG/NBD models: two customers
+//! with equal x, `t_x` and t have equal forecasts, whatever lay between.
+//!
+//! > first purchase ——— x repeat purchases, the last one after `t_x` ——— today, after t
 
 use crate::data::{Customers, Observed, Occasion, Purchases, Refunds, TimeAxis, TimeUnit};
 use crate::error::{Error, Result};
@@ -22,6 +28,9 @@ use crate::error::{Error, Result};
 /// assert_eq!(history.spend(), Some(&[600.0][..])); // cents per repeat purchase
 /// # Ok::<(), regulars::Error>(())
 /// ```
+///
+/// Mind the names: `t_x` is the literature's recency, counted from the first purchase; RFM's recency is t − `t_x`.
+/// Columns are `f64`, since published tables have fractional weeks; `x` is whole all the same.
 #[derive(Clone, PartialEq)]
 pub struct PurchaseHistory {
     customers: Customers,
@@ -34,6 +43,20 @@ pub struct PurchaseHistory {
 
 impl PurchaseHistory {
     /// Columns of equal length, one row per customer: `x` whole and at least 0, 0 <= `t_x` <= `t`, `t_x` = 0 where `x` = 0.
+    ///
+    /// For published tables and for other systems' output; times may be fractions.
+    ///
+    /// ```
+    /// use regulars::data::{Customers, PurchaseHistory, TimeUnit};
+    ///
+    /// let columns = |t_x: f64| {
+    ///     PurchaseHistory::new(Customers::numbered(1)?, TimeUnit::Week, vec![2.0], vec![t_x], vec![38.86])
+    /// };
+    /// assert_eq!(columns(30.43)?.len(), 1);
+    /// let error = columns(40.0).unwrap_err();
+    /// assert_eq!(error.to_string(), "row 1, column `t_x`: must lie between 0 and t");
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) for unequal lengths,
@@ -73,10 +96,10 @@ impl PurchaseHistory {
     /// occasion, a row of amount zero is a purchase, a refund is none and lowers the spend.
     ///
     /// Customers known only by refunds have no purchase and no row. For other conventions see
-    /// [`PurchaseHistory::from_purchases`].
+    /// [`PurchaseHistory::from_purchases`]. O(rows), in parallel.
     ///
     /// # Errors
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a unit other than days on a ledger of basket numbers,
+    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) for a unit other than days on a ledger of basket numbers,
     /// [`EmptyInput`](crate::ErrorKind::EmptyInput) where nobody has purchased,
     /// [`Overflow`](crate::ErrorKind::Overflow) where a customer's spend does not fit 64 bits.
     pub fn observed(observed: Observed<'_>, unit: TimeUnit) -> Result<Self> {
@@ -87,6 +110,22 @@ impl PurchaseHistory {
     ///
     /// x = occasions - 1, `t_x` = last day - first day, t = as-of day - first day; spend is
     /// [`Purchases::mean_repeat_spend`], exact before the one division.
+    ///
+    /// Under [`Occasion::Order`] or [`Occasion::Row`] x may be positive while `t_x` is 0: several purchases on one day.
+    ///
+    /// ```
+    /// use regulars::data::{Occasion, PurchaseHistory, Summary, SummaryParams, TimeUnit, Transaction};
+    /// use regulars::types::{AsOf, Currency, Day};
+    ///
+    /// let mut stream = Summary::new(SummaryParams::new(AsOf::new(Day::new(35)), Currency::EUR).occasion(Occasion::Row));
+    /// for day in [7, 7, 21] {
+    ///     stream.push(Transaction::new("ann", Day::new(day)))?;
+    /// }
+    /// let lives = PurchaseHistory::from_purchases(&stream.finish()?, TimeUnit::Week)?;
+    /// assert_eq!((lives.x(), lives.t_x(), lives.t()), (&[2.0][..], &[2.0][..], &[4.0][..]));
+    /// assert_eq!(lives.spend(), None); // no amounts
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`PurchaseHistory::observed`].
@@ -117,8 +156,17 @@ impl PurchaseHistory {
 
     /// Adds the mean spend of a repeat purchase, in minor units of money; 0 where there was none.
     ///
+    /// ```
+    /// use regulars::data::{Customers, PurchaseHistory, TimeUnit};
+    /// let one = vec![1.0];
+    /// let lives = PurchaseHistory::new(Customers::numbered(1)?, TimeUnit::Week, one.clone(), one, vec![5.0])?;
+    /// assert_eq!(lives.with_spend(vec![1_250.0])?.spend(), Some(&[1_250.0][..]));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    ///
     /// # Errors
-    /// As [`PurchaseHistory::new`]; spend must be finite.
+    /// As [`PurchaseHistory::new`]; spend must be finite. Negative spend is accepted here and refused by the model that
+    /// cannot use it.
     pub fn with_spend(mut self, spend: Vec<f64>) -> Result<Self> {
         if spend.len() != self.x.len() {
             return Err(Error::shape("column spend", self.x.len(), spend.len()));
@@ -140,7 +188,7 @@ impl PurchaseHistory {
         self.x.is_empty()
     }
 
-    /// Who the rows are.
+    /// Who the rows are: row `i` of every column belongs to `customers().key(i)`.
     pub fn customers(&self) -> &Customers {
         &self.customers
     }
@@ -150,22 +198,22 @@ impl PurchaseHistory {
         self.unit
     }
 
-    /// Repeat purchases.
+    /// Repeat purchases: one less than all.
     pub fn x(&self) -> &[f64] {
         &self.x
     }
 
-    /// Time of the last purchase, counted from the first.
+    /// Time of the last purchase, counted from the first; 0 for who bought once.
     pub fn t_x(&self) -> &[f64] {
         &self.t_x
     }
 
-    /// Time of observation, counted from the first purchase.
+    /// Time of observation, counted from the first purchase to the as-of day; 0 for who came on that day.
     pub fn t(&self) -> &[f64] {
         &self.t
     }
 
-    /// Mean spend per repeat purchase, in minor units.
+    /// Mean spend per repeat purchase, in minor units; 0 for who bought once, `None` where amounts are not known.
     pub fn spend(&self) -> Option<&[f64]> {
         self.spend.as_deref()
     }

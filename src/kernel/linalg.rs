@@ -2,6 +2,15 @@
 //!
 //! The matrix is brought to unit diagonal first, so a pivot is the share of a column that the columns before it do not
 //! explain (1 − R²) whatever the units of the columns: one tolerance serves every table.
+//!
+//! With S = D⁻¹ A D⁻¹ of unit diagonal and S = L Lᵀ,
+//!
+//! > l(i, j) = (s(i, j) − Σ(k<j) l(i, k) l(j, k)) / l(j, j) for j < i,
+//! > l(i, i)² = 1 − Σ(k<i) l(i, k)².
+//!
+//! n³/3 operations, row by row, each row from scalar products of rows that lie contiguous in memory. Backward stable
+//! without pivoting (Higham 2002, Accuracy and Stability of Numerical Algorithms, chapter 10,
+//! doi:10.1137/1.9780898718027). For the tens of columns met here nothing faster is worth a dependency.
 
 use ndarray::{Array2, ArrayView2};
 use thiserror::Error;
@@ -30,9 +39,12 @@ impl Singular {
 }
 
 /// Share of a column's variation that must remain unexplained by the columns before it: below it the pivot is rounding.
+///
+/// Rounding of the products is about n · 2⁻⁵²; 1e-12 leaves a margin of a hundred for tables of fifty columns, and is far
+/// below any collinearity whose coefficients could still be told apart.
 pub(crate) const RANK_TOLERANCE: f64 = 1e-12;
 
-/// A = D L Lᵀ D with D the square roots of the diagonal.
+/// A = D L Lᵀ D with D the square roots of the diagonal and L lower triangular, its diagonal positive.
 #[derive(Clone, Debug)]
 pub(crate) struct Cholesky {
     lower: Array2<f64>,
@@ -42,6 +54,9 @@ pub(crate) struct Cholesky {
 impl Cholesky {
     /// Factors a symmetric matrix; only the lower triangle is read. Pivots of at most `tolerance` count as dependence
     /// ([`RANK_TOLERANCE`] unless the caller knows better).
+    ///
+    /// The column named by a fault is the first one that the columns before it explain: dropping it and trying again ends
+    /// with a basis. NaN anywhere ends as a fault, never as a factor.
     pub(crate) fn new(a: ArrayView2<'_, f64>, tolerance: f64) -> Result<Self, Singular> {
         let n = a.nrows().min(a.ncols());
         let mut scale = Vec::with_capacity(n);
@@ -82,7 +97,8 @@ impl Cholesky {
         self.scale.len()
     }
 
-    /// x with A x = b, in place of b.
+    /// x with A x = b, in place of b: forward substitution by rows, then backward substitution by columns, so that both walk
+    /// along rows of L. 2n² operations.
     pub(crate) fn solve_in_place(&self, b: &mut [f64]) {
         let n = self.len().min(b.len());
         for i in 0..n {
@@ -111,7 +127,8 @@ impl Cholesky {
         x
     }
 
-    /// A⁻¹, exactly symmetric.
+    /// A⁻¹, exactly symmetric: one solve for each unit vector, of which only the lower half is kept. The covariance of
+    /// estimates; for solving, [`solve`](Self::solve) is cheaper and more accurate.
     pub(crate) fn inverse(&self) -> Array2<f64> {
         let n = self.len();
         let mut inverse = Array2::zeros((n, n));
@@ -184,6 +201,9 @@ pub(crate) fn symmetric_eigen(matrix: &[f64], n: usize) -> (Vec<f64>, Vec<f64>) 
 }
 
 /// Scalar product, in four fixed lanes.
+///
+/// A single running sum is a chain of dependent additions, which no compiler may reorder. Four chains run side by side
+/// and are joined as (0 + 2) + (1 + 3) + tail, on every processor alike.
 pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
     let (a4, b4) = (a.chunks_exact(4), b.chunks_exact(4));
     let tail: f64 = a4.remainder().iter().zip(b4.remainder()).map(|(a, b)| a * b).sum();
@@ -218,6 +238,7 @@ mod tests {
         }
     }
 
+    /// Diagonals 40 orders of magnitude apart: scaling first makes them equal.
     #[test]
     fn eigenvectors_rebuild_the_matrix() {
         // The second difference matrix of order 6: eigenvalues 2 − 2 cos(j π / 7).
@@ -247,6 +268,7 @@ mod tests {
         assert!(Cholesky::new(a.view(), RANK_TOLERANCE).is_ok());
     }
 
+    /// Zero and NaN diagonals, dependence, indefiniteness.
     #[test]
     fn faults_name_the_column() {
         let fault = |a: Array2<f64>| Cholesky::new(a.view(), RANK_TOLERANCE).unwrap_err();
@@ -257,6 +279,7 @@ mod tests {
         assert_eq!(fault(array![[1.0, 2.0], [2.0, 1.0]]).column(), 1);
     }
 
+    /// The empty system has the empty solution and determinant 1.
     #[test]
     fn nothing_to_factor() {
         let c = Cholesky::new(Array2::zeros((0, 0)).view(), RANK_TOLERANCE).unwrap();

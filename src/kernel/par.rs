@@ -3,13 +3,19 @@
 //! A reduction cuts the range into chunks of a fixed size, computes each chunk from left to right, and adds the partial
 //! results in the order of the chunks. Threads decide only who computes a chunk. Everything runs in the caller's rayon
 //! pool; without the feature `rayon` the same chunks are computed one after the other.
+//!
+//! Why it matters: (a + b) + c and a + (b + c) differ in floats. A sum whose parts are as many as there are threads
+//! changes its last bits from machine to machine, a tie breaks the other way, and a model fitted twice is two models.
+//!
+//! Chunks should hold some ten thousand operations: less, and handing them out shows; more, and a few threads wait for
+//! the last one. Nested calls are fine: rayon works off whatever is there.
 
 use std::ops::Range;
 
 #[cfg(feature = "rayon")]
 use rayon::prelude::*;
 
-/// `(0..n).map(f)` in order.
+/// `(0..n).map(f)` in order. `f` must depend on its argument only. At least 64 indices go to a thread at a time.
 pub(crate) fn map<T: Send>(n: usize, f: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
     #[cfg(feature = "rayon")]
     return (0..n).into_par_iter().with_min_len(64).map(f).collect();
@@ -33,7 +39,7 @@ pub(crate) fn map_chunks<T: Send>(
     (0..chunks).map(|i| f(range(i))).collect()
 }
 
-/// Folds the chunks' results from left to right; `None` for an empty range.
+/// Folds the chunks' results from left to right; `None` for an empty range. Memory: one result per chunk.
 pub(crate) fn reduce_chunks<T: Send>(
     n: usize,
     chunk: usize,
@@ -43,7 +49,8 @@ pub(crate) fn reduce_chunks<T: Send>(
     map_chunks(n, chunk, f).into_iter().reduce(add)
 }
 
-/// Runs `f(first index, mutable chunk)` over consecutive mutable chunks.
+/// Runs `f(first index, mutable chunk)` over consecutive mutable chunks. No two calls share a place, so their order does
+/// not matter.
 pub(crate) fn for_each_chunk_mut<T: Send>(
     values: &mut [T],
     chunk: usize,

@@ -1,8 +1,15 @@
 //! Gauss-Legendre rules.
+//!
+//! The rule of n nodes integrates polynomials up to degree 2n − 1 exactly:
+//!
+//! > ∫₀¹ f(x) dx ≈ Σ wᵢ f(xᵢ), with 2 xᵢ − 1 the zeros of the Legendre polynomial Pₙ
+//! > and wᵢ = 1 / ((1 − zᵢ²) Pₙ'(zᵢ)²), zᵢ = 1 − 2 xᵢ.
+//!
+//! Smooth likelihood integrals over a cut interval need 10 to 24 nodes for all digits.
 
 use std::sync::LazyLock;
 
-/// Nodes and weights on [0, 1].
+/// Nodes and weights on [0, 1]; the nodes ascend and the weights sum to 1.
 #[derive(Clone, Debug)]
 pub(crate) struct Rule {
     pub(crate) nodes: Vec<f64>,
@@ -37,6 +44,7 @@ impl Rule {
     }
 }
 
+/// The rules that are kept, computed on first use: microseconds, once.
 static RULES: LazyLock<[Rule; 4]> =
     LazyLock::new(|| [Rule::new(6), Rule::new(10), Rule::new(16), Rule::new(24)]);
 

@@ -2,6 +2,12 @@
 //!
 //! Domain unless stated otherwise: positive finite arguments. Each function states its accuracy; the tests hold values
 //! computed to 30 digits.
+//!
+//! Differences are functions of their own ([`ln_rising`], [`polygamma_rise`]): ln Γ(a + n) − ln Γ(a) for a of a million
+//! loses nine digits if each term is computed first, and likelihoods of the gamma family are made of such differences.
+//!
+//! References: Abramowitz and Stegun (1964), Handbook of Mathematical Functions, chapters 6 and 26; DLMF,
+//! <https://dlmf.nist.gov/5>, <https://dlmf.nist.gov/8>; Press et al. (2007), Numerical Recipes, section 6.2.
 
 use std::f64::consts::PI;
 
@@ -56,18 +62,29 @@ const STIRLING: [f64; 9] = [
 const LARGE: f64 = 10.0;
 
 /// ln Gamma(x) - ((x - 1/2) ln x - x + ln sqrt(2 pi)) for x >= `LARGE`.
+///
+/// The sum over k of B(2k) / (2k (2k − 1) x^(2k−1)); its error is below the first term left out, 1.4e-19 at x = 10.
 fn stirling_rest(x: f64) -> f64 {
     let square = 1.0 / (x * x);
     STIRLING.iter().rev().fold(0.0, |sum, c| sum * square + c) / x
 }
 
 /// ln Gamma(2 + e) for |e| <= 1/2.
+///
+/// The series (1 − γ) e + Σ (−1)^k (ζ(k) − 1) e^k / k converges like (e / 2)^k; the first term left out is 2e-18 at |e| = 1/2.
 fn ln_gamma_about_two(e: f64) -> f64 {
     let tail = ZETA.iter().rev().fold(0.0, |sum, c| c - sum * e);
     e * ((1.0 - EULER) + e * tail)
 }
 
 /// ln Gamma(x), relative error below 1e-14 (also about its zeros at 1 and 2).
+///
+/// | x | by |
+/// |---|---|
+/// | below 1/2 | Γ(x) = Γ(x + 2) / (x (x + 1)) and the series about 2 |
+/// | 1/2 to 3/2 | Γ(x) = Γ(x + 1) / x and the series about 2, in e = x − 1, so that the zero at 1 keeps its digits |
+/// | 3/2 to 10 | down to within 1/2 of 2 by Γ(x) = (x − 1) Γ(x − 1) |
+/// | from 10 on | Stirling's series |
 pub(crate) fn ln_gamma(x: f64) -> f64 {
     if x >= LARGE {
         return (x - 0.5) * x.ln() - x + LN_SQRT_2PI + stirling_rest(x);
@@ -88,6 +105,8 @@ pub(crate) fn ln_gamma(x: f64) -> f64 {
 }
 
 /// ln Gamma(a + n) - ln Gamma(a) without cancellation of the two large terms, n >= 0.
+///
+/// For large a: (a − ½) ln(1 + n/a) + n (ln(a + n) − 1) and the difference of two small rests, none of which cancels.
 pub(crate) fn ln_rising(a: f64, n: f64) -> f64 {
     if n == 0.0 {
         return 0.0;
@@ -109,12 +128,16 @@ pub(crate) fn ln_rising(a: f64, n: f64) -> f64 {
 }
 
 /// ln B(a, b), absolute error about 1e-15 times the largest of 1 and its own size.
+///
+/// ln B(a, b) = ln Γ(small) − [ln Γ(large + small) − ln Γ(large)]: the difference of the two large terms never arises.
 pub(crate) fn ln_beta(a: f64, b: f64) -> f64 {
     let (small, large) = if a < b { (a, b) } else { (b, a) };
     ln_gamma(small) - ln_rising(large, small)
 }
 
 /// Digamma, the derivative of ln Gamma; absolute error below 1e-14 for x >= 1, relative below it.
+///
+/// Recurrence ψ(x) = ψ(x + 1) − 1/x up to 10, then ψ(y) = ln y − 1/(2y) − Σ B(2k) / (2k y^(2k)) (6.3.18).
 pub(crate) fn digamma(x: f64) -> f64 {
     let (mut y, mut shift) = (x, 0.0);
     while y < LARGE {
@@ -137,6 +160,8 @@ pub(crate) fn digamma(x: f64) -> f64 {
 }
 
 /// Trigamma, the derivative of digamma; relative error below 1e-14.
+///
+/// Recurrence ψ'(x) = ψ'(x + 1) + 1/x² up to 10, then 1/y + 1/(2y²) + Σ B(2k) / y^(2k+1) (6.4.12).
 pub(crate) fn trigamma(x: f64) -> f64 {
     let (mut y, mut shift) = (x, 0.0);
     while y < LARGE {
@@ -157,6 +182,8 @@ pub(crate) fn trigamma(x: f64) -> f64 {
 }
 
 /// Digamma(a + n) - digamma(a) and the same of trigamma, n >= 0, without cancellation for large `a`.
+///
+/// Whole n up to 12, the usual number of purchases, as sums Σ 1/(a + k) and −Σ 1/(a + k)²: exact and fast.
 pub(crate) fn polygamma_rise(a: f64, n: f64) -> (f64, f64) {
     if n <= 12.0 && n.fract() == 0.0 {
         let (mut first, mut second, mut k) = (0.0, 0.0, 0.0);
@@ -250,6 +277,7 @@ pub(crate) fn gamma_inc(a: f64, x: f64) -> (f64, f64) {
     }
 }
 
+/// Keeps Lentz's recurrences from dividing by 0.
 fn nonzero(value: f64, tiny: f64) -> f64 {
     if value.abs() < tiny { tiny } else { value }
 }
@@ -271,6 +299,8 @@ pub(crate) fn beta_inc(a: f64, b: f64, x: f64, one_minus_x: f64) -> f64 {
     }
 }
 
+/// The continued fraction of 26.5.8 by Lentz's method, two terms a turn. Converges in O(√max(a, b)) turns on the side
+/// x < (a + 1) / (a + b + 2).
 fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {
     let tiny = 1e-300;
     let steps = 300.0 + 20.0 * a.max(b).sqrt();
@@ -296,18 +326,21 @@ fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {
     h
 }
 
-/// P(Z <= z) of the standard normal, relative error about 1e-13 in both tails.
+/// P(Z <= z) of the standard normal, relative error about 1e-13 in both tails: Φ(z) = Q(½, z²/2) / 2 for negative z, so
+/// that small tail probabilities keep their digits.
 pub(crate) fn normal_cdf(z: f64) -> f64 {
     let (p, q) = gamma_inc(0.5, 0.5 * z * z);
     if z < 0.0 { 0.5 * q } else { 0.5 * (1.0 + p) }
 }
 
-/// P(X > x) of chi-square with that many degrees of freedom.
+/// P(X > x) of chi-square with that many degrees of freedom: Q(degrees / 2, x / 2).
 pub(crate) fn chi_square_tail(x: f64, degrees: f64) -> f64 {
     gamma_inc(0.5 * degrees, 0.5 * x).1
 }
 
 /// The standard normal quantile, 0 < p < 1: a start after Abramowitz and Stegun 26.2.23, then Newton steps.
+///
+/// The start is within 4.5e-4 of the root; four steps on the logarithm of the tail reach the last digits.
 pub(crate) fn normal_quantile(p: f64) -> f64 {
     if p == 0.5 {
         return 0.0;
@@ -334,6 +367,7 @@ pub(crate) fn normal_quantile(p: f64) -> f64 {
 mod tests {
     use super::*;
 
+    /// Relative error, with a message that shows both numbers.
     fn close(got: f64, expected: f64, tolerance: f64, what: &str) {
         let error = (got - expected).abs() / expected.abs().max(1e-300);
         assert!(error <= tolerance, "{what}: got {got:e}, expected {expected:e}, relative error {error:e}");
@@ -341,6 +375,7 @@ mod tests {
 
     // Every table below was printed by mpmath 1.4 at 40 digits from the f64 value of its argument.
 
+    /// x, ln Γ(x), ψ(x), ψ'(x).
     #[rustfmt::skip]
     const GAMMA: [(f64, f64, f64, f64); 20] = [
         (1e-08, 18.42068073818021, -100000000.57721566, 1e+16),
@@ -365,6 +400,7 @@ mod tests {
         (1000000.0, 12815504.569147613, 13.815510057964191, 1.0000005000001667e-06),
     ];
 
+    /// a, b, ln B(a, b).
     #[rustfmt::skip]
     const BETA: [(f64, f64, f64); 8] = [
         (0.001, 0.002, 7.313217104417236),
@@ -377,6 +413,7 @@ mod tests {
         (30.0, 0.2, 0.8464998212038055),
     ];
 
+    /// a, x, P(a, x), Q(a, x).
     #[rustfmt::skip]
     const GAMMA_INC: [(f64, f64, f64, f64); 8] = [
         (0.5, 0.1, 0.345279153981423, 0.654720846018577),
@@ -389,6 +426,7 @@ mod tests {
         (5000.0, 5100.0, 0.9206711189223811, 0.07932888107761897),
     ];
 
+    /// a, b, x, I_x(a, b).
     #[rustfmt::skip]
     const BETA_INC: [(f64, f64, f64, f64); 6] = [
         (10.0, 0.243, 0.3, 3.4896768314731263e-07),
@@ -399,6 +437,7 @@ mod tests {
         (2.0, 5000.0, 0.0001, 0.09022675656288269),
     ];
 
+    /// z, Φ(z).
     #[rustfmt::skip]
     const NORMAL: [(f64, f64); 6] = [
         (-8.0, 6.220960574271784e-16),

@@ -1,4 +1,7 @@
 //! Binary blocks behind the JSON line: typed little-endian arrays with name, length and checksum.
+//!
+//! Names and types are redundant on purpose: a block asked for under another name or type is a fault of the file or of the
+//! library, and both should be found at once rather than as wrong numbers.
 
 use std::io::Read;
 
@@ -19,6 +22,7 @@ pub(super) struct Descriptor {
     checksum: String,
 }
 
+/// What a block is an array of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum ElementType {
@@ -31,6 +35,7 @@ enum ElementType {
 }
 
 impl ElementType {
+    /// Bytes of one element.
     fn bytes(self) -> u64 {
         match self {
             Self::U8 => 1,
@@ -41,6 +46,9 @@ impl ElementType {
 }
 
 /// FNV-1a in 64 bits, eight bytes a step: detects damage, not malice.
+///
+/// The plain form takes a byte a step; a rotation after each multiplication lets the upper bits of a word reach the lower
+/// ones of the next. The length goes in first, so that trailing zeros count.
 fn checksum(bytes: &[u8]) -> String {
     const PRIME: u64 = 0x0000_0100_0000_01b3;
     let step = |hash: u64, word: u64| (hash ^ word).wrapping_mul(PRIME).rotate_left(29);
@@ -67,16 +75,19 @@ pub struct BlockReader {
 }
 
 impl BlockWriter {
+    /// Adds a block with its descriptor.
     fn put(&mut self, name: &str, r#type: ElementType, len: usize, bytes: Vec<u8>) {
         let descriptor =
             Descriptor { name: name.to_owned(), r#type, len: len as u64, checksum: checksum(&bytes) };
         self.blocks.push((descriptor, bytes));
     }
 
+    /// What the envelope lists, in order.
     pub(super) fn descriptors(&self) -> Vec<Descriptor> {
         self.blocks.iter().map(|(d, _)| d.clone()).collect()
     }
 
+    /// The bytes of the blocks, in the same order.
     pub(super) fn parts(&self) -> impl Iterator<Item = &[u8]> {
         self.blocks.iter().map(|(_, bytes)| bytes.as_slice())
     }
@@ -113,6 +124,7 @@ impl BlockReader {
         Ok(Self { blocks })
     }
 
+    /// The bytes of the next block, which must have that name and type.
     fn take(&mut self, name: &str, r#type: ElementType) -> Result<Vec<u8>> {
         match self.blocks.pop() {
             Some((descriptor, bytes)) if descriptor.name == name && descriptor.r#type == r#type => Ok(bytes),

@@ -36,17 +36,62 @@ use crate::error::{Error, ErrorKind, Result};
 use blocks::Descriptor;
 pub(crate) use blocks::{BlockReader, BlockWriter};
 
-/// The version this library writes, and the newest one it reads.
+/// The version this library writes, and the newest one it reads. Files of every older version stay readable; the tests
+/// keep one of each model.
+///
+/// ```
+/// use regulars::persist;
+/// use regulars::rfm::SegmentMap;
+///
+/// let mut file = Vec::new();
+/// persist::write(&mut file, &SegmentMap::standard([5, 5, 5])?)?;
+/// let version = format!("\"version\":{}", persist::FORMAT_VERSION);
+/// assert!(String::from_utf8_lossy(&file).contains(&version));
+/// # Ok::<(), regulars::Error>(())
+/// ```
 pub const FORMAT_VERSION: u32 = 1;
 
+/// What every file of this library says of itself.
 const FORMAT: &str = "regulars-model";
 
 /// A model that can be saved: every model of this crate, and nothing else.
+///
+/// Sealed: the wire form behind it is private, so that it can change with the version. Bound generic code by it:
+///
+/// ```
+/// use regulars::persist::{self, Model};
+///
+/// fn round_trip<M: Model>(model: &M) -> regulars::Result<M> {
+///     let mut file = Vec::new();
+///     persist::write(&mut file, model)?;
+///     persist::read(file.as_slice())
+/// }
+/// # use regulars::rfm::SegmentMap;
+/// let map = SegmentMap::standard([5, 5, 5])?;
+/// assert_eq!(round_trip(&map)?, map);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 pub trait Model: wire::Wire {}
 
 impl<M: wire::Wire> Model for M {}
 
 /// How large a file [`read_with`] accepts.
+///
+/// A header claims lengths; without limits a file of a hundred bytes could ask for all memory there is. Raise them for
+/// models of hundreds of millions of rows, lower them where files come from strangers.
+///
+/// ```
+/// use regulars::persist::{self, Limits};
+/// use regulars::rfm::SegmentMap;
+///
+/// let mut file = Vec::new();
+/// persist::write(&mut file, &SegmentMap::standard([5, 5, 5])?)?;
+/// let tight = Limits::default().header_bytes(100).block_bytes(0);
+/// let error = persist::read_with::<SegmentMap>(file.as_slice(), &tight).unwrap_err();
+/// assert_eq!(error.to_string(), "the header is longer than the limit of 100 bytes");
+/// assert!(persist::read_with::<SegmentMap>(file.as_slice(), &Limits::default()).is_ok());
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
@@ -64,20 +109,21 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The same limits with other bytes of JSON.
+    /// The same limits with other bytes of JSON; the default is 64 MiB, some hundred thousand segments or rules.
     #[must_use]
     pub fn header_bytes(self, bytes: u64) -> Self {
         Self { header_bytes: bytes, ..self }
     }
 
-    /// The same limits with other bytes of blocks.
+    /// The same limits with other bytes of blocks, of all together; the default is 4 GiB.
     #[must_use]
     pub fn block_bytes(self, bytes: u64) -> Self {
         Self { block_bytes: bytes, ..self }
     }
 }
 
-/// What an envelope says before its model is read.
+/// What an envelope says before its model is read: enough to say what is wrong with a file of another kind or of a newer
+/// version, whose model this library could not parse.
 #[derive(Deserialize)]
 struct Head {
     format: String,
@@ -88,6 +134,7 @@ struct Head {
     _model: IgnoredAny,
 }
 
+/// The JSON line. `library` is for people; only `version` decides.
 #[derive(Serialize, Deserialize)]
 struct Envelope<R> {
     format: String,
@@ -98,7 +145,33 @@ struct Envelope<R> {
     blocks: Vec<Descriptor>,
 }
 
-/// Writes a model.
+/// Writes a model: one line of JSON, then the blocks.
+///
+/// The same model makes the same bytes. Write to a buffer or a `BufWriter`; write to a temporary file and rename it where
+/// a reader must never see half a model.
+///
+/// ```
+/// use regulars::data::{Ledger, Transaction};
+/// use regulars::persist;
+/// use regulars::rfm::{RfmModel, RfmParams};
+/// use regulars::types::{Amount, AsOf, Currency, Day};
+///
+/// let mut builder = Ledger::builder(Currency::EUR);
+/// for (customer, day, cents) in [("ann", 30, 9_900), ("bob", 12, 500)] {
+///     builder.push(Transaction::new(customer, Day::ymd(2024, 5, day)?).amount(Amount::minor(cents)))?;
+/// }
+/// let ledger = builder.build()?;
+/// let now = ledger.observed(AsOf::ymd(2024, 5, 31)?)?;
+/// let model = RfmParams::new().fit(now)?;
+///
+/// let mut file = Vec::new();
+/// persist::write(&mut file, &model)?;
+/// assert!(file.starts_with(br#"{"format":"regulars-model","version":1,"kind":"rfm""#));
+///
+/// let loaded: RfmModel = persist::read(file.as_slice())?;
+/// assert_eq!(loaded.score(now)?, model.score(now)?);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 ///
 /// # Errors
 /// [`Io`](ErrorKind::Io) where the writer fails.
@@ -124,7 +197,24 @@ pub fn write<M: Model>(mut writer: impl Write, model: &M) -> Result<()> {
     writer.flush().map_err(io)
 }
 
-/// Reads a model within the default [`Limits`].
+/// Reads a model within the default [`Limits`]. The type asked for must be the one that was saved.
+///
+/// ```
+/// use regulars::{ErrorKind, persist};
+/// use regulars::rfm::{RfmModel, SegmentMap};
+///
+/// let mut file = Vec::new();
+/// persist::write(&mut file, &SegmentMap::standard([5, 5, 5])?)?;
+/// let error = persist::read::<RfmModel>(file.as_slice()).unwrap_err();
+/// assert_eq!(error.to_string(), "expected a model of kind `rfm`, found another kind");
+///
+/// // A byte less, or a newer version: refused as a whole.
+/// assert!(persist::read::<SegmentMap>(&file[..file.len() - 2]).is_err());
+/// let newer = String::from_utf8_lossy(&file).replace("\"version\":1", "\"version\":2");
+/// let error = persist::read::<SegmentMap>(newer.as_bytes()).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::IncompatibleModel);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 ///
 /// # Errors
 /// See the [module](self).
@@ -132,7 +222,10 @@ pub fn read<M: Model>(reader: impl Read) -> Result<M> {
     read_with(reader, &Limits::default())
 }
 
-/// Reads a model within limits of one's own.
+/// Reads a model within limits of one's own. Bytes behind the model are not read.
+///
+/// The order of checks: length of the line, format, version, kind, the JSON of that kind, lengths and checksums of the
+/// blocks, then every rule of the model itself.
 ///
 /// # Errors
 /// See the [module](self).
@@ -161,11 +254,13 @@ pub fn read_with<M: Model>(reader: impl Read, limits: &Limits) -> Result<M> {
     Ok(model)
 }
 
+/// JSON of a known shape. Unknown fields are ignored, so that a later library may add some within a version.
 fn parse<T: DeserializeOwned>(header: &[u8]) -> Result<T> {
     // serde's messages quote the file; its position is enough.
     serde_json::from_slice(header).map_err(|e| incompatible(format!("damaged header at byte {}", e.column())))
 }
 
+/// The bytes up to the line feed, never more than the limit and one.
 fn read_line(reader: &mut impl BufRead, limit: u64) -> Result<Vec<u8>> {
     let mut line = Vec::new();
     let io = |e: std::io::Error| Error::new(ErrorKind::Io, None, e);
@@ -179,6 +274,7 @@ fn read_line(reader: &mut impl BufRead, limit: u64) -> Result<Vec<u8>> {
     }
 }
 
+/// A file that cannot be used.
 fn incompatible(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::IncompatibleModel, None, message.into())
 }

@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::wire::Wire;
 use super::*;
 
+/// A model with all that a file can hold: a float in JSON, floats and text in blocks.
 #[derive(Clone, Debug, PartialEq)]
 struct Toy {
     rate: f64,
@@ -10,6 +11,7 @@ struct Toy {
     name: String,
 }
 
+/// Its JSON part.
 #[derive(Serialize, Deserialize)]
 struct ToyRepr {
     rate: f64,
@@ -33,16 +35,19 @@ impl Wire for Toy {
     }
 }
 
+/// Values that decimal text does not hold without care: 0.1 + 0.2, the smallest normal number, minus zero.
 fn toy() -> Toy {
     Toy { rate: 0.1 + 0.2, weights: vec![1.0 / 3.0, f64::MIN_POSITIVE, -0.0], name: "客户".to_owned() }
 }
 
+/// The model as a file.
 fn saved() -> Vec<u8> {
     let mut file = Vec::new();
     write(&mut file, &toy()).unwrap();
     file
 }
 
+/// The error of a file that must be refused.
 fn refused(file: &[u8]) -> Error {
     let error = read::<Toy>(file).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::IncompatibleModel, "{error}");
@@ -56,6 +61,7 @@ fn a_model_comes_back_bit_for_bit() {
     assert!(back.weights[2].is_sign_negative());
 }
 
+/// The exhaustive test: each prefix and each single-bit flip of a file.
 #[test]
 fn every_truncation_and_every_flipped_bit_is_an_error_or_an_equal_model() {
     let file = saved();
@@ -97,6 +103,7 @@ fn what_no_fit_could_have_made_is_refused() {
     refused(b"[1,2]\n");
 }
 
+/// A header that claims much must not cost much.
 #[test]
 fn limits_hold_before_memory_is_taken() {
     let file = saved();

@@ -1,4 +1,7 @@
 //! How a model is laid out in a file; implemented beside each model, never by users.
+//!
+//! A rule for every implementation: what `from_wire` accepts, no method may stumble over. Lengths that must agree, indices
+//! that must be in range, floats that must be finite, orders that must ascend: all are asked for again.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -1,4 +1,7 @@
 //! `Backtest`: how good the answers would have been one horizon ago.
+//!
+//! The only honest figure about a forecast is one on days it did not know. A back-test goes one horizon into the past,
+//! fits everything there, and looks at what came.
 
 use crate::churn::Evaluation;
 use crate::data::{Identity, Ledger, Observed, Occasion, Purchases, Refunds, Split};
@@ -21,6 +24,31 @@ const STEP_DAYS: i64 = 7;
 ///
 /// Each stage is fitted on the days up to the cut and scored on the days after it; nothing of those days is known to any
 /// model. A stage that cannot be tried is `None` and listed in `left_out`.
+///
+/// ```
+/// use regulars::churn::{ChurnParams, Method};
+/// use regulars::ltv::{LtvParams, Model};
+/// use regulars::pipeline::PipelineParams;
+/// use regulars::simulate::ShopParams;
+/// use regulars::types::{AsOf, Horizon, Seed};
+///
+/// let ledger = ShopParams::new(200, Seed(1)).simulate()?.ledger()?;
+/// let today = AsOf::new(ledger.covers().1);
+/// let quick = PipelineParams::new()
+///     .ltv(LtvParams::new(Model::BgNbd))
+///     .churn(ChurnParams::new().method(Method::Plain));
+/// let backtest = quick.backtest(&ledger, today, Horizon::days(60)?)?;
+/// assert_eq!(today.day() - backtest.as_of.day(), 60);
+///
+/// let ltv = backtest.ltv.expect("has amounts and a past");
+/// assert!(ltv.mae <= ltv.rmse); // as for any errors
+/// assert_eq!(ltv.bias, Some((ltv.expected - ltv.actual) / ltv.actual));
+///
+/// let tracking = backtest.tracking.expect("goes with the lifetime model");
+/// assert_eq!(tracking.actual.len(), tracking.days.len());
+/// assert!(tracking.known_weeks < tracking.days.len()); // the rest was forecast
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Backtest {
@@ -42,11 +70,14 @@ pub struct Backtest {
     pub left_out: Vec<LeftOut>,
 }
 
-/// Quality of a forecast of purchases, customer by customer.
+/// Quality of a forecast of purchases, customer by customer, within the horizon.
+///
+/// A purchase is a day with a row that is no refund. With the error e = expected − actual of each of n customers: `mae` is
+/// Σ|e| / n, `rmse` is √(Σe² / n), `bias` is Σe over the sum of what happened.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ForecastQuality {
-    /// Customers scored.
+    /// Customers scored: those with a purchase up to the cut.
     pub customers: usize,
     /// Purchases that happened.
     pub actual: f64,
@@ -61,12 +92,15 @@ pub struct ForecastQuality {
 }
 
 /// Cumulative repeat purchases of everybody who had bought by the cut, week by week from the first day.
+///
+/// The "tracking plot" of the lifetime literature: two curves that should lie on each other beyond the cut, too. All
+/// vectors have one entry a week; the last days, where they are no whole week, are left out.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Tracking {
     /// Last day of each week.
     pub days: Vec<Day>,
-    /// Purchases that happened.
+    /// Purchases that happened, up to the end of each week.
     pub actual: Vec<f64>,
     /// Purchases that the model expects of customers who began when these did.
     pub expected: Vec<f64>,
@@ -76,6 +110,9 @@ pub struct Tracking {
 
 impl PipelineParams {
     /// Fits every stage a horizon before `as_of` and holds its answers against the days since.
+    ///
+    /// Segments and scores are descriptions, not forecasts, and are not tried. The recommender is scored on lists of ten, as
+    /// the literature does, whatever [`next_items`](Self::next_items) says.
     ///
     /// # Errors
     /// As [`fit`](Self::fit); [`InvalidInput`](crate::ErrorKind::InvalidInput) naming both dates where the ledger does not
@@ -98,11 +135,13 @@ impl PipelineParams {
         Ok(Backtest { as_of: cut, horizon, identity, churn, ltv, tracking, recommend, left_out })
     }
 
+    /// Churn learned on splits before the cut, evaluated on the one at the cut.
     fn try_churn(&self, ledger: &Ledger, split: Split<'_>) -> Result<Evaluation> {
         let past = self.splits(ledger, split.as_of(), split.horizon())?;
         self.churn.fit(&past)?.evaluate(&split)
     }
 
+    /// The recommender fitted up to the cut, evaluated on each customer's first basket after it.
     fn try_recommend(&self, split: Split<'_>) -> Result<RankingQuality> {
         let truth = Baskets::next(&split, Occasion::Day)?;
         Ok(self.recommend.fit(split.observed())?.evaluate(&truth, LIST)?.mean())
@@ -117,6 +156,7 @@ fn purchases_in(split: Split<'_>, customer: usize) -> u32 {
     bought.map(|(_, day)| u32::from(last.replace(*day) != Some(*day))).sum()
 }
 
+/// Predictions at the cut against purchases within the horizon, for every customer the model knows.
 fn forecast_quality(model: &LtvModel, split: Split<'_>) -> Result<ForecastQuality> {
     let predicted = model.predict(split.observed(), split.horizon())?;
     let (mut actual, mut expected, mut absolute, mut squared) = (0.0, 0.0, 0.0, 0.0);
@@ -140,6 +180,9 @@ fn forecast_quality(model: &LtvModel, split: Split<'_>) -> Result<ForecastQualit
 }
 
 /// The model's unconditional expectation for customers who began when these did, against what they bought.
+///
+/// E[X(t)] of a newcomer, for each customer's age at the end of each week, summed; ages are shared by customers who began
+/// on one day, so the cost is O(weeks × first days), not O(weeks × customers).
 fn tracking(model: &LtvModel, split: Split<'_>) -> Result<Tracking> {
     let now = split.observed();
     let purchases = Purchases::observed(now, Occasion::Day, Refunds::Net)?;

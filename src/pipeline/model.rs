@@ -14,6 +14,11 @@ use crate::types::{AsOf, Horizon};
 use super::table::CustomerTable;
 
 /// A stage of the pipeline.
+///
+/// ```
+/// use regulars::pipeline::Stage;
+/// assert_eq!(Stage::Churn.name(), "churn");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -35,7 +40,7 @@ impl Stage {
     /// How many there are.
     pub(super) const ALL: usize = 5;
 
-    /// Its name, as in error messages.
+    /// Its name, as in error messages and file names.
     pub fn name(self) -> &'static str {
         match self {
             Self::Rfm => "rfm",
@@ -47,7 +52,7 @@ impl Stage {
     }
 }
 
-/// A stage that could not be fitted, and why.
+/// A stage that could not be fitted, and why. Printed as `recommend: ` and the message of its error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LeftOut {
@@ -60,11 +65,13 @@ pub struct LeftOut {
 }
 
 impl LeftOut {
+    /// What is kept of the error of a stage.
     pub(super) fn new(stage: Stage, error: &Error) -> Self {
         Self { stage, kind: error.kind(), reason: error.to_string() }
     }
 }
 
+/// Stage and reason.
 impl fmt::Display for LeftOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.stage.name(), self.reason)
@@ -72,6 +79,38 @@ impl fmt::Display for LeftOut {
 }
 
 /// Every stage that could be fitted.
+///
+/// Each model can be taken out and asked by itself, to explain a probability or to list rules. Saved as one file by
+/// [`persist`](crate::persist); the reasons of stages left out are not kept in it.
+///
+/// ```
+/// use regulars::churn::{ChurnParams, Method};
+/// use regulars::ltv::{LtvParams, Model};
+/// use regulars::pipeline::{Pipeline, PipelineParams};
+/// use regulars::segment::KMeansParams;
+/// use regulars::simulate::ShopParams;
+/// use regulars::types::{AsOf, Horizon, Seed};
+///
+/// let shop = ShopParams::new(150, Seed(1)).simulate()?;
+/// let ledger = shop.ledger()?;
+/// let as_of = AsOf::new(ledger.covers().1);
+/// let quick = PipelineParams::new()
+///     .segment(KMeansParams::new(3))
+///     .ltv(LtvParams::new(Model::BgNbd))
+///     .churn(ChurnParams::new().method(Method::Plain));
+/// let pipeline = quick.fit(&ledger, as_of, Horizon::days(60)?)?;
+/// assert_eq!(pipeline.horizon(), Horizon::days(60)?);
+/// assert!(pipeline.left_out().is_empty());
+/// assert!(pipeline.churn().is_some() && pipeline.ltv().is_some() && pipeline.segment().is_some());
+/// assert!(pipeline.tiers().is_some() && pipeline.recommend().is_some());
+///
+/// let mut file = Vec::new();
+/// regulars::persist::write(&mut file, &pipeline)?;
+/// let loaded: Pipeline = regulars::persist::read(file.as_slice())?;
+/// let (before, after) = (pipeline.predict(&ledger, as_of)?, loaded.predict(&ledger, as_of)?);
+/// assert_eq!(before.churn(), after.churn());
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Pipeline {
     pub(super) horizon: Horizon,
@@ -87,12 +126,12 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// How far ahead churn and value look.
+    /// How far ahead churn and value look, in days.
     pub fn horizon(&self) -> Horizon {
         self.horizon
     }
 
-    /// The RFM scores' model.
+    /// The RFM scores' model; `None` where it was left out, as for all that follow.
     pub fn rfm(&self) -> Option<&RfmModel> {
         self.rfm.as_ref()
     }
@@ -102,7 +141,7 @@ impl Pipeline {
         self.named.as_ref()
     }
 
-    /// The value tiers.
+    /// The value tiers; `None` for a ledger without amounts.
     pub fn tiers(&self) -> Option<&Tiers> {
         self.tiers.as_ref()
     }
@@ -127,7 +166,7 @@ impl Pipeline {
         self.recommend.as_ref()
     }
 
-    /// Stages that could not be fitted, with their reasons.
+    /// Stages that could not be fitted, with their reasons; empty after loading from a file.
     pub fn left_out(&self) -> &[LeftOut] {
         &self.left_out
     }
@@ -135,7 +174,7 @@ impl Pipeline {
     /// Every stage's answer for every customer known as of a day.
     ///
     /// The ledger may hold more customers and later days than the one the pipeline was fitted on: models translate by
-    /// key and columns by name. Next items are those of the recommender as fitted.
+    /// key and columns by name. Next items are those of the recommender as fitted: a customer it has never seen has none.
     ///
     /// # Errors
     /// [`EmptyInput`](ErrorKind::EmptyInput) where no customer is known as of the day; the errors of the stages where the
@@ -145,6 +184,7 @@ impl Pipeline {
     }
 
     /// What tiers rank by: value within the horizon, or the spend so far without a lifetime model; `None` without money.
+    /// The same at fit and at predict, or tiers would be cut in one currency and assigned in another.
     pub(super) fn tier_scores(&self, now: Observed<'_>) -> Result<Option<PerCustomer<f64>>> {
         if let Some(model) = self.ltv.as_ref().filter(|m| m.spend().is_some()) {
             let value = model.predict(now, self.horizon)?;

@@ -1,4 +1,7 @@
 //! `PipelineParams`: the stages' parameters in one place.
+//!
+//! The pipeline adds two knobs of its own (how many past dates churn learns on, how long the lists of next items are) and
+//! passes everything else through.
 
 use crate::churn::ChurnParams;
 use crate::data::{Features, Ledger, Split, TierParams};
@@ -18,8 +21,19 @@ use super::model::{LeftOut, Pipeline, Stage};
 /// use regulars::segment::KMeansParams;
 ///
 /// let params = PipelineParams::new().segment(KMeansParams::new(5)).churn_dates(2).next_items(3);
-/// # let _ = params;
+/// assert!(params.check().is_ok());
 /// ```
+///
+/// | knob | default | why |
+/// |---|---|---|
+/// | [`rfm`](Self::rfm) | quintiles | the named segments need five bins |
+/// | [`segment`](Self::segment) | k chosen from 2 to 12 | nobody knows it beforehand |
+/// | [`churn`](Self::churn) | of its module | |
+/// | [`ltv`](Self::ltv) | the process chosen by likelihood | |
+/// | [`tiers`](Self::tiers) | of its module | |
+/// | [`recommend`](Self::recommend) | of its module | |
+/// | [`churn_dates`](Self::churn_dates) | 3 | more dates say more about seasons, and cost as much each |
+/// | [`next_items`](Self::next_items) | 5 | what fits an e-mail |
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct PipelineParams {
@@ -33,6 +47,7 @@ pub struct PipelineParams {
     pub(super) next_items: usize,
 }
 
+/// As [`PipelineParams::new`].
 impl Default for PipelineParams {
     fn default() -> Self {
         Self::new()
@@ -54,7 +69,27 @@ impl PipelineParams {
         }
     }
 
-    /// Parameters of the RFM scores.
+    /// Parameters of the RFM scores. Other bins than five on each axis have scores, but no named segments.
+    ///
+    /// ```
+    /// # use regulars::data::{Ledger, Transaction};
+    /// # use regulars::types::{Amount, AsOf, Currency, Day, Horizon};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// # for i in 0..12 {
+    /// #     let day = Day::new(19_800 + i * 7);
+    /// #     builder.push(Transaction::new(i64::from(i % 4), day).amount(Amount::minor(100 + i64::from(i))))?;
+    /// # }
+    /// # let ledger = builder.build()?;
+    /// # let as_of = AsOf::new(ledger.covers().1);
+    /// use regulars::pipeline::PipelineParams;
+    /// use regulars::rfm::RfmParams;
+    ///
+    /// let params = PipelineParams::new().rfm(RfmParams::new().bins(3));
+    /// let pipeline = params.fit(&ledger, as_of, Horizon::days(14)?)?;
+    /// assert_eq!(pipeline.rfm().map(|model| model.bins()), Some([3, 3, 3]));
+    /// assert!(pipeline.rfm_segments().is_none());
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn rfm(mut self, params: RfmParams) -> Self {
         self.rfm = params;
         self
@@ -66,13 +101,13 @@ impl PipelineParams {
         self
     }
 
-    /// Parameters of the churn model.
+    /// Parameters of the churn model. The horizon is the pipeline's.
     pub fn churn(mut self, params: ChurnParams) -> Self {
         self.churn = params;
         self
     }
 
-    /// Parameters of the lifetime model.
+    /// Parameters of the lifetime model. Its horizon is the pipeline's, too.
     pub fn ltv(mut self, params: LtvParams) -> Self {
         self.ltv = params;
         self
@@ -92,12 +127,15 @@ impl PipelineParams {
 
     /// How many past dates churn may learn on, 1 to 24: the latest is a horizon before `as_of`, each further one a horizon
     /// earlier, as far back as the ledger goes.
+    ///
+    /// With `as_of` 31 December, a horizon of 30 days and three dates: 1 December, 1 November and 2 October, each with the 30
+    /// days after it as labels.
     pub fn churn_dates(mut self, dates: u32) -> Self {
         self.churn_dates = dates;
         self
     }
 
-    /// How many next items each customer's row holds, at least 1.
+    /// How many next items each customer's row holds, at least 1; the recommender may have fewer to offer.
     pub fn next_items(mut self, items: usize) -> Self {
         self.next_items = items;
         self
@@ -106,7 +144,13 @@ impl PipelineParams {
     /// Whether every parameter lies in its domain; the first line of [`fit`](Self::fit).
     ///
     /// # Errors
-    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) naming the parameter.
+    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) naming the parameter:
+    ///
+    /// ```
+    /// use regulars::pipeline::PipelineParams;
+    /// let error = PipelineParams::new().churn_dates(0).check().unwrap_err();
+    /// assert_eq!(error.to_string(), "parameter `churn_dates`: must be 1 to 24, got 0");
+    /// ```
     pub fn check(&self) -> Result<()> {
         if !(1..=24).contains(&self.churn_dates) {
             return Err(Error::param("churn_dates", "must be 1 to 24", self.churn_dates));
@@ -124,9 +168,34 @@ impl PipelineParams {
 
     /// Learns every stage on what the ledger knows as of a day.
     ///
+    /// Stages are fitted one after the other, each in parallel. One that cannot be fitted is listed in
+    /// [`Pipeline::left_out`] with its reason; only when none can is that an error.
+    ///
+    /// ```
+    /// use regulars::ErrorKind;
+    /// use regulars::data::{Ledger, Transaction};
+    /// use regulars::pipeline::{PipelineParams, Stage};
+    /// use regulars::types::{Amount, AsOf, Currency, Day, Horizon};
+    ///
+    /// // Four customers, no items: scores and groups, but nothing to recommend.
+    /// let mut builder = Ledger::builder(Currency::EUR);
+    /// for i in 0..12 {
+    ///     let day = Day::new(19_800 + i * 7);
+    ///     builder.push(Transaction::new(i64::from(i % 4), day).amount(Amount::minor(100 + i64::from(i))))?;
+    /// }
+    /// let ledger = builder.build()?;
+    /// let pipeline = PipelineParams::new().fit(&ledger, AsOf::new(ledger.covers().1), Horizon::days(14)?)?;
+    /// assert!(pipeline.rfm().is_some() && pipeline.recommend().is_none());
+    /// assert!(pipeline.left_out().iter().any(|left| left.stage == Stage::Recommend));
+    ///
+    /// let nobody = PipelineParams::new().fit(&ledger, AsOf::new(Day::new(0)), Horizon::days(14)?).unwrap_err();
+    /// assert_eq!(nobody.kind(), ErrorKind::EmptyInput);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    ///
     /// # Errors
-    /// As [`check`](Self::check); [`EmptyInput`](crate::ErrorKind::EmptyInput) where no customer is known as of the day, or no
-    /// stage could be fitted (the message lists why).
+    /// As [`check`](Self::check); [`EmptyInput`](crate::ErrorKind::EmptyInput) where no customer is known as of the day, or
+    /// no stage could be fitted (the message lists why).
     pub fn fit(&self, ledger: &Ledger, as_of: AsOf, horizon: Horizon) -> Result<Pipeline> {
         self.check()?;
         let now = ledger.observed(as_of)?;
@@ -162,7 +231,8 @@ impl PipelineParams {
         Ok(pipeline)
     }
 
-    /// The past splits that churn learns on, latest first.
+    /// The past splits that churn learns on, latest first. None of them reaches beyond `as_of`: labels are complete, and the
+    /// days after `as_of` stay unseen. Too short a past is an error of the first date only; further ones are then not used.
     pub(super) fn splits<'a>(
         &self,
         ledger: &'a Ledger,
@@ -189,6 +259,7 @@ impl PipelineParams {
 struct Keep<'a>(&'a mut Vec<LeftOut>);
 
 impl Keep<'_> {
+    /// The model of a stage that worked; of one that did not, its error goes to the list.
     fn stage<T>(&mut self, stage: Stage, result: Result<T>) -> Option<T> {
         result.map_err(|error| self.0.push(LeftOut::new(stage, &error))).ok()
     }

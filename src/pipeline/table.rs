@@ -1,4 +1,6 @@
 //! `CustomerTable`: one row per person.
+//!
+//! Columns of all stages side by side. A row is put together when it is asked for: the table is as large as its columns.
 
 use std::fmt;
 
@@ -13,6 +15,35 @@ use crate::types::{Amount, AsOf, Currency, CustomerIx, Day, Expected, Horizon, K
 use super::model::Pipeline;
 
 /// Every stage's answer for every customer known as of a day. Columns of a stage that was left out are `None`.
+///
+/// ```
+/// use regulars::data::{Ledger, Transaction};
+/// use regulars::pipeline::PipelineParams;
+/// use regulars::types::{Amount, AsOf, Currency, Day, Horizon, Language};
+///
+/// let mut builder = Ledger::builder(Currency::EUR);
+/// for i in 0..12 {
+///     let day = Day::new(19_800 + i * 7);
+///     builder.push(Transaction::new(i64::from(i % 4), day).amount(Amount::minor(100 + i64::from(i))))?;
+/// }
+/// let ledger = builder.build()?;
+/// let as_of = AsOf::new(ledger.covers().1);
+/// let table = PipelineParams::new().fit(&ledger, as_of, Horizon::days(14)?)?.predict(&ledger, as_of)?;
+///
+/// assert_eq!((table.len(), table.is_empty()), (4, false));
+/// assert_eq!((table.as_of(), table.horizon(), table.currency()), (as_of, Horizon::days(14)?, Currency::EUR));
+///
+/// // Customer 3 bought on the 4th, 8th and 12th of twelve weekly days, for 1.03, 1.07 and 1.11.
+/// let row = table.by_key(3).expect("has bought");
+/// assert_eq!((row.purchases, row.last_day), (3, as_of.day()));
+/// assert_eq!(row.spend, Some(Amount::minor(321)));
+/// assert_eq!(row.rfm.map(|rfm| rfm.recency), Some(0));
+/// assert!(row.rfm_segment.is_some_and(|segment| !segment.name(Language::English).is_empty()));
+/// assert!(row.next.is_empty() && table.next().is_none()); // no items
+/// assert!(table.by_key(4).is_none());
+/// assert_eq!(table.rows().count(), table.customers().len());
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct CustomerTable {
     as_of: AsOf,
@@ -29,7 +60,7 @@ pub struct CustomerTable {
     next: Option<PerCustomer<Vec<Recommendation>>>,
 }
 
-/// One person's row.
+/// One person's row, borrowed from the table. [`CustomerTable`] has an example.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CustomerRow<'a> {
@@ -51,17 +82,18 @@ pub struct CustomerRow<'a> {
     pub rfm_segment: Option<&'a rfm::Segment>,
     /// Group of customers that behave alike.
     pub segment: Option<Segment>,
-    /// Probability of no purchase within the horizon.
+    /// Probability of no purchase within the horizon; `None` for a customer the stage has no answer for.
     pub churn: Option<Probability>,
     /// P(alive), expected purchases and value within the horizon.
     pub value: Option<&'a LifetimeValue>,
     /// Value tier.
     pub tier: Option<Tier>,
-    /// Next items, best first.
+    /// Next items, best first; empty for a customer whom the recommender has not seen.
     pub next: &'a [Recommendation],
 }
 
 impl CustomerTable {
+    /// Asks every stage; the first that fails ends it.
     pub(super) fn new(pipeline: &Pipeline, now: Observed<'_>) -> Result<Self> {
         let rfm = pipeline.rfm().map(|m| m.score(now)).transpose()?;
         let named = match (pipeline.rfm_segments(), &rfm) {
@@ -120,12 +152,12 @@ impl CustomerTable {
         self.purchases.is_empty()
     }
 
-    /// Who the rows are: everybody who has bought by the day.
+    /// Who the rows are: everybody who has bought by the day, in ascending order of keys. Who only gave back has no row.
     pub fn customers(&self) -> &Customers {
         self.purchases.customers()
     }
 
-    /// First and last day, purchases and spend.
+    /// First and last day, purchases and spend, column by column.
     pub fn purchases(&self) -> &Purchases {
         &self.purchases
     }
@@ -135,7 +167,7 @@ impl CustomerTable {
         self.rfm.as_ref()
     }
 
-    /// Named segments of the RFM codes, with the map that names them.
+    /// Named segments of the RFM codes, with the map that names them; `None` for other bins than five.
     pub fn rfm_segments(&self) -> Option<(&SegmentMap, &PerCustomer<SegmentIx>)> {
         self.named.as_ref().map(|(map, segments)| (map, segments))
     }
@@ -167,17 +199,35 @@ impl CustomerTable {
         self.value.as_ref()
     }
 
-    /// Next items.
+    /// Next items, by the customers the recommender was fitted on; ask by key.
     pub fn next(&self) -> Option<&PerCustomer<Vec<Recommendation>>> {
         self.next.as_ref()
     }
 
-    /// The sum of all customers' value within the horizon.
+    /// The sum of all customers' value within the horizon, in minor units; `None` without a lifetime model or without amounts.
     pub fn total_value(&self) -> Option<Expected> {
         self.value.as_ref()?.values().iter().map(|v| v.clv).sum::<Option<Expected>>()
     }
 
-    /// All rows, in ascending order of keys.
+    /// All rows, in ascending order of keys. Sort them by what matters:
+    ///
+    /// ```
+    /// # use regulars::data::{Ledger, Transaction};
+    /// # use regulars::pipeline::PipelineParams;
+    /// # use regulars::types::{Amount, AsOf, Currency, Day, Horizon};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// # for i in 0..12 {
+    /// #     let day = Day::new(19_800 + i * 7);
+    /// #     builder.push(Transaction::new(i64::from(i % 4), day).amount(Amount::minor(100 + i64::from(i))))?;
+    /// # }
+    /// # let ledger = builder.build()?;
+    /// # let as_of = AsOf::new(ledger.covers().1);
+    /// # let table = PipelineParams::new().fit(&ledger, as_of, Horizon::days(14)?)?.predict(&ledger, as_of)?;
+    /// let mut rows: Vec<_> = table.rows().collect();
+    /// rows.sort_by_key(|row| std::cmp::Reverse(row.spend)); // stable: equal spends stay in the order of keys
+    /// assert_eq!(rows[0].key.to_string(), "3");
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn rows(&self) -> impl Iterator<Item = CustomerRow<'_>> {
         (0..self.len()).filter_map(|row| self.row(row))
     }
@@ -187,11 +237,12 @@ impl CustomerTable {
         self.row(self.customers().row_of_key(key)?)
     }
 
+    /// Puts a row together: the same person in every column.
     fn row(&self, row: usize) -> Option<CustomerRow<'_>> {
         let customer = self.customers().customer(row)?;
         let named = self.named.as_ref().and_then(|(map, s)| map.segment(*of(Some(s), customer)?));
+        let key = self.customers().key(row)?;
         Some(CustomerRow {
-            key: self.customers().key(row)?,
             customer,
             first_day: self.purchases.first_days()[row],
             last_day: self.purchases.last_days()[row],
@@ -203,12 +254,14 @@ impl CustomerTable {
             churn: of(self.churn.as_ref(), customer).copied(),
             value: of(self.value.as_ref(), customer),
             tier: self.tier.as_ref().and_then(|(_, tier)| of(Some(tier), customer)).copied(),
-            next: of(self.next.as_ref(), customer).map_or(&[], Vec::as_slice),
+            // By key: the recommender answers for the ledger it was fitted on, whose indices may be others.
+            next: self.next.as_ref().and_then(|n| n.by_key(&key)).map_or(&[], Vec::as_slice),
+            key,
         })
     }
 }
 
-/// A stage's answer for a customer. All columns come from one ledger, so the index is never foreign.
+/// A stage's answer for a customer. All columns but `next` come from one ledger, so the index is never foreign.
 fn of<T>(column: Option<&PerCustomer<T>>, customer: CustomerIx) -> Option<&T> {
     column?.get(customer).ok().flatten()
 }

@@ -4,14 +4,17 @@ use crate::simulate::ShopParams;
 use crate::types::{Amount, AsOf, Currency, Day, Expected, Horizon, Key, Seed};
 use crate::{Error, ErrorKind};
 
+/// A shop of 250 customers.
 fn shop() -> Ledger {
     ShopParams::new(250, Seed(4)).simulate().unwrap().ledger().unwrap()
 }
 
+/// Two months.
 fn horizon() -> Horizon {
     Horizon::days(60).unwrap()
 }
 
+/// The last day covered.
 fn as_of(ledger: &Ledger) -> AsOf {
     AsOf::new(ledger.covers().1)
 }
@@ -43,6 +46,7 @@ fn every_customer_has_a_row_with_every_answer() {
     assert!((table.total_value().unwrap().in_minor() / sum - 1.0).abs() < 1e-12);
 }
 
+/// The leak test of the whole: a ledger that ends with the cut gives the same answers as one that goes on.
 #[test]
 fn days_after_as_of_change_no_answer() {
     let ledger = shop();
@@ -72,6 +76,28 @@ fn days_after_as_of_change_no_answer() {
         table.rows().map(row).collect::<Vec<_>>()
     };
     assert_eq!(answers(&ledger), answers(&past));
+}
+
+/// New customers move the indices of the old ones; their next items are found by key all the same.
+#[test]
+fn next_items_survive_new_customers() {
+    let ledger = shop();
+    let pipeline = params().fit(&ledger, as_of(&ledger), horizon()).unwrap();
+    let mut builder = Ledger::builder(ledger.currency());
+    for row in ShopParams::new(250, Seed(4)).simulate().unwrap().rows() {
+        builder.push(row.to_transaction()).unwrap();
+    }
+    let newcomer = Transaction::new(-1, ledger.covers().1).amount(Amount::minor(900)).item(1).order("new");
+    builder.push(newcomer.quantity(crate::types::Quantity::units(1))).unwrap();
+    let grown = builder.build().unwrap();
+    let old = pipeline.predict(&ledger, as_of(&ledger)).unwrap();
+    let new = pipeline.predict(&grown, as_of(&ledger)).unwrap();
+    let items = |row: CustomerRow<'_>| row.next.iter().map(|n| n.item.to_string()).collect::<Vec<_>>();
+    for row in old.rows() {
+        let again = new.by_key(&row.key).unwrap();
+        assert_eq!(items(again), items(row));
+    }
+    assert!(new.by_key(-1).unwrap().next.is_empty());
 }
 
 #[test]

@@ -29,10 +29,12 @@ pub struct PipelineRepr {
     recommend: Option<<NextItemModel as Wire>::Repr>,
 }
 
+/// A stage's JSON part, if there is one; its blocks follow those of the stages before it.
 fn put<M: Wire>(model: Option<&M>, blocks: &mut BlockWriter) -> Option<M::Repr> {
     model.map(|m| m.to_wire(blocks))
 }
 
+/// The stage again; blocks come in the order in which `put` wrote them.
 fn get<M: Wire>(repr: Option<M::Repr>, blocks: &mut BlockReader) -> Result<Option<M>> {
     repr.map(|r| M::from_wire(r, blocks)).transpose()
 }
@@ -55,6 +57,8 @@ impl Wire for Pipeline {
         }
     }
 
+    /// Each model checks itself; what is left is what must agree between them: bins of scores and names, horizons of churn and
+    /// pipeline.
     fn from_wire(repr: PipelineRepr, blocks: &mut BlockReader) -> Result<Self> {
         if repr.next_items == 0 {
             return Err(Error::input("a pipeline shows at least one next item"));

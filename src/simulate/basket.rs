@@ -1,4 +1,8 @@
 //! What is in the shop, and what a customer puts into the basket.
+//!
+//! Three forces make baskets worth learning from: popularity (everybody buys bread), affinity (paint goes with brushes)
+//! and habit (this customer comes back for this tea, and more so the longer it is gone). Each has a knob, and at 0 it is
+//! gone.
 
 use crate::kernel::rng::Rng;
 
@@ -9,7 +13,7 @@ use super::zipf::Alias;
 /// Draws for one place of a basket before it stays empty.
 const ATTEMPTS: u32 = 4;
 
-/// The items, by popularity rank. Item `i` belongs to group `i % groups`.
+/// The items, by popularity rank. Item `i` belongs to group `i % groups`, so that every group has popular and rare items.
 #[derive(Clone, Debug)]
 pub(super) struct Catalogue {
     groups: u32,
@@ -22,6 +26,8 @@ pub(super) struct Catalogue {
 }
 
 impl Catalogue {
+    /// Keys, prices and popularity, from a stream of the shop's own: the catalogue does not depend on the customers. Price
+    /// levels are log-normal with a deviation of 0.6.
     pub(super) fn new(params: &ShopParams) -> Self {
         let n = params.catalogue;
         let groups = params.groups.min(n);
@@ -38,18 +44,22 @@ impl Catalogue {
         }
     }
 
+    /// The key by which the outside knows an item.
     pub(super) fn key(&self, item: u32) -> i64 {
         i64::from(self.keys[item as usize])
     }
 
+    /// Its price relative to the average one.
     pub(super) fn price(&self, item: u32) -> f64 {
         self.prices[item as usize]
     }
 
+    /// Its affinity group.
     pub(super) fn group(&self, item: u32) -> u32 {
         item % self.groups
     }
 
+    /// An item by popularity.
     fn any(&self, rng: &mut Rng) -> u32 {
         self.popularity.draw(rng)
     }
@@ -76,7 +86,7 @@ pub(super) struct Favourite {
     last: f64,
 }
 
-/// A customer's habits.
+/// A customer's habits: favourites, and the wish for each at the moment.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Habits {
     pub(super) favourites: Vec<Favourite>,
@@ -86,6 +96,9 @@ pub(super) struct Habits {
 
 impl Habits {
     /// Draws a customer's favourites: distinct items, mostly out of one or two groups.
+    ///
+    /// The liking of the k-th favourite is k^-0.7; its period is half to three times the customer's mean gap, so that some are
+    /// bought nearly every time and others now and then.
     pub(super) fn draw(&mut self, params: &ShopParams, catalogue: &Catalogue, life: &Life, rng: &mut Rng) {
         self.favourites.clear();
         let home = [catalogue.group(catalogue.any(rng)), catalogue.group(catalogue.any(rng))];
@@ -108,6 +121,10 @@ impl Habits {
     }
 
     /// Fills a basket at time `t` with distinct items.
+    ///
+    /// 1 + Poisson places. A place is a favourite with the probability of the habit, drawn by liking times
+    /// x² / (1 + x²), x = time since it was last bought / period: just bought, it is not wanted; after one period half as much
+    /// as it can be. Other places go to the group of an item that is in already, or to any item.
     pub(super) fn fill(
         &mut self,
         params: &ShopParams,
@@ -151,7 +168,7 @@ impl Habits {
         }
     }
 
-    /// A favourite not yet in the basket, by weight.
+    /// A favourite not yet in the basket, by weight; `None` where all are.
     fn wish(&self, rng: &mut Rng) -> Option<usize> {
         let total: f64 = self.wishes.iter().sum();
         if total <= 0.0 {

@@ -1,4 +1,7 @@
 //! Clouds of points with known labels, for methods that look for segments.
+//!
+//! The least that a clustering must manage: far clouds, every label. What it should manage on the way to real data, one knob
+//! each: unequal sizes, elongated clouds, noise, many dimensions.
 
 use crate::data::{Customers, Matrix};
 use crate::error::{Error, Result};
@@ -20,6 +23,9 @@ use super::zipf::Alias;
 /// assert_eq!(blobs.labels().len(), 500);
 /// # Ok::<(), regulars::Error>(())
 /// ```
+///
+/// A cloud is normal with standard deviation 1 in every direction but the first, where [`stretch`](Self::stretch)
+/// multiplies it.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct BlobsParams {
@@ -34,6 +40,24 @@ pub struct BlobsParams {
 }
 
 /// Points, and the cloud each was drawn from.
+///
+/// ```
+/// use regulars::simulate::BlobsParams;
+/// use regulars::types::Seed;
+///
+/// let blobs = BlobsParams::new(300, 3, Seed(7)).separation(20.0).simulate()?;
+/// // At twenty deviations the nearest centre is the right one, for every point.
+/// let (width, centres) = (blobs.matrix().width(), blobs.centres());
+/// for (point, label) in blobs.matrix().rows().zip(blobs.labels()) {
+///     let distance = |centre: &[f64]| point.iter().zip(centre).map(|(p, c)| (p - c).powi(2)).sum::<f64>();
+///     let nearest = (0..3).min_by(|a, b| {
+///         let of = |k: &usize| distance(&centres[k * width..(k + 1) * width]);
+///         of(a).total_cmp(&of(b))
+///     });
+///     assert_eq!(nearest, Some(*label as usize));
+/// }
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Blobs {
     matrix: Matrix,
@@ -42,7 +66,7 @@ pub struct Blobs {
 }
 
 impl Blobs {
-    /// The points, customers numbered from 0.
+    /// The points, customers numbered from 0, columns `x1`, `x2`, ..
     pub fn matrix(&self) -> &Matrix {
         &self.matrix
     }
@@ -52,7 +76,7 @@ impl Blobs {
         &self.labels
     }
 
-    /// The centres of the clouds, cloud by cloud.
+    /// The centres of the clouds, cloud by cloud: coordinate j of cloud k stands at k · dims + j.
     pub fn centres(&self) -> &[f64] {
         &self.centres
     }
@@ -62,7 +86,8 @@ impl Blobs {
 const POINTS: u64 = 1 << 32;
 
 impl BlobsParams {
-    /// That many points in that many clouds.
+    /// That many points in that many clouds, 1 to 100,000 of them: two dimensions, six deviations apart, alike in size, round,
+    /// without noise.
     pub const fn new(rows: u32, clusters: u32, seed: Seed) -> Self {
         Self { rows, clusters, seed, dims: 2, separation: 6.0, skew: 0.0, stretch: 1.0, noise: 0.0 }
     }
@@ -80,7 +105,7 @@ impl BlobsParams {
         self
     }
 
-    /// Sizes of the clouds as `1 / rank^skew`, 0 (alike, the default) to 3.
+    /// Sizes of the clouds as `1 / rank^skew`, 0 (alike, the default) to 3. Sizes are probabilities: a cloud may get no point.
     pub const fn skew(mut self, exponent: f64) -> Self {
         self.skew = exponent;
         self
@@ -93,7 +118,15 @@ impl BlobsParams {
         self
     }
 
-    /// Share of points spread evenly over the box of the centres; 0 by default.
+    /// Share of points spread evenly over the box of the centres; 0 by default. Their label is `u32::MAX`.
+    ///
+    /// ```
+    /// use regulars::simulate::BlobsParams;
+    /// use regulars::types::Seed;
+    /// let blobs = BlobsParams::new(100, 2, Seed(7)).noise(1.0).simulate()?;
+    /// assert!(blobs.labels().iter().all(|label| *label == u32::MAX));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub const fn noise(mut self, share: f64) -> Self {
         self.noise = share;
         self
@@ -102,7 +135,14 @@ impl BlobsParams {
     /// Whether every parameter is in its domain.
     ///
     /// # Errors
-    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) naming the first that is not.
+    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) naming the first that is not:
+    ///
+    /// ```
+    /// use regulars::simulate::BlobsParams;
+    /// use regulars::types::Seed;
+    /// let error = BlobsParams::new(100, 0, Seed(7)).check().unwrap_err();
+    /// assert_eq!(error.to_string(), "parameter `clusters`: must be 1 to 100000, got 0");
+    /// ```
     pub fn check(&self) -> Result<()> {
         if !(1..=100_000).contains(&self.clusters) {
             return Err(Error::param("clusters", "must be 1 to 100000", self.clusters));
@@ -116,7 +156,7 @@ impl BlobsParams {
         between("noise", self.noise, 0.0, 1.0)
     }
 
-    /// Draws the points, each from a stream of its own.
+    /// Draws the points, each from a stream of its own: the first hundred of a thousand are those of a hundred.
     ///
     /// # Errors
     /// As [`check`](Self::check); [`EmptyInput`](crate::ErrorKind::EmptyInput) without points.

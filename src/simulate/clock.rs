@@ -1,4 +1,7 @@
 //! The shop's clock: how busy each day is, and the operational time in which every customer's process is plain.
+//!
+//! A Poisson process whose rate varies as λ b(t) is a plain one of rate λ in the time u(t) = ∫ b: draw there, read off here.
+//! The same trick serves Erlang gaps and exponential ends, so that season and trend cost one table for the whole shop.
 
 /// Cumulated busyness of the shop's days. Purchases are drawn in operational time, where rates are constant, and read
 /// off in calendar time; with neither season nor trend the two are one.
@@ -10,7 +13,7 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// `start` is the day of the year of the first day (0 to 365).
+    /// `day_of_year` is that of the shop's first day (0 to 365). Busyness is constant within a day.
     pub(super) fn new(days: u32, day_of_year: f64, seasonality: f64, trend: f64) -> Self {
         const YEAR: f64 = 365.25;
         /// Mid-December.
@@ -32,7 +35,7 @@ impl Clock {
         Self { cumulated: Some(cumulated), days: n }
     }
 
-    /// Operational time at calendar time `t` (days since the start, within the shop's days).
+    /// Operational time at calendar time `t` (days since the start, within the shop's days), linear within a day.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the shop's days")]
     pub(super) fn operational(&self, t: f64) -> f64 {
         let t = t.clamp(0.0, self.days);
@@ -41,7 +44,7 @@ impl Clock {
         cumulated[day] + (cumulated[day + 1] - cumulated[day]) * (t - day as f64)
     }
 
-    /// The calendar time of operational time `u`, `None` after the last day.
+    /// The calendar time of operational time `u`, `None` after the last day: the inverse, by bisection.
     pub(super) fn calendar(&self, u: f64) -> Option<f64> {
         let Some(cumulated) = &self.cumulated else { return (u < self.days).then_some(u) };
         let day = cumulated.partition_point(|c| *c <= u).checked_sub(1)?;

@@ -1,4 +1,7 @@
 //! One customer's life: when purchases happen, and when they end.
+//!
+//! Drawn in this order from the customer's own stream: rate, dropout, order values, first purchase, then gap after gap. The
+//! order is part of the format: a change of it changes every shop.
 
 use crate::data::TimeUnit;
 use crate::kernel::rng::Rng;
@@ -21,7 +24,8 @@ pub(super) enum Purpose {
     Spend = 8,
 }
 
-/// The stream of a person (or of the shop itself, `None`).
+/// The stream of a person (or of the shop itself, `None`). Sixteen numbers are kept for each person, so that a new purpose
+/// moves no old one.
 pub(super) fn stream(seed: Seed, person: Option<u32>, purpose: Purpose) -> Rng {
     let person = person.map_or(0, |p| u64::from(p) + 1);
     Rng::new(seed, person * 16 + purpose as u64)
@@ -41,6 +45,9 @@ pub(super) struct Life {
 }
 
 /// Lives the life of one customer; `times` receives the purchases, ascending, at least one.
+///
+/// The process runs in operational time; `clock` turns it into days. Purchases end with the shop's days, with the customer's
+/// leaving, or at [`ShopParams::MAX_ORDERS`].
 pub(super) fn live(params: &ShopParams, clock: &Clock, person: u32, times: &mut Vec<f64>) -> Life {
     times.clear();
     let mut rng = stream(params.seed, Some(person), Purpose::Life);
@@ -86,6 +93,9 @@ pub(super) fn live(params: &ShopParams, clock: &Clock, person: u32, times: &mut 
 impl Life {
     /// Expected purchases during `span` days of operational time of a customer who is active at its start; Poisson
     /// purchases only.
+    ///
+    /// With events at rate λ and leaving at rate μ: ∫₀ˢ λ e^(−μ u) du = λ (1 − e^(−μ s)) / μ. Where the customer leaves at
+    /// purchases with probability p, leaving is a thinned stream of them: μ = λ p, and the purchase at which she leaves counts.
     pub(super) fn expected(&self, dropout: Dropout, span: f64) -> f64 {
         let (events, leaving) = match dropout {
             Dropout::Never => return self.rate * span,

@@ -1,4 +1,8 @@
 //! `ShopParams`: what kind of shop, how many customers, how untidy its records.
+//!
+//! Every knob moves what its name says and nothing else: with refunds switched on, the purchases stay as they were, row by
+//! row. Defaults make a shop whose customers come every nine weeks on average for as long as they are active, and some
+//! of whom leave after each repeat purchase.
 
 use crate::error::{Error, Result};
 use crate::types::{Currency, Day, Seed};
@@ -6,10 +10,33 @@ use crate::types::{Currency, Day, Seed};
 use super::shop::Shop;
 
 /// How a customer's relationship ends.
+///
+/// | process | leaves | model that fits |
+/// |---|---|---|
+/// | [`Never`](Self::Never) | never | NBD |
+/// | [`AfterRepeat`](Self::AfterRepeat) | after a repeat purchase, with a probability of one's own | BG/NBD |
+/// | [`AfterEvery`](Self::AfterEvery) | after any purchase, the first included | MBG/NBD |
+/// | [`AnyTime`](Self::AnyTime) | at any time, at a rate of one's own | Pareto/NBD |
+///
+/// Leaving is not seen in the orders: a customer who has left looks like one who waits. [`Truth`](super::Truth) tells.
+///
+/// ```
+/// use regulars::simulate::{Dropout, ShopParams};
+/// use regulars::types::Seed;
+///
+/// let left = |dropout| -> regulars::Result<usize> {
+///     let shop = ShopParams::new(200, Seed(7)).dropout(dropout).simulate()?;
+///     Ok(shop.truth().people()?.values().iter().filter(|person| person.left.is_some()).count())
+/// };
+/// assert_eq!(left(Dropout::Never)?, 0);
+/// // One more chance to leave, at the first purchase: more leave.
+/// assert!(left(Dropout::AfterEvery { a: 0.8, b: 4.0 })? > left(Dropout::AfterRepeat { a: 0.8, b: 4.0 })?);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Dropout {
-    /// Never.
+    /// Never: purchases go on at the customer's rate to the end.
     Never,
     /// After each repeat purchase with a probability drawn once per customer from Beta(a, b): the BG/NBD process.
     AfterRepeat {
@@ -34,7 +61,18 @@ pub enum Dropout {
     },
 }
 
-/// The script the customers' names and addresses are written in.
+/// The script the customers' names and addresses are written in. It changes the records, not the orders.
+///
+/// ```
+/// use regulars::simulate::{Script, ShopParams};
+/// use regulars::types::Seed;
+///
+/// let shop = |script| ShopParams::new(20, Seed(7)).script(script).simulate();
+/// assert!(shop(Script::Latin)?.record_table()?.columns().contains(&"postcode"));
+/// assert!(shop(Script::Han)?.record_table()?.columns().contains(&"wechat"));
+/// assert!(shop(Script::Latin)?.rows().eq(shop(Script::Han)?.rows()));
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Script {
@@ -56,6 +94,17 @@ pub enum Script {
 /// assert_eq!(ledger.customers().len(), 500);
 /// # Ok::<(), regulars::Error>(())
 /// ```
+///
+/// | about | knobs |
+/// |---|---|
+/// | time | [`start`](Self::start), [`days`](Self::days), [`arrivals`](Self::arrivals), [`seasonality`](Self::seasonality), [`trend`](Self::trend) |
+/// | purchases | [`rate`](Self::rate), [`regularity`](Self::regularity), [`dropout`](Self::dropout) |
+/// | money | [`spend`](Self::spend), [`currency`](Self::currency), [`refunds`](Self::refunds) |
+/// | baskets | [`catalogue`](Self::catalogue), [`groups`](Self::groups), [`popularity`](Self::popularity), [`basket`](Self::basket), [`favourites`](Self::favourites), [`habit`](Self::habit), [`affinity`](Self::affinity) |
+/// | accounts | [`anonymous`](Self::anonymous), [`second_accounts`](Self::second_accounts), [`complaints`](Self::complaints) |
+/// | records | [`script`](Self::script), [`duplicates`](Self::duplicates), [`typos`](Self::typos), [`missing`](Self::missing), [`households`](Self::households) |
+///
+/// Domains are checked by [`check`](Self::check), when the shop is opened.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct ShopParams {
@@ -95,7 +144,20 @@ impl ShopParams {
     /// Most records one person can have.
     pub(super) const MAX_RECORDS: u32 = 64;
 
-    /// A shop with that many customers, each of whom buys at least once.
+    /// A shop with that many customers, each of whom buys at least once. 0 is allowed: such a shop has no rows, and asking it
+    /// for a ledger is an [`EmptyInput`](crate::ErrorKind::EmptyInput).
+    ///
+    /// Customer `i` is the same person in a shop of any size: the first thousand of a million are those of a shop of a
+    /// thousand with the same parameters.
+    ///
+    /// ```
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::Seed;
+    /// let small = ShopParams::new(3, Seed(7)).simulate()?;
+    /// let large = ShopParams::new(30, Seed(7)).simulate()?;
+    /// assert!(small.rows().eq(large.rows_of(0..3)));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub const fn new(customers: u32, seed: Seed) -> Self {
         Self {
             customers,
@@ -130,33 +192,63 @@ impl ShopParams {
         }
     }
 
-    /// The shop's first day; 2023-01-01 by default.
+    /// The shop's first day; 2023-01-01 by default. It fixes the season: the peak is in mid-December.
     pub const fn start(mut self, day: Day) -> Self {
         self.start = day;
         self
     }
 
     /// Days the shop is open, 1 to 36,525; 730 by default.
+    ///
+    /// ```
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::{Day, Seed};
+    /// let shop = ShopParams::new(10, Seed(7)).start(Day::ymd(2024, 1, 1)?).days(31).simulate()?;
+    /// assert_eq!(shop.days(), (Day::ymd(2024, 1, 1)?, Day::ymd(2024, 1, 31)?));
+    /// assert!(shop.rows().all(|row| shop.days().0 <= row.day && row.day <= shop.days().1));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub const fn days(mut self, days: u32) -> Self {
         self.days = days;
         self
     }
 
-    /// First purchases fall evenly into the first so many days; by default two thirds of all.
+    /// First purchases fall evenly into the first so many days; by default two thirds of all. 1 makes a cohort: everybody
+    /// begins on the first day.
+    ///
+    /// ```
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::Seed;
+    /// let shop = ShopParams::new(50, Seed(7)).arrivals(1).simulate()?;
+    /// let people = shop.truth().people()?;
+    /// assert!(people.values().iter().all(|person| person.first_day == shop.days().0));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub const fn arrivals(mut self, days: u32) -> Self {
         self.arrivals = Some(days);
         self
     }
 
     /// Purchases per week while active: each customer's own rate is drawn from Gamma(r, alpha), whose mean is
-    /// `r / alpha` (at most 70). 0.8 and 7 weeks by default.
+    /// `r / alpha` (at most 70). 0.8 and 7 weeks by default: one purchase in nine weeks on average, and a long tail of
+    /// frequent buyers. The smaller `r`, the more customers differ.
+    ///
+    /// ```
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::Seed;
+    /// let shop = ShopParams::new(2_000, Seed(7)).rate(4.0, 8.0).simulate()?;
+    /// let people = shop.truth().people()?;
+    /// let mean = people.values().iter().map(|person| person.rate_per_week).sum::<f64>() / 2_000.0;
+    /// assert!((mean - 0.5).abs() < 0.03); // 4 / 8, within five standard errors
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub const fn rate(mut self, r: f64, alpha: f64) -> Self {
         self.rate = (r, alpha);
         self
     }
 
-    /// How clocklike purchases are: gaps are Erlang-k with the customer's rate. 1, the default, is the Poisson process;
-    /// at most 100.
+    /// How clocklike purchases are: gaps are Erlang-k with the customer's rate, whose coefficient of variation is 1 / √k.
+    /// 1, the default, is the Poisson process, without any rhythm; at most 100.
     pub const fn regularity(mut self, k: u32) -> Self {
         self.regularity = k;
         self
@@ -169,49 +261,76 @@ impl ShopParams {
     }
 
     /// Order values: Gamma(p, nu) in major units with each customer's nu from Gamma(q, gamma), the Gamma-Gamma model;
-    /// the mean order is `p * gamma / (q - 1)`. 6, 4 and 15 by default.
+    /// the mean order is `p * gamma / (q - 1)`. 6, 4 and 15 by default: 30.00 on average. `q` must exceed 1.
+    ///
+    /// ```
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::Seed;
+    /// let shop = ShopParams::new(2_000, Seed(7)).spend(6.0, 11.0, 100.0).simulate()?;
+    /// let people = shop.truth().people()?;
+    /// let mean = people.values().iter().map(|person| person.mean_order.in_minor()).sum::<f64>() / 2_000.0;
+    /// assert!((mean / 6_000.0 - 1.0).abs() < 0.05); // 6 * 100 / 10 = 60.00
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub const fn spend(mut self, p: f64, q: f64, gamma: f64) -> Self {
         self.spend = (p, q, gamma);
         self
     }
 
-    /// The currency; euro by default.
+    /// The currency; euro by default. Order values are drawn in its major units and rounded to its minor ones.
     pub const fn currency(mut self, currency: Currency) -> Self {
         self.currency = currency;
         self
     }
 
-    /// Number of different items, 1 to 10,000,000; 1,000 by default.
+    /// Number of different items, 1 to 10,000,000; 1,000 by default. Keys are 1 to that number, in an order that says nothing
+    /// about popularity.
     pub const fn catalogue(mut self, items: u32) -> Self {
         self.catalogue = items;
         self
     }
 
-    /// Number of affinity groups the items fall into; 40 by default, never more than items.
+    /// Number of affinity groups the items fall into; 40 by default, never more than items. Items of a group go together in
+    /// baskets: tea and cups, paint and brushes.
     pub const fn groups(mut self, groups: u32) -> Self {
         self.groups = groups;
         self
     }
 
-    /// Exponent of the items' Zipf popularity, 0 (all alike) to 3; 0.9 by default.
+    /// Exponent of the items' Zipf popularity, 0 (all alike) to 3; 0.9 by default. The item of rank k is drawn with a weight
+    /// of k^-exponent.
     pub const fn popularity(mut self, exponent: f64) -> Self {
         self.popularity = exponent;
         self
     }
 
-    /// Mean number of different items in an order, 1 to 100; 3 by default.
+    /// Mean number of different items in an order, 1 to 100; 3 by default. Baskets have 1 + Poisson places, some of which stay
+    /// empty where the catalogue is small.
+    ///
+    /// ```
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::Seed;
+    /// let shop = ShopParams::new(50, Seed(7)).basket(1.0).simulate()?;
+    /// let mut orders: Vec<i64> = shop.rows().map(|row| row.order).collect();
+    /// let rows = orders.len();
+    /// orders.dedup();
+    /// assert_eq!(orders.len(), rows); // one row an order
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub const fn basket(mut self, items: f64) -> Self {
         self.basket = items;
         self
     }
 
-    /// Number of items each customer keeps coming back for, at most 1,000; 8 by default.
+    /// Number of items each customer keeps coming back for, at most 1,000; 8 by default. Mostly of two groups of the customer's
+    /// own.
     pub const fn favourites(mut self, items: u32) -> Self {
         self.favourites = items;
         self
     }
 
-    /// Probability that a place in the basket goes to a favourite; 0.6 by default.
+    /// Probability that a place in the basket goes to a favourite; 0.6 by default. 0 makes baskets without memory, which no
+    /// recommender can learn beyond popularity and groups.
     pub const fn habit(mut self, probability: f64) -> Self {
         self.habit = probability;
         self
@@ -223,38 +342,82 @@ impl ShopParams {
         self
     }
 
-    /// Swing of the purchase rate over the year, 0 (none, the default) to 1, with its peak in mid-December.
+    /// Swing of the purchase rate over the year, 0 (none, the default) to 1, with its peak in mid-December: the rate is
+    /// multiplied by 1 + amplitude · cos(2π (day − 348) / 365.25).
+    ///
+    /// ```
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::Seed;
+    /// let shop = ShopParams::new(300, Seed(7)).arrivals(1).seasonality(0.9).simulate()?;
+    /// let in_month = |month| shop.rows().filter(|row| row.day.to_ymd().1 == month).count();
+    /// assert!(in_month(12) > 2 * in_month(6));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub const fn seasonality(mut self, amplitude: f64) -> Self {
         self.seasonality = amplitude;
         self
     }
 
-    /// Growth of the purchase rate per year as a logarithm, −5 to 5; 0 by default.
+    /// Growth of the purchase rate per year as a logarithm, −5 to 5; 0 by default. 0.0953 is ten per cent a year.
     pub const fn trend(mut self, log_growth_per_year: f64) -> Self {
         self.trend = log_growth_per_year;
         self
     }
 
-    /// Share of order rows that are given back within three weeks; 0 by default.
+    /// Share of order rows that are given back within three weeks; 0 by default. A refund is a row of its own, in an order of
+    /// its own, with quantity and amount of the original below zero; one that would come after the last day does not come.
+    ///
+    /// ```
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::{Amount, Seed};
+    /// let plain = ShopParams::new(50, Seed(7)).simulate()?;
+    /// let shop = ShopParams::new(50, Seed(7)).refunds(0.1).simulate()?;
+    /// assert!(plain.rows().all(|row| row.amount > Amount::ZERO));
+    /// assert!(shop.rows().any(|row| row.amount < Amount::ZERO));
+    /// // The purchases themselves are the same.
+    /// assert!(shop.rows().filter(|row| row.amount > Amount::ZERO).eq(plain.rows()));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub const fn refunds(mut self, share: f64) -> Self {
         self.refunds = share;
         self
     }
 
-    /// Share of all orders that are placed by nobody known, below 1; 0 by default.
+    /// Share of all orders that are placed by nobody known, up to 0.99; 0 by default. They come on top of the customers' own.
+    ///
+    /// ```
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::Seed;
+    /// let shop = ShopParams::new(50, Seed(7)).anonymous(0.5).simulate()?;
+    /// let ledger = shop.ledger()?;
+    /// assert_eq!(ledger.customers().len(), 50);
+    /// assert!(ledger.intake().rows_anonymous > 0);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub const fn anonymous(mut self, share: f64) -> Self {
         self.anonymous = share;
         self
     }
 
-    /// Share of customers who buy under two accounts; 0 by default, so that accounts are people.
+    /// Share of customers who buy under two accounts; 0 by default, so that accounts are people. Two orders in five go to the
+    /// second one.
+    ///
+    /// ```
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::Seed;
+    /// let shop = ShopParams::new(50, Seed(7)).second_accounts(1.0).simulate()?;
+    /// let person = shop.truth().person(4).expect("there are fifty");
+    /// assert_eq!(person.accounts, [5, 55]); // number + 1, and the same behind all first accounts
+    /// assert_eq!(shop.truth().person_of(55), Some(4));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub const fn second_accounts(mut self, share: f64) -> Self {
         self.second_accounts = share;
         self
     }
 
     /// Probability of a complaint about an order; five times as much about the last order of one who leaves. 0.05 by
-    /// default, at most 0.2.
+    /// default, at most 0.2. It arrives within two weeks of the order.
     pub const fn complaints(mut self, probability: f64) -> Self {
         self.complaints = probability;
         self
@@ -266,7 +429,19 @@ impl ShopParams {
         self
     }
 
-    /// Mean number of records a person has besides the first, 0 to 20; 0.83 by default.
+    /// Mean number of records a person has besides the first, 0 to 20; 0.83 by default. The number is geometric, at most 64
+    /// records a person.
+    ///
+    /// ```
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::Seed;
+    /// let records = |mean| -> regulars::Result<usize> {
+    ///     Ok(ShopParams::new(100, Seed(7)).duplicates(mean).simulate()?.record_table()?.len())
+    /// };
+    /// assert_eq!(records(0.0)?, 100);
+    /// assert!(records(2.0)? > 200);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub const fn duplicates(mut self, mean: f64) -> Self {
         self.duplicates = mean;
         self
@@ -293,10 +468,19 @@ impl ShopParams {
         self
     }
 
-    /// Whether every parameter is in its domain.
+    /// Whether every parameter is in its domain. [`simulate`](Self::simulate) calls it first.
     ///
     /// # Errors
-    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) naming the first that is not.
+    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) naming the first that is not:
+    ///
+    /// ```
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::Seed;
+    /// let error = ShopParams::new(10, Seed(7)).spend(6.0, 1.0, 15.0).check().unwrap_err();
+    /// assert_eq!(error.to_string(), "parameter `spend`: must have q above 1, or the mean does not exist, got 1");
+    /// let error = ShopParams::new(10, Seed(7)).habit(1.5).check().unwrap_err();
+    /// assert_eq!(error.to_string(), "parameter `habit`: must lie in [0, 1], got 1.5");
+    /// ```
     pub fn check(&self) -> Result<()> {
         // Keys of second accounts and of orders are built from the number of customers.
         if self.customers > 1_000_000_000 {
@@ -373,6 +557,7 @@ impl ShopParams {
     }
 }
 
+/// A whole number between two bounds, both included.
 fn within(name: &'static str, value: u32, low: u32, high: u32) -> Result<()> {
     if (low..=high).contains(&value) {
         Ok(())
@@ -381,6 +566,7 @@ fn within(name: &'static str, value: u32, low: u32, high: u32) -> Result<()> {
     }
 }
 
+/// A number between two bounds, both included; NaN lies nowhere.
 pub(super) fn between(name: &'static str, value: f64, low: f64, high: f64) -> Result<()> {
     if (low..=high).contains(&value) {
         Ok(())

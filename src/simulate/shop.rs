@@ -1,4 +1,8 @@
 //! `Shop`: the doors through which the simulated world is looked at.
+//!
+//! A shop stores its parameters and its catalogue. A customer is computed from the streams (seed, customer, purpose)
+//! whenever somebody looks, so that the rows of customer 7,000,000 cost no more than those of the first, and a truth asked
+//! for later cannot have drifted from the orders shown before.
 
 use std::fmt;
 use std::ops::Range;
@@ -28,6 +32,25 @@ const ORDERS: i64 = 1_000_000_000;
 /// A simulated shop: parameters and a catalogue. Its rows, records and truth are computed when asked for, each customer
 /// from a stream of random numbers of its own, so that any part can be had without the rest and nothing depends on the
 /// number of threads.
+///
+/// | door | gives | costs |
+/// |---|---|---|
+/// | [`rows`](Self::rows), [`rows_of`](Self::rows_of) | order rows one by one | one customer of memory |
+/// | [`ledger`](Self::ledger) | a [`Ledger`], walk-in customers included | the ledger |
+/// | [`purchase_history`](Self::purchase_history) | x, `t_x`, t in exact time | four numbers a customer |
+/// | [`events`](Self::events) | dated complaints | two numbers each |
+/// | [`records`](Self::records), [`record_table`](Self::record_table) | customer records with slips | the texts |
+/// | [`truth`](Self::truth) | who is active, what is to be expected, who is who | what is asked for |
+///
+/// ```
+/// use regulars::simulate::ShopParams;
+/// use regulars::types::{Currency, Seed};
+/// let shop = ShopParams::new(40, Seed(7)).currency(Currency::GBP).simulate()?;
+/// assert_eq!((shop.customers(), shop.currency()), (40, Currency::GBP));
+/// assert_eq!(shop.params(), &ShopParams::new(40, Seed(7)).currency(Currency::GBP));
+/// assert_eq!(format!("{shop:?}"), "Shop(40 customers, 1000 items, 2023-01-01 to 2024-12-30)");
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Shop {
     pub(super) params: ShopParams,
@@ -36,6 +59,17 @@ pub struct Shop {
 }
 
 /// One row of an order as the shop's own system knows it.
+///
+/// ```
+/// use regulars::simulate::ShopParams;
+/// use regulars::types::Seed;
+/// let shop = ShopParams::new(1, Seed(7)).simulate()?;
+/// let row = shop.rows().next().expect("everybody buys once");
+/// assert_eq!(row.customer, Some(1));
+/// assert!(row.amount.in_minor() >= 1 && row.quantity.in_thousandths() >= 1_000);
+/// assert!(row.second_of_day < 86_400);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OrderRow {
@@ -45,17 +79,17 @@ pub struct OrderRow {
     pub day: Day,
     /// Second of that day.
     pub second_of_day: u32,
-    /// Key of the order.
+    /// Key of the order; rows of one order share day, second and customer.
     pub order: i64,
-    /// Key of the item.
+    /// Key of the item, 1 to the size of the catalogue; at most once in an order.
     pub item: i64,
-    /// Pieces, negative when given back.
+    /// Pieces, 1 to 12; negative when given back.
     pub quantity: Quantity,
-    /// Money paid, negative when given back.
+    /// Money paid for the row, in minor units; negative when given back. The rows of an order add up to its value exactly.
     pub amount: Amount,
 }
 
-/// A complaint of a customer.
+/// A complaint of a customer. Complaints are likelier before leaving, which a churn model may find out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Complaint {
     /// The account.
@@ -74,6 +108,7 @@ struct Scratch {
 }
 
 impl Shop {
+    /// Draws the catalogue; the parameters have been checked.
     pub(super) fn open(params: ShopParams) -> Self {
         let (year, _, _) = params.start.to_ymd();
         let day_of_year = Day::ymd(year, 1, 1).map_or(0, |new_year| params.start - new_year);
@@ -82,7 +117,7 @@ impl Shop {
         Self { params, clock, catalogue }
     }
 
-    /// The parameters.
+    /// The parameters the shop was opened with.
     pub fn params(&self) -> &ShopParams {
         &self.params
     }
@@ -98,12 +133,12 @@ impl Shop {
         self.params.currency
     }
 
-    /// Number of people who buy under a name.
+    /// Number of people who buy under a name. Accounts may be more.
     pub fn customers(&self) -> u32 {
         self.params.customers
     }
 
-    /// What only the simulator can know.
+    /// What only the simulator can know. Borrowed and free to copy; each answer is computed when asked for.
     ///
     /// ```
     /// use regulars::simulate::ShopParams;
@@ -134,7 +169,16 @@ impl Shop {
         self.rows_of(0..self.params.customers)
     }
 
-    /// The order rows of customers number `people` (from 0), so that several readers can share the work.
+    /// The order rows of customers number `people` (from 0), so that several readers can share the work. What lies beyond the
+    /// last customer is empty.
+    ///
+    /// ```
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::Seed;
+    /// let shop = ShopParams::new(10, Seed(7)).simulate()?;
+    /// assert!(shop.rows().eq(shop.rows_of(0..4).chain(shop.rows_of(4..99))));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn rows_of(&self, people: Range<u32>) -> OrderRows<'_> {
         let end = people.end.min(self.params.customers);
         OrderRows {
@@ -148,6 +192,19 @@ impl Shop {
     }
 
     /// All orders as a ledger that covers all the shop's days. Walk-in customers are kept as anonymous rows.
+    ///
+    /// Customers are computed in parallel, a few thousand at a time, and pushed in order.
+    ///
+    /// ```
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::{Horizon, Seed, AsOf};
+    /// let shop = ShopParams::new(100, Seed(7)).days(365).simulate()?;
+    /// let ledger = shop.ledger()?;
+    /// assert_eq!(ledger.covers(), shop.days());
+    /// assert_eq!(ledger.len(), shop.rows().count());
+    /// assert!(ledger.split(AsOf::ymd(2023, 10, 1)?, Horizon::days(90)?).is_ok());
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`EmptyInput`](crate::ErrorKind::EmptyInput) for a shop without customers,
@@ -173,6 +230,21 @@ impl Shop {
     /// The customers' purchases as of the end of a day in exact fractional time, as the lifetime models see them; no
     /// two purchases fall together, as they do within the days of a ledger. The customers are those of
     /// [`truth`](Self::truth); spend is the mean order value of repeat purchases.
+    ///
+    /// To test a model against its own assumptions: parameters fitted here should come back. Histories from the ledger are in
+    /// whole days, which shortens every gap's information a little.
+    ///
+    /// ```
+    /// use regulars::data::TimeUnit;
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::{AsOf, Seed};
+    /// let shop = ShopParams::new(200, Seed(7)).simulate()?;
+    /// let lives = shop.purchase_history(AsOf::ymd(2024, 6, 30)?, TimeUnit::Week)?;
+    /// assert_eq!(lives.unit(), TimeUnit::Week);
+    /// assert!(lives.t_x().iter().zip(lives.t()).all(|(last, now)| last <= now));
+    /// assert!(lives.spend().is_some());
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`EmptyInput`](crate::ErrorKind::EmptyInput) where nobody had bought by then.
@@ -221,7 +293,7 @@ impl Shop {
         Events::from_columns(&customers, &days, &kinds[..], None)
     }
 
-    /// Every complaint, customer by customer in order of time.
+    /// Every complaint, customer by customer in order of time, under the customers' first accounts.
     pub(super) fn complaints(&self) -> Vec<Complaint> {
         let last = self.days().1;
         let chunks = par::map_chunks(self.params.customers as usize, CHUNK, |range| {
@@ -266,7 +338,7 @@ impl Shop {
         PerCustomer::new(Customers::some(keys.into(), present), values)
     }
 
-    /// The customer key of a person's first or second account.
+    /// The customer key of a person's first or second account: number + 1, and that plus the number of customers.
     pub(super) fn account(&self, person: u32, which: u32) -> i64 {
         i64::from(which) * i64::from(self.params.customers) + i64::from(person) + 1
     }
@@ -282,12 +354,16 @@ impl Shop {
         (day - self.params.start + 1) as f64
     }
 
+    /// The day in which a moment lies.
     #[expect(clippy::cast_possible_truncation, reason = "within the shop's days and a few weeks")]
     pub(super) fn day_of(&self, t: f64) -> Day {
         self.params.start.checked_add(t as i64).unwrap_or(self.params.start)
     }
 
-    /// Appends all rows around one customer.
+    /// Appends all rows around one customer: orders, refunds, and the walk-in orders drawn beside.
+    ///
+    /// Each kind has a stream of its own, so that switching one on does not move another. Order keys are the customer's
+    /// number times a thousand million, and count up.
     fn rows_into(&self, person: u32, scratch: &mut Scratch, out: &mut Vec<OrderRow>) {
         let Scratch { times, habits, nobody, basket } = scratch;
         let params = &self.params;
@@ -393,7 +469,20 @@ impl Shop {
 }
 
 impl OrderRow {
-    /// The row as the ledger's rows door takes it.
+    /// The row as the ledger's rows door takes it, all parts given.
+    ///
+    /// ```
+    /// use regulars::data::Ledger;
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::Seed;
+    /// let shop = ShopParams::new(5, Seed(7)).simulate()?;
+    /// let mut builder = Ledger::builder(shop.currency());
+    /// for row in shop.rows() {
+    ///     builder.push(row.to_transaction())?;
+    /// }
+    /// assert_eq!(builder.build()?.customers().len(), 5);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn to_transaction(&self) -> Transaction<'static> {
         let row = match self.customer {
             Some(customer) => Transaction::new(customer, self.day),
@@ -423,16 +512,18 @@ struct Totals<'a> {
 }
 
 impl<'a> Totals<'a> {
+    /// The values of that person's orders, from the first on.
     fn new(params: &'a ShopParams, life: &Life, person: u32) -> Self {
         Self { params, nu: life.nu, rng: stream(params.seed, Some(person), Purpose::Spend) }
     }
 
+    /// The value of the next order, in minor units.
     fn next(&mut self) -> i64 {
         order_value(self.params, self.nu, &mut self.rng)
     }
 }
 
-/// An order's value in minor units, at least 1.
+/// An order's value in minor units, at least 1: Gamma(p, nu) = Gamma(p, 1) / nu, rounded.
 #[expect(clippy::cast_possible_truncation, reason = "clamped to 10^15")]
 fn order_value(params: &ShopParams, nu: f64, rng: &mut Rng) -> i64 {
     let major = rng.gamma(params.spend.0, 1.0) / nu;
@@ -444,7 +535,7 @@ fn number(i: usize) -> u32 {
     u32::try_from(i).unwrap_or(u32::MAX)
 }
 
-/// Order rows, customer by customer; see [`Shop::rows`].
+/// Order rows, customer by customer; see [`Shop::rows`]. Holds the rows of one customer at a time.
 #[derive(Debug)]
 #[must_use]
 pub struct OrderRows<'a> {

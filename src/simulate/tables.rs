@@ -1,4 +1,8 @@
 //! Tables with known probabilities of leaving, for methods that learn from tables.
+//!
+//! Shaped after the contract tables that telephone companies publish: tenure, charges, contract, payment. Since the
+//! probability behind each row is known, a model's figures can be held against the best there can be, not only against
+//! another model's.
 
 use crate::data::{Customers, Features, PerCustomer};
 use crate::error::{Error, Result};
@@ -9,6 +13,15 @@ use crate::types::{Probability, Seed};
 use super::params::between;
 
 /// What the true log-odds of leaving are made of.
+///
+/// ```
+/// use regulars::simulate::{ChurnTableParams, Effects};
+/// use regulars::types::Seed;
+/// let table = ChurnTableParams::new(500, Seed(7)).effects(Effects::Additive).strength(0.0).base(0.0).simulate()?;
+/// // Without effects everybody leaves with the probability of the base: log-odds 0 are a half.
+/// assert!(table.probability().values().iter().all(|p| p.get() == 0.5));
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Effects {
@@ -46,6 +59,19 @@ pub struct ChurnTableParams {
 }
 
 /// A table of customers, who left, and how probable that was.
+///
+/// ```
+/// use regulars::simulate::ChurnTableParams;
+/// use regulars::types::Seed;
+/// let table = ChurnTableParams::new(200, Seed(7)).noise(1).simulate()?;
+/// let names: Vec<&str> = table.features().names().collect();
+/// assert_eq!(names, [
+///     "tenure", "monthly_charge", "calls", "usage", "senior", "contract", "payment", "internet", "n1",
+/// ]);
+/// assert_eq!(table.left().len(), 200);
+/// assert_eq!(table.features().categorical("contract")?.levels(), ["month-to-month", "one year", "two years"]);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct ChurnTable {
     features: Features,
@@ -60,7 +86,7 @@ impl ChurnTable {
         &self.features
     }
 
-    /// Who left.
+    /// Who left: one draw for each customer, true with the probability of [`probability`](Self::probability).
     pub fn left(&self) -> &PerCustomer<bool> {
         &self.left
     }
@@ -72,7 +98,7 @@ impl ChurnTable {
     }
 }
 
-/// One customer's values.
+/// One customer's values, before any goes missing.
 #[derive(Clone, Debug)]
 struct Subject {
     tenure: f64,
@@ -90,12 +116,13 @@ struct Subject {
     probability: Probability,
 }
 
+/// Levels of the categories, in ascending order, as the table will list them.
 const CONTRACTS: [&str; 3] = ["month-to-month", "one year", "two years"];
 const PAYMENTS: [&str; 4] = ["bank transfer", "credit card", "electronic check", "mailed check"];
 const INTERNETS: [&str; 3] = ["dsl", "fibre", "none"];
 
 impl ChurnTableParams {
-    /// That many customers.
+    /// That many customers: curved and interacting effects, three columns of noise, nothing missing.
     pub const fn new(customers: u32, seed: Seed) -> Self {
         Self {
             customers,
@@ -126,7 +153,18 @@ impl ChurnTableParams {
         self
     }
 
-    /// Share of values of `monthly_charge`, `usage` and `payment` that are missing; 0 by default.
+    /// Share of values of `monthly_charge`, `usage` and `payment` that are missing; 0 by default. Completely at random: that a
+    /// value is missing says nothing.
+    ///
+    /// ```
+    /// use regulars::simulate::ChurnTableParams;
+    /// use regulars::types::Seed;
+    /// let table = ChurnTableParams::new(500, Seed(7)).missing(0.2).simulate()?;
+    /// let missing = table.features().numeric("usage")?.missing();
+    /// assert!((60..140).contains(&missing)); // 100 are to be expected
+    /// assert_eq!(table.features().numeric("tenure")?.missing(), 0);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub const fn missing(mut self, share: f64) -> Self {
         self.missing = share;
         self
@@ -141,7 +179,14 @@ impl ChurnTableParams {
     /// Whether every parameter is in its domain.
     ///
     /// # Errors
-    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) naming the first that is not.
+    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) naming the first that is not:
+    ///
+    /// ```
+    /// use regulars::simulate::ChurnTableParams;
+    /// use regulars::types::Seed;
+    /// let error = ChurnTableParams::new(10, Seed(7)).strength(6.0).check().unwrap_err();
+    /// assert_eq!(error.to_string(), "parameter `strength`: must lie in [0, 5], got 6");
+    /// ```
     pub fn check(&self) -> Result<()> {
         between("strength", self.strength, 0.0, 5.0)?;
         between("base", self.base, -20.0, 20.0)?;
@@ -152,7 +197,7 @@ impl ChurnTableParams {
         Ok(())
     }
 
-    /// Draws the table; every customer from a stream of its own.
+    /// Draws the table; every customer from a stream of its own, so that a longer table begins with the shorter one.
     ///
     /// # Errors
     /// As [`check`](Self::check); [`EmptyInput`](crate::ErrorKind::EmptyInput) without customers.
@@ -184,6 +229,7 @@ impl ChurnTableParams {
         })
     }
 
+    /// One customer: values first, then the log-odds from them, then whether she leaves, then what goes missing.
     fn subject(&self, customer: u64) -> Subject {
         let mut rng = Rng::new(self.seed, customer);
         let contract = choose(&mut rng, &[0.55, 0.21, 0.24]);

@@ -4,10 +4,12 @@ use crate::error::{ErrorKind, Place};
 use crate::kernel::rng::mix;
 use crate::types::{AsOf, Currency, Day, Horizon, Seed};
 
+/// The end of that day of the shop, counted from 0.
 fn as_of(shop: &Shop, day: i64) -> AsOf {
     AsOf::new(shop.days().0.checked_add(day).unwrap())
 }
 
+/// Mean and standard error.
 fn mean(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let values: Vec<f64> = values.collect();
     let n = values.len() as f64;
@@ -15,11 +17,12 @@ fn mean(values: impl Iterator<Item = f64>) -> (f64, f64) {
     (mean, (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n / n).sqrt())
 }
 
-/// Asserts that a sample mean lies within five of its standard errors.
+/// Asserts that a sample mean lies within five of its standard errors: chance fails that once in two million.
 fn close(what: &str, (mean, error): (f64, f64), expected: f64) {
     assert!((mean - expected).abs() < 5.0 * error + 1e-12, "{what}: {mean} ± {error}, expected {expected}");
 }
 
+/// All bits of all rows in one number: equal numbers are equal shops.
 fn checksum(rows: impl Iterator<Item = OrderRow>) -> u64 {
     rows.fold(0, |hash, row| {
         [
@@ -36,6 +39,7 @@ fn checksum(rows: impl Iterator<Item = OrderRow>) -> u64 {
     })
 }
 
+/// A shop with every knob turned away from nothing.
 fn busy(customers: u32) -> ShopParams {
     ShopParams::new(customers, Seed(11))
         .days(400)
@@ -46,6 +50,7 @@ fn busy(customers: u32) -> ShopParams {
         .trend(0.1)
 }
 
+/// A change of this number is a change of every simulated shop, and belongs into the change log.
 #[test]
 fn a_small_shop_is_pinned() {
     let shop = busy(50).simulate().unwrap();
@@ -54,6 +59,7 @@ fn a_small_shop_is_pinned() {
 
 const PINNED: (usize, u64) = (737, 11941780464531685678);
 
+/// Rows of parts, in any order, are the rows of the whole.
 #[test]
 fn parts_make_the_whole_and_any_part_can_be_had_alone() {
     let shop = busy(700).simulate().unwrap();
@@ -67,6 +73,7 @@ fn parts_make_the_whole_and_any_part_can_be_had_alone() {
     assert_eq!(none, 0);
 }
 
+/// Means of the drawn rates and probabilities against those of their distributions.
 #[test]
 fn rates_and_dropout_have_their_distribution() {
     let n = 20_000;
@@ -78,6 +85,7 @@ fn rates_and_dropout_have_their_distribution() {
     close("mean order", mean(people.values().iter().map(|p| p.mean_order.in_minor())), 3000.0);
 }
 
+/// Counts of purchases against the closed forms of the processes they are drawn from.
 #[test]
 fn purchases_follow_the_process() {
     for dropout in [
@@ -101,6 +109,7 @@ fn purchases_follow_the_process() {
     }
 }
 
+/// Leavers against the probability of leaving by the end.
 #[test]
 fn the_share_of_leavers_is_that_of_the_model() {
     // With dropout after every purchase, the share that leaves at the first is the mean of Beta(a, b).
@@ -110,6 +119,7 @@ fn the_share_of_leavers_is_that_of_the_model() {
     close("leavers at once", mean(once), 0.25);
 }
 
+/// The coefficient of variation of Erlang-k gaps is 1 / √k.
 #[test]
 fn regular_customers_are_regular() {
     let gaps = |k| {
@@ -137,6 +147,7 @@ fn regular_customers_are_regular() {
     }
 }
 
+/// Order values have the mean of the Gamma-Gamma model, and rows add up to them exactly.
 #[test]
 fn rows_add_up_to_gamma_orders() {
     let shop = ShopParams::new(5_000, Seed(4)).spend(6.0, 4.0, 15.0).simulate().unwrap();
@@ -152,6 +163,7 @@ fn rows_add_up_to_gamma_orders() {
     assert!((paid / total - 1.0).abs() < 0.02, "paid {paid}, expected {total}");
 }
 
+/// With a habit, repeat items are frequent; without one, as rare as chance makes them.
 #[test]
 fn baskets_repeat_favourites() {
     let repeat_share = |habit| {
@@ -170,6 +182,7 @@ fn baskets_repeat_favourites() {
     assert!(shares[0] < 0.2 && (shares[3] - 0.9).abs() < 0.08, "{shares:?}");
 }
 
+/// Pairs within a group occur more often than their popularity explains.
 #[test]
 fn items_of_a_group_go_together() {
     // Pairs within one basket that share a group, against chance; groups are told by the catalogue.
@@ -191,6 +204,7 @@ fn items_of_a_group_go_together() {
     assert!(shares[0] < 0.06 && shares[1] > 0.2 && shares[2] > shares[1] + 0.2, "{shares:?}");
 }
 
+/// Each knob is turned alone, and what it does not name stays equal to the bit.
 #[test]
 fn knobs_move_what_they_name_and_nothing_else() {
     let base = ShopParams::new(2_000, Seed(6)).days(300);
@@ -215,6 +229,7 @@ fn knobs_move_what_they_name_and_nothing_else() {
     assert!(shop.ledger().unwrap().customers().len() > 2_100);
 }
 
+/// Shares of the most popular items against the Zipf law.
 #[test]
 fn popularity_is_skewed_as_asked() {
     let top = |exponent| {
@@ -231,6 +246,7 @@ fn popularity_is_skewed_as_asked() {
     assert!(shares.is_sorted_by(|a, b| a * 2.0 < *b), "{shares:?}");
 }
 
+/// Customers, first days and counts of both doors agree.
 #[test]
 fn the_ledger_and_the_truth_agree() {
     let shop = ShopParams::new(3_000, Seed(10)).simulate().unwrap();
@@ -249,6 +265,7 @@ fn the_ledger_and_the_truth_agree() {
     }
 }
 
+/// Exact times, and the same orders and money as the rows.
 #[test]
 fn the_exact_history_counts_orders_and_money() {
     let shop = ShopParams::new(300, Seed(10)).simulate().unwrap();
@@ -267,6 +284,7 @@ fn the_exact_history_counts_orders_and_money() {
     }
 }
 
+/// Leavers complain more about their last order.
 #[test]
 fn complaints_gather_before_the_end() {
     let shop = ShopParams::new(3_000, Seed(10)).complaints(0.1).simulate().unwrap();
@@ -283,6 +301,7 @@ fn complaints_gather_before_the_end() {
     assert!((seen / expected - 1.0).abs() < 0.05, "{seen} of {expected}");
 }
 
+/// Pools of several sizes, every door, one result.
 #[test]
 fn threads_do_not_matter() {
     let shop = busy(900).simulate().unwrap();
@@ -313,6 +332,7 @@ fn threads_do_not_matter() {
     assert!(all() == expected);
 }
 
+/// The smallest shops there are.
 #[test]
 fn nobody_and_one() {
     let empty = ShopParams::new(0, Seed(1)).simulate().unwrap();
@@ -329,6 +349,7 @@ fn nobody_and_one() {
     assert_eq!(beyond.kind(), ErrorKind::InvalidParam);
 }
 
+/// One value outside each domain; the error names the knob.
 #[test]
 fn every_knob_is_checked() {
     let p = || ShopParams::new(10, Seed(1));
@@ -374,6 +395,7 @@ fn every_knob_is_checked() {
     }
 }
 
+/// Every knob at its limits: nothing overflows, nothing hangs.
 #[test]
 fn extreme_shops_stand() {
     let tiny = 1e-3;
@@ -422,6 +444,7 @@ fn agreement(records: &RecordTable, column: &str) -> f64 {
     f64::from(equal) / f64::from(pairs)
 }
 
+/// More slips, less agreement; no slips, full agreement.
 #[test]
 fn records_repeat_people_with_slips() {
     for script in [Script::Latin, Script::Han] {
@@ -445,6 +468,7 @@ fn records_repeat_people_with_slips() {
     }
 }
 
+/// The bridge between records and orders: each account once, on a record of its person.
 #[test]
 fn every_account_of_the_orders_stands_on_one_record_of_its_person() {
     let shop = ShopParams::new(2_000, Seed(5)).second_accounts(0.3).simulate().unwrap();
@@ -460,6 +484,7 @@ fn every_account_of_the_orders_stands_on_one_record_of_its_person() {
     assert!(accounts.len() > 2_500);
 }
 
+/// Addresses are shared as often as asked for.
 #[test]
 fn households_share_addresses() {
     let distinct = |share| {
@@ -471,6 +496,7 @@ fn households_share_addresses() {
     assert!(counts[0] >= 1_990 && counts.is_sorted_by(|a, b| *b + 400 < *a), "{counts:?}");
 }
 
+/// As for orders: a change of these numbers is a change of every table of records.
 #[test]
 fn records_are_pinned_and_threads_do_not_matter() {
     let hash = |table: &RecordTable| {
@@ -519,6 +545,7 @@ fn records_of_few() {
     }
 }
 
+/// Calibration of the table against its own probabilities.
 #[test]
 fn leavers_are_as_probable_as_said() {
     for effects in [Effects::Additive, Effects::Interacting] {
@@ -539,6 +566,7 @@ fn leavers_are_as_probable_as_said() {
     }
 }
 
+/// Names, kinds, and the share of gaps.
 #[test]
 fn a_table_has_the_columns_and_the_gaps_it_promises() {
     let table = ChurnTableParams::new(5_000, Seed(3)).missing(0.2).noise(2).simulate().unwrap();
@@ -556,6 +584,7 @@ fn a_table_has_the_columns_and_the_gaps_it_promises() {
     assert_eq!(whole.left(), table.left(), "missing values changed the truth");
 }
 
+/// No two centres nearer than asked for; sizes by the skew.
 #[test]
 fn clouds_keep_their_distance_and_their_sizes() {
     for (clusters, dims) in [(1, 1), (7, 1), (5, 2), (12, 3), (40, 30)] {

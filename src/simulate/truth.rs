@@ -1,4 +1,6 @@
 //! `Truth`: what only the simulator can know.
+//!
+//! The yardstick for forecasts: not what happened, which is noise around it, but what was to be expected.
 
 use crate::data::PerCustomer;
 use crate::error::{Error, ErrorKind, Place, Result};
@@ -11,8 +13,23 @@ use super::shop::Shop;
 /// The truth about a shop's customers, computed when asked for.
 ///
 /// Answers stand under the customers' first accounts, keys 1 to the number of customers. Without
-/// [second accounts](super::ShopParams::second_accounts) those are the customers of the [ledger](Shop::ledger) and the indices
-/// of one serve in the other. As everywhere, a customer who had not yet bought as of the day asked for has no answer.
+/// [second accounts](super::ShopParams::second_accounts) those are the customers of the [ledger](Shop::ledger) and the
+/// indices of one serve in the other. As everywhere, a customer who had not yet bought as of the day asked for has no
+/// answer.
+///
+/// ```
+/// use regulars::simulate::ShopParams;
+/// use regulars::types::{AsOf, Horizon, Seed};
+///
+/// let shop = ShopParams::new(500, Seed(7)).simulate()?;
+/// let (as_of, ahead) = (AsOf::ymd(2024, 3, 31)?, Horizon::days(180)?);
+/// let truth = shop.truth();
+/// let expected: f64 = truth.expected_purchases(as_of, ahead)?.values().iter().sum();
+/// let happened: u32 = truth.purchases(as_of, ahead)?.values().iter().sum();
+/// // What happened is what was expected, give or take chance.
+/// assert!((f64::from(happened) - expected).abs() < 6.0 * expected.sqrt() + 10.0);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct Truth<'a> {
@@ -20,6 +37,18 @@ pub struct Truth<'a> {
 }
 
 /// What a customer was born with, and what became of it.
+///
+/// ```
+/// use regulars::simulate::ShopParams;
+/// use regulars::types::Seed;
+/// let shop = ShopParams::new(3, Seed(7)).favourites(4).simulate()?;
+/// let person = shop.truth().person(0).expect("there are three");
+/// assert_eq!(person.accounts, [1]);
+/// assert!(person.rate_per_week > 0.0 && person.orders >= 1);
+/// assert!(person.favourites.len() <= 4);
+/// assert!(person.left.is_none_or(|left| left >= person.first_day));
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Person {
@@ -28,7 +57,7 @@ pub struct Person {
     /// Probability of leaving at a purchase, or the rate of leaving per week under
     /// [`Dropout::AnyTime`](super::Dropout::AnyTime).
     pub dropout: f64,
-    /// Mean order value.
+    /// Mean order value, in minor units: p / nu of the Gamma-Gamma model.
     pub mean_order: Expected,
     /// Day of the first purchase.
     pub first_day: Day,
@@ -43,11 +72,12 @@ pub struct Person {
 }
 
 impl<'a> Truth<'a> {
+    /// The truth about that shop.
     pub(super) fn new(shop: &'a Shop) -> Self {
         Self { shop }
     }
 
-    /// Everything about everyone.
+    /// Everything about everyone, the ones who have not bought yet as of any day included. O(orders), in parallel.
     ///
     /// # Errors
     /// Never for a shop that was opened; the signature is that of its siblings.
@@ -55,7 +85,16 @@ impl<'a> Truth<'a> {
         self.shop.of_everyone(|person, times, life| Some(self.describe(person, times, life)))
     }
 
-    /// Everything about customer number `person`, from 0; `None` beyond the last.
+    /// Everything about customer number `person`, from 0; `None` beyond the last. Computes that customer only.
+    ///
+    /// ```
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::Seed;
+    /// let shop = ShopParams::new(3, Seed(7)).simulate()?;
+    /// assert_eq!(shop.truth().person(2).as_ref(), shop.truth().people()?.by_key(3));
+    /// assert_eq!(shop.truth().person(3), None);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn person(&self, person: u32) -> Option<Person> {
         if person >= self.shop.params.customers {
             return None;
@@ -65,7 +104,15 @@ impl<'a> Truth<'a> {
         Some(self.describe(person, &times, &life))
     }
 
-    /// Who stands behind a customer key of the ledger: the number of the person, from 0.
+    /// Who stands behind a customer key of the ledger: the number of the person, from 0; `None` for a key that no account has.
+    ///
+    /// ```
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::Seed;
+    /// let shop = ShopParams::new(3, Seed(7)).simulate()?;
+    /// assert_eq!((shop.truth().person_of(1), shop.truth().person_of(4)), (Some(0), None)); // no second accounts
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn person_of(&self, customer: i64) -> Option<u32> {
         let n = i64::from(self.shop.params.customers);
         if !(1..=2 * n).contains(&customer) {
@@ -75,7 +122,21 @@ impl<'a> Truth<'a> {
         (customer <= n || self.shop.accounts(person).0).then_some(person)
     }
 
-    /// Whether each customer is still active at the end of a day.
+    /// Whether each customer is still active at the end of a day. Active does not mean about to buy: under
+    /// [`Dropout::Never`](super::Dropout::Never) everybody is.
+    ///
+    /// ```
+    /// use regulars::simulate::{Dropout, ShopParams};
+    /// use regulars::types::{AsOf, Seed};
+    /// let shop = ShopParams::new(50, Seed(7)).dropout(Dropout::Never).simulate()?;
+    /// assert!(shop.truth().active(AsOf::ymd(2024, 6, 30)?)?.values().iter().all(|active| *active));
+    /// let error = shop.truth().active(AsOf::ymd(2025, 6, 30)?).unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "parameter `as_of`: must be at most the shop's last day 2024-12-30, got 2025-06-30"
+    /// );
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`InvalidParam`](ErrorKind::InvalidParam) for a day after the shop's last.
@@ -86,6 +147,10 @@ impl<'a> Truth<'a> {
 
     /// Expected number of purchases in the `horizon` after a day, given everything about the customer but the future: 0
     /// for one who has left. This is what the best possible forecast would say.
+    ///
+    /// With rate λ, operational time s of the horizon, and leaving at rate μ (λp where the customer leaves at purchases):
+    ///
+    /// > λ s where nobody leaves, otherwise λ (1 − e^(−μ s)) / μ.
     ///
     /// # Errors
     /// [`InvalidParam`](ErrorKind::InvalidParam) where the horizon ends after the shop's last day, or when
@@ -119,6 +184,7 @@ impl<'a> Truth<'a> {
         })
     }
 
+    /// A person as told to the outside: rates per week, money in minor units, keys instead of numbers.
     fn describe(self, person: u32, times: &[f64], life: &Life) -> Person {
         let params = &self.shop.params;
         let mut habits = Habits::default();
@@ -141,6 +207,7 @@ impl<'a> Truth<'a> {
         }
     }
 
+    /// The end of the as-of day on the shop's clock.
     fn now(self, as_of: AsOf) -> Result<f64> {
         let (_, last) = self.shop.days();
         if as_of.day() > last {
@@ -149,6 +216,7 @@ impl<'a> Truth<'a> {
         Ok(self.shop.end_of(as_of.day()))
     }
 
+    /// The ends of the as-of day and of the horizon.
     fn span(self, as_of: AsOf, horizon: Horizon) -> Result<(f64, f64)> {
         let now = self.now(as_of)?;
         let (_, last) = self.shop.days();
@@ -163,10 +231,12 @@ impl<'a> Truth<'a> {
     }
 }
 
+/// Whether the first purchase lies before now.
 fn seen(times: &[f64], now: f64) -> bool {
     times.first().is_some_and(|first| *first <= now)
 }
 
+/// Whether the customer has not left by now.
 fn is_active(life: &Life, now: f64) -> bool {
     life.left.is_none_or(|left| left > now)
 }

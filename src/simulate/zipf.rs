@@ -1,4 +1,7 @@
 //! Draws from a fixed distribution over 0..n in constant time.
+//!
+//! An alias table cuts the total into n columns of equal weight, each of one or two numbers: one uniform number chooses the
+//! column by its whole part and the number by its fraction.
 
 use crate::kernel::rng::Rng;
 
@@ -15,7 +18,8 @@ impl Alias {
         Self::new(&(1..=n).map(|i| f64::from(i).powf(-exponent)).collect::<Vec<_>>())
     }
 
-    /// Positive finite weights, at least one.
+    /// Positive finite weights, at least one. O(n): a column below the average is filled up from one above it, which takes the
+    /// rest's place among the low or the high ones.
     pub(super) fn new(weights: &[f64]) -> Self {
         let n = weights.len();
         let scale = n as f64 / weights.iter().sum::<f64>();
@@ -33,6 +37,7 @@ impl Alias {
         Self { columns }
     }
 
+    /// A number with the probability of its weight; one uniform number a draw.
     pub(super) fn draw(&self, rng: &mut Rng) -> u32 {
         let x = rng.uniform() * self.columns.len() as f64;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "below the length")]
@@ -47,6 +52,7 @@ mod tests {
     use super::*;
     use crate::types::Seed;
 
+    /// Each frequency within five standard errors of its weight.
     #[test]
     fn frequencies_follow_the_weights() {
         let weights = vec![5.0, 0.5, 3.0, 1.0, 0.25, 0.25];

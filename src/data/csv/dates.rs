@@ -1,4 +1,7 @@
 //! Dates and times of day as people and machines write them.
+//!
+//! The common machine form takes a path without any search; everything else goes through a small hand-written reader.
+//! There is no list of formats to try in turn: a text is one date or none.
 
 use crate::types::Day;
 
@@ -6,6 +9,23 @@ use crate::types::Day;
 ///
 /// `09/12/2011` is 9 December in most of the world and 12 September in the United States: nothing in a file says which,
 /// so it is never guessed.
+///
+/// ```
+/// use regulars::data::{Ledger, csv::{CsvParams, DateOrder}};
+/// use regulars::types::Currency;
+///
+/// let file = "customer,date,amount\nann,09/12/2011,12.50\n";
+/// let first_day = |order| -> regulars::Result<String> {
+///     let params = CsvParams::new(Currency::GBP).date_order(order);
+///     Ok(Ledger::read_csv(file.as_bytes(), &params)?.covers().0.to_string())
+/// };
+/// assert_eq!(first_day(DateOrder::DayFirst)?, "2011-12-09");
+/// assert_eq!(first_day(DateOrder::MonthFirst)?, "2011-09-12");
+/// assert!(first_day(DateOrder::YearFirst).is_err()); // the default: no usable row
+/// # Ok::<(), regulars::Error>(())
+/// ```
+///
+/// The year has four digits: `09/12/11` could be six different days and is refused always.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DateOrder {
@@ -48,7 +68,8 @@ pub(crate) fn moment(text: &str, order: DateOrder) -> Option<Moment> {
     Some((day, if rest.is_empty() { None } else { Some(clock(rest)?) }))
 }
 
-/// The usual machine form without any search: `2010-12-01` or `2010-12-01 08:26:00`.
+/// The usual machine form without any search: `2010-12-01` or `2010-12-01 08:26:00`. `None` sends the text to the slow
+/// path, which also decides whether it is a date at all.
 fn plain(bytes: &[u8]) -> Option<Moment> {
     let two = |i: usize| -> Option<u32> {
         let (tens, units) = (bytes[i].wrapping_sub(b'0'), bytes[i + 1].wrapping_sub(b'0'));
@@ -75,11 +96,13 @@ fn plain(bytes: &[u8]) -> Option<Moment> {
     Some((day, Some(second_of_day(two(11)?, two(14)?, second)?)))
 }
 
+/// Seconds since midnight, by the clock on the wall; 24:00 is not a time of a day.
 fn second_of_day(hour: u32, minute: u32, second: u32) -> Option<u32> {
     // A leap second is the last second of its minute.
     (hour < 24 && minute < 60 && second <= 60).then(|| hour * 3_600 + minute * 60 + second.min(59))
 }
 
+/// A date that ends with its year, `9/12/2011`, `9-12-2011` or `9.12.2011`, in the order the caller stated.
 fn year_last(date: &str, order: DateOrder) -> Option<Day> {
     let separator = date.chars().find(|c| !c.is_ascii_digit())?;
     if !matches!(separator, '/' | '-' | '.') {
@@ -100,6 +123,9 @@ fn year_last(date: &str, order: DateOrder) -> Option<Day> {
 }
 
 /// `8:26`, `08:26:00`, `08:26:00.123`, `082600`, `8时26分`, each perhaps with AM or PM, a zone, or 上午 / 下午 before it.
+///
+/// The numbers before the first other sign are read as hours, minutes, seconds; a fraction of a second is dropped; what
+/// is left must be a zone or nothing. 12 am is midnight and 12 pm noon; `13:00 am` is refused.
 pub(super) fn clock(text: &str) -> Option<u32> {
     let text = text.trim();
     let (text, mut half) = ["上午", "下午"]

@@ -1,4 +1,7 @@
 //! Which column is which: fields, their usual names, and how a header is read.
+//!
+//! Names are those of public data sets, shop systems and marketplaces, English and Chinese. Each list is ordered, the
+//! most telling name first: a file with `customer_id` and `customer_name` identifies customers by id.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,8 +18,13 @@ use crate::error::{Error, ErrorKind, Place, Result};
 ///
 /// assert_eq!("price".parse::<Field>()?, Field::Price);
 /// assert_eq!(Field::Customer.to_string(), "customer");
+/// assert_eq!(Field::ALL.len(), 9);
+/// assert!("postage".parse::<Field>().is_err());
 /// # Ok::<(), regulars::Error>(())
 /// ```
+///
+/// Customer and date are needed. A field takes one column at most; two columns with one usual name are an error that
+/// asks which one is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Field {
@@ -26,9 +34,9 @@ pub enum Field {
     Date,
     /// The time of day, where it has a column of its own.
     Time,
-    /// Money paid for the row.
+    /// Money paid for the row. Wins over a price.
     Amount,
-    /// Pieces.
+    /// Pieces; up to three decimals are kept.
     Quantity,
     /// Money per piece: the amount is quantity times price where there is no amount column.
     Price,
@@ -36,7 +44,7 @@ pub enum Field {
     Order,
     /// What was bought.
     Item,
-    /// The currency, to be checked.
+    /// The currency, to be checked: an empty cell passes, another currency is always an error.
     Currency,
 }
 
@@ -85,6 +93,7 @@ impl Field {
     }
 }
 
+/// Who bought: numbers before accounts before names and addresses, since two customers may share a name.
 pub(crate) const CUSTOMER: &str = "customerid customer customernumber customerno customerkey customercode custid custno cust \
     clientid client clientno memberid member memberno membernumber membershipid householdkey householdid userid user \
     userno visitorid shopperid buyerid buyer accountid account accountno accountnumber contactid loyaltycard \
@@ -93,6 +102,7 @@ pub(crate) const CUSTOMER: &str = "customerid customer customernumber customerno
     客户 会员 用户 顾客 买家 买家会员名 买家昵称 会员名 用户名 卡号 手机号 手机号码 手机 联系手机 电话号码 联系电话 电话 \
     customeremail email customername 邮箱 客户名称 客户姓名";
 
+/// When: the order's date before its payment's.
 pub(crate) const DATE: &str = "date orderdate invoicedate transactiondate purchasedate saledate salesdate orderdatetime \
     invoicedatetime datetime ordertime ordertimestamp orderpurchasetimestamp transactiontime purchasetime orderedat \
     purchasedat transdate txndate txdate txntime eventdate eventtime createdat orderts timestamp paidat paymentdate \
@@ -104,6 +114,7 @@ pub(crate) const DATE: &str = "date orderdate invoicedate transactiondate purcha
 const ORDINAL: &str = "basketno basketnumber basketindex basketseq visitno visitnumber visitindex \
     orderindex orderseq sequence seq sequenceno seqno 购物篮序号 第几次 序次 次序";
 
+/// Money of the whole row: what was paid before what was asked.
 const AMOUNT: &str = "amount revenue salesvalue netamount amountpaid paidamount netsales netvalue netrevenue linetotal \
     lineamount linevalue extendedprice extendedamount totalamount amounttotal transactionamount transactionvalue \
     orderamount ordertotal ordervalue purchaseamount purchasevalue paymentamount paymentvalue salesamount saleamount \
@@ -112,14 +123,17 @@ const AMOUNT: &str = "amount revenue salesvalue netamount amountpaid paidamount 
     实付金额 实付款 实付 实收金额 实收款 实收 买家实付金额 买家实际支付金额 实际支付金额 支付金额 付款金额 成交金额 成交额 交易金额 消费金额 订单金额 \
     订单总金额 销售金额 销售额 应付金额 应收金额 总金额 总额 总价 金额 合计 小计";
 
+/// Pieces of the row.
 const QUANTITY: &str = "quantity qty units unitssold pieces itemquantity orderquantity orderqty purchasequantity \
     purchasedquantity quantitysold salesquantity salesqty numberofitems numitems itemcount count volume \
     数量 购买数量 商品数量 销售数量 成交数量 订购数量 购买件数 商品件数 宝贝数量 件数 销量 个数";
 
+/// Money of one piece.
 const PRICE: &str = "unitprice priceperunit priceeach itemprice sellingprice saleprice salesprice netprice productprice \
     price listprice unitcost \
     单价 商品单价 成交单价 销售单价 实际单价 产品单价 售价 销售价 商品价格 价格 标价";
 
+/// The basket a row belongs to.
 const ORDER: &str = "orderid order ordernumber orderno ordercode invoiceid invoiceno invoicenumber invoice basketid \
     basketno basketnumber basket transactionid transactionno transactionnumber transaction transid txnid receiptid \
     receiptno receiptnumber receipt billid billno billnumber bill ticketid ticketno ticket cartid saleid salesid \
@@ -127,6 +141,7 @@ const ORDER: &str = "orderid order ordernumber orderno ordercode invoiceid invoi
     订单号 订单编号 订单id 订单号码 主订单编号 交易号 交易编号 交易单号 交易流水号 流水号 单据号 单据编号 单号 销售单号 小票号 小票编号 发票号 \
     发票号码 购物篮号 购物篮编号 订单";
 
+/// What was bought: codes before names.
 const ITEM: &str = "itemid stockcode productid product itemcode itemnumber itemno sku skuid skucode skuno item \
     productcode productno productnumber productkey productsku articleid articleno articlecode articlenumber article \
     materialid materialcode goodsid goodscode upc ean gtin barcode asin isbn productname itemname \
@@ -172,6 +187,7 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
+    /// The column of a field, where the file has one.
     pub(crate) fn get(&self, field: Field) -> Option<usize> {
         self.columns[field as usize]
     }

@@ -60,6 +60,38 @@
 //! # Errors
 //! See [`Ledger::read_csv`](crate::data::Ledger::read_csv). Messages name the row as a spreadsheet shows it (the header is
 //! row 1) and the column, never the content of a field.
+//!
+//! # The same file, column by column
+//! A file of Online Retail's shape, three rows, read by hand:
+//!
+//! | file | ledger |
+//! |---|---|
+//! | `536365,6,2010-12-01 08:26:00,2.55,17850` | customer 17850, 1 December 2010, second 30,360 of the day, order 536365, 6 pieces, 6 × 2.55 = 15.30 |
+//! | `C536379,-1,2010-12-01 09:41:00,27.50,17850` | the same customer and day; -1 piece, -27.50: a refund |
+//! | `536414,56,2010-12-01 11:52:00,0,` | no customer: skipped and counted |
+//!
+//! ```
+//! use regulars::data::{Ledger, csv::CsvParams};
+//! use regulars::types::{Amount, AsOf, Currency, Quantity};
+//!
+//! let file = "invoice,quantity,invoice_date,unit_price,customer_id\n\
+//!             536365,6,2010-12-01 08:26:00,2.55,17850\n\
+//!             C536379,-1,2010-12-01 09:41:00,27.50,17850\n\
+//!             536414,56,2010-12-01 11:52:00,0,\n";
+//! let ledger = Ledger::read_csv(file.as_bytes(), &CsvParams::new(Currency::GBP))?;
+//! let now = ledger.observed(AsOf::ymd(2010, 12, 9)?)?;
+//! let rows = now.history(ledger.customer(17_850).expect("has rows"))?.expect("was seen");
+//!
+//! let first = rows.row(0).expect("there are two");
+//! assert_eq!((first.second_of_day, first.amount), (Some(30_360), Some(Amount::minor(1_530))));
+//! assert_eq!(first.quantity, Some(Quantity::units(6)));
+//! assert_eq!(rows.amounts(), Some(&[Amount::minor(1_530), Amount::minor(-2_750)][..]));
+//! assert_eq!(ledger.orders().map(|orders| orders.len()), Some(2));
+//! # Ok::<(), regulars::Error>(())
+//! ```
+//!
+//! # Determinism
+//! The same bytes give the same ledger, whatever size the reader's pieces have.
 
 mod dates;
 mod encoding;

@@ -1,4 +1,7 @@
 //! From a file of orders to a ledger.
+//!
+//! One pass: the reader holds one record, `Cells` reads it in place, the assembler takes its numbers. No text of the file
+//! outlives its row, except as a key seen for the first time.
 
 use std::io::Read;
 
@@ -11,6 +14,7 @@ use super::header::Layout;
 use super::reader::{Fault, Records, Skipped};
 use super::{CsvParams, DateOrder, DecimalMark, Field, dates};
 
+/// A row of nobody under [`Anonymous::Skip`]; counted under the same words as by the other doors.
 const NO_CUSTOMER: Fault = Fault::new(None, "no customer");
 
 impl Ledger {
@@ -81,7 +85,7 @@ impl Ledger {
     }
 }
 
-/// Where the fields are and how they are written.
+/// Where the fields are and how they are written; made once for the file, so that reading a row asks no names.
 struct Cells {
     customer: usize,
     date: usize,
@@ -107,6 +111,7 @@ enum Money {
 }
 
 impl Cells {
+    /// An amount column wins over a price column: it is what was paid, the price perhaps what was asked.
     fn new(layout: &Layout, params: &CsvParams) -> Self {
         let money = match (layout.get(Field::Amount), layout.get(Field::Price)) {
             (Some(column), _) => Money::Amount(column),
@@ -132,6 +137,9 @@ impl Cells {
     }
 
     /// The row, and whether its amount was rounded.
+    ///
+    /// Checked in this order, so that the first fault of a row is always the same one: shape, customer, currency, date,
+    /// time, quantity, amount. The product of quantity and price is exact (128 bits) and rounded once.
     fn read<'a, R: Read>(&self, records: &'a Records<R>) -> Result<(Transaction<'a>, bool), Fault> {
         records.check_shape()?;
         let customer = key(records.text(self.customer, Field::Customer)?);
@@ -185,6 +193,7 @@ impl Cells {
         Ok((row, is_rounded))
     }
 
+    /// The day and perhaps the second; under an ordinal axis the basket number in place of the day.
     fn moment(&self, text: &str) -> Result<dates::Moment, Fault> {
         if self.axis == TimeAxis::Ordinal {
             let number =
@@ -201,6 +210,8 @@ impl Cells {
         ))
     }
 
+    /// An exact decimal in the file's notation. A comma file is turned into a point file character by character: both
+    /// marks change places, so that groups are still checked.
     fn decimal<R: Read>(&self, records: &Records<R>, column: usize, field: Field) -> Result<Decimal, Fault> {
         let text = records.text(column, field)?;
         if text.is_empty() {
@@ -221,6 +232,7 @@ impl Cells {
     }
 }
 
+/// An amount that does not fit: an [`Overflow`](ErrorKind::Overflow), not a misspelt number.
 fn too_large(field: Field) -> Fault {
     Fault {
         field: Some(field),
@@ -236,6 +248,8 @@ fn key(text: &str) -> Option<Key<'_>> {
     (!is_missing).then(|| Key::from(text))
 }
 
+/// Whether a cell names the ledger's currency, by code or by sign. `$` means the United States dollar here; other
+/// dollars state their code.
 fn is_currency(text: &str, currency: Currency) -> bool {
     let code = currency.code();
     text.eq_ignore_ascii_case(code)

@@ -1,4 +1,7 @@
 //! What a caller may say about a file.
+//!
+//! [`CsvFormat`] is how any file is written; [`CsvParams`] adds what an order file means. Whatever is not said is found
+//! out, except what cannot be: see [`DateOrder`].
 
 use std::str::FromStr;
 
@@ -9,17 +12,45 @@ use crate::types::Currency;
 use super::{DateOrder, Encoding, Field};
 
 /// What happens to a row that cannot be used.
+///
+/// ```
+/// use regulars::data::{Ledger, csv::{CsvParams, Strictness}};
+/// use regulars::types::Currency;
+///
+/// let file = "customer,date,amount\nann,2024-05-01,12.50\nann,soon,3.00\n";
+/// let params = CsvParams::new(Currency::EUR);
+/// let lenient = Ledger::read_csv(file.as_bytes(), &params)?;
+/// assert_eq!((lenient.len(), lenient.intake().rows_read), (1, 2));
+///
+/// let error = Ledger::read_csv(file.as_bytes(), &params.strictness(Strictness::Strict)).unwrap_err();
+/// assert_eq!(error.to_string(), "row 3, column `date`: expected year, month and day such as 2011-12-09");
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Strictness {
-    /// It is left out, counted by reason, and the first few row numbers of each reason are kept.
+    /// It is left out, counted by reason, and the first few row numbers of each reason are kept: the default, since every
+    /// file of some length has such rows, and the count says how many.
     #[default]
     Lenient,
     /// The first one is an error that names its row and column.
     Strict,
 }
 
-/// Which sign stands between whole units and their parts.
+/// Which sign stands between whole units and their parts. Stated, not guessed: `1,234` is either.
+///
+/// ```
+/// use regulars::data::{Ledger, csv::{CsvParams, DecimalMark}};
+/// use regulars::types::{Amount, AsOf, Currency};
+///
+/// let file = "customer;date;amount\nann;2024-05-01;1.234,50\n";
+/// let params = CsvParams::new(Currency::EUR).decimal_mark(DecimalMark::Comma);
+/// let ledger = Ledger::read_csv(file.as_bytes(), &params)?;
+/// let paid = ledger.observed(AsOf::ymd(2024, 5, 31)?)?.map(|rows| rows.amounts().map(|a| a[0]));
+/// assert_eq!(paid.by_key("ann"), Some(&Some(Amount::minor(123_450))));
+/// assert_eq!("comma".parse::<DecimalMark>()?, DecimalMark::Comma);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DecimalMark {
@@ -32,12 +63,21 @@ pub enum DecimalMark {
 
 /// How a file of comma-separated values is written. Everything that is not stated is found out.
 ///
+/// | knob | default |
+/// |---|---|
+/// | [`encoding`](Self::encoding) | by byte-order mark, else UTF-8 or GB18030 by content |
+/// | [`delimiter`](Self::delimiter) | comma, semicolon, tab or bar, whichever cuts the header into most parts |
+/// | [`strictness`](Self::strictness) | [`Lenient`](Strictness::Lenient) |
+/// | [`limit`](Self::limit) | all rows |
+///
 /// ```
 /// use regulars::data::csv::{CsvFormat, Encoding, Strictness};
 ///
 /// let format = CsvFormat::new().encoding(Encoding::GB18030).delimiter(b'\t').strictness(Strictness::Strict);
-/// # let _ = format;
+/// assert!(format.check().is_ok());
 /// ```
+///
+/// Fields may be quoted by `"`, with `""` for a quote inside, and may then hold delimiters and line ends (RFC 4180).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[must_use]
 pub struct CsvFormat {
@@ -72,12 +112,22 @@ impl CsvFormat {
     }
 
     /// Stops after that many rows below the header; [`CsvSource::is_complete`](super::CsvSource::is_complete) then says
-    /// so.
+    /// so. For a first look at a large file.
+    ///
+    /// ```
+    /// use regulars::data::csv::{CsvFormat, RawTable};
+    /// let table = RawTable::read_csv("a\n1\n2\n3\n".as_bytes(), &CsvFormat::new().limit(2))?;
+    /// assert_eq!((table.len(), table.source().is_complete), (2, false));
+    /// let table = RawTable::read_csv("a\n1\n2\n".as_bytes(), &CsvFormat::new().limit(2))?;
+    /// assert!(table.source().is_complete); // there was nothing behind
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn limit(mut self, rows: u64) -> Self {
         self.limit = Some(rows);
         self
     }
 
+    /// The choice of [`strictness`](Self::strictness).
     pub(crate) fn strict(&self) -> Strictness {
         self.strictness
     }
@@ -85,7 +135,16 @@ impl CsvFormat {
     /// Whether the values make sense; every reader calls it first.
     ///
     /// # Errors
-    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) for a delimiter that is no ASCII character, a quote or a line end.
+    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) for a delimiter that is no ASCII character, a quote or a line end:
+    ///
+    /// ```
+    /// use regulars::data::csv::CsvFormat;
+    /// let error = CsvFormat::new().delimiter(b'"').check().unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "parameter `delimiter`: must be an ASCII character, no quote and no line end, got 34"
+    /// );
+    /// ```
     pub fn check(&self) -> Result<()> {
         match self.delimiter {
             Some(d) if !d.is_ascii() || matches!(d, b'"' | b'\r' | b'\n' | 0) => {
@@ -106,8 +165,10 @@ impl CsvFormat {
 ///     .column(Field::Customer, "loyalty no.")
 ///     .without(Field::Item)
 ///     .strictness(Strictness::Strict);
-/// # let _ = params;
+/// assert!(params.check().is_ok());
 /// ```
+///
+/// The currency has no default: a file seldom says it, and every amount depends on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct CsvParams {
@@ -135,7 +196,19 @@ impl CsvParams {
         }
     }
 
-    /// Which column holds a field, where its name does not say it.
+    /// Which column holds a field, where its name does not say it. A name that is not in the header is an
+    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) when the file is read.
+    ///
+    /// ```
+    /// use regulars::data::{Ledger, csv::{CsvParams, Field}};
+    /// use regulars::types::Currency;
+    ///
+    /// let file = "who,when,date,amount\nann,2024-05-01,2024-05-03,12.50\n"; // ordered on the 1st, paid on the 3rd
+    /// let params = CsvParams::new(Currency::EUR).column(Field::Customer, "who").column(Field::Date, "When");
+    /// let ledger = Ledger::read_csv(file.as_bytes(), &params)?;
+    /// assert_eq!(ledger.covers().0.to_string(), "2024-05-01");
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn column(mut self, field: Field, name: impl Into<String>) -> Self {
         self.columns.retain(|(f, _)| *f != field);
         self.columns.push((field, Some(name.into())));
@@ -143,13 +216,24 @@ impl CsvParams {
     }
 
     /// The file has no such field, whatever its columns are called.
+    ///
+    /// ```
+    /// use regulars::data::{Ledger, csv::{CsvParams, Field}};
+    /// use regulars::types::Currency;
+    ///
+    /// let file = "customer,date,product\nann,2024-05-01,tea\n";
+    /// let params = CsvParams::new(Currency::EUR);
+    /// assert!(Ledger::read_csv(file.as_bytes(), &params)?.items().is_some());
+    /// assert!(Ledger::read_csv(file.as_bytes(), &params.without(Field::Item))?.items().is_none());
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn without(mut self, field: Field) -> Self {
         self.columns.retain(|(f, _)| *f != field);
         self.columns.push((field, None));
         self
     }
 
-    /// What happens to rows whose customer is empty.
+    /// What happens to rows whose customer is empty, `NULL`, `NaN` or the like; by default they are skipped and counted.
     pub fn anonymous(mut self, policy: Anonymous) -> Self {
         self.anonymous = policy;
         self
@@ -157,18 +241,29 @@ impl CsvParams {
 
     /// What the date column counts. By default the calendar, or baskets where the file has a column such as `basket_no`
     /// and none of dates.
+    ///
+    /// ```
+    /// use regulars::data::{Ledger, TimeAxis, csv::CsvParams};
+    /// use regulars::types::Currency;
+    ///
+    /// let file = "customer_id,basket_no,product_id\nann,1,tea\nann,2,cup\n";
+    /// let ledger = Ledger::read_csv(file.as_bytes(), &CsvParams::new(Currency::EUR))?;
+    /// assert_eq!(ledger.time_axis(), TimeAxis::Ordinal);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn time_axis(mut self, axis: TimeAxis) -> Self {
         self.time_axis = Some(axis);
         self
     }
 
-    /// Which number comes first in dates such as `09/12/2011`; by default such dates are refused.
+    /// Which number comes first in dates such as `09/12/2011`; by default such dates are refused. Dates that begin with
+    /// the year are read either way.
     pub fn date_order(mut self, order: DateOrder) -> Self {
         self.date_order = order;
         self
     }
 
-    /// The decimal mark of amounts, prices and quantities; a point by default.
+    /// The decimal mark of amounts, prices and quantities; a point by default. See [`DecimalMark`].
     pub fn decimal_mark(mut self, mark: DecimalMark) -> Self {
         self.decimal_mark = mark;
         self
@@ -207,7 +302,7 @@ impl CsvParams {
     }
 }
 
-/// Reads `point` or `comma`.
+/// Reads `point` or `comma`: for the arguments of a program.
 impl FromStr for DecimalMark {
     type Err = Error;
 

@@ -1,4 +1,6 @@
 //! `RawTable`: any file with a header, as named columns of text.
+//!
+//! For files whose columns mean something only to the caller: survey answers, contract tables, exported features.
 
 use std::fmt;
 use std::io::Read;
@@ -23,6 +25,25 @@ use super::{CsvFormat, CsvSource};
 /// assert_eq!(table.column("tenure")?.numbers()?, [Some(1.0), Some(34.0)]);
 /// # Ok::<(), regulars::Error>(())
 /// ```
+///
+/// On the way to features, column by column:
+///
+/// ```
+/// use regulars::data::{Customers, Features, Keys};
+/// use regulars::data::csv::{CsvFormat, RawTable};
+///
+/// let file = "id,plan,spend\nann,pro,12.5\nbob,basic,\n";
+/// let table = RawTable::read_csv(file.as_bytes(), &CsvFormat::new())?;
+/// let customers = Customers::all(Keys::new(table.column("id")?.iter())?.into()); // ids ascend in this file
+/// let mut builder = Features::builder(customers);
+/// for column in table.columns().filter(|column| column.name() != "id") {
+///     builder = builder.inferred(column.name(), column.iter())?;
+/// }
+/// let features = builder.build()?;
+/// assert_eq!(features.categorical("plan")?.level(0), Some("pro"));
+/// assert_eq!(features.numeric("spend")?.get(1), None);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct RawTable {
     names: Vec<String>,
@@ -35,6 +56,7 @@ pub struct RawTable {
     source: CsvSource,
 }
 
+/// The texts of one column behind one another, and where each ends: one allocation for a column, not one a cell.
 #[derive(Clone, Default, PartialEq)]
 struct Texts {
     joined: String,
@@ -42,7 +64,17 @@ struct Texts {
 }
 
 impl RawTable {
-    /// Reads a file with a header. Fields lose surrounding space; a field of nothing but space is empty.
+    /// Reads a file with a header. Fields lose surrounding space; a field of nothing but space is empty. Rows of another
+    /// width are left out and counted, or refused where reading is strict.
+    ///
+    /// ```
+    /// use regulars::data::csv::{CsvFormat, RawTable};
+    /// let table = RawTable::read_csv("a,b\n1,2\n3\n5,6\n".as_bytes(), &CsvFormat::new())?;
+    /// assert_eq!((table.len(), table.rows_read()), (2, 3));
+    /// assert_eq!(table.rows_skipped(), [("expected as many fields as the header has".to_owned(), 1)]);
+    /// assert_eq!(table.row_number(1), 4); // the second row of the table is row 4 of the file
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`InvalidInput`](ErrorKind::InvalidInput) for two columns of the same name, an encoding that cannot be told, or
@@ -118,14 +150,24 @@ impl RawTable {
         })
     }
 
-    /// The number of the column that [`column`](Self::column) would give.
+    /// The number of the column that [`column`](Self::column) would give, from 0; `None` where there is none.
+    ///
+    /// ```
+    /// use regulars::data::csv::{CsvFormat, RawTable};
+    /// let table = RawTable::read_csv("Customer ID,Net (EUR)\nann,1\n".as_bytes(), &CsvFormat::new())?;
+    /// assert_eq!((table.position("customer_id"), table.position("net")), (Some(0), Some(1)));
+    /// assert_eq!(table.position("gross"), None);
+    /// assert_eq!(table.column_at(0).map(|column| column.name()), Some("Customer ID"));
+    /// assert_eq!(table.names(), ["Customer ID", "Net (EUR)"]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn position(&self, name: &str) -> Option<usize> {
         let wanted = normalise(name);
         let exact = self.names.iter().position(|n| n == name.trim());
         exact.or_else(|| self.names.iter().position(|n| !wanted.is_empty() && normalise(n) == wanted))
     }
 
-    /// The column with that number.
+    /// The column with that number, from 0; `None` behind the last.
     pub fn column_at(&self, index: usize) -> Option<TextColumn<'_>> {
         Some(TextColumn { table: self, name: self.names.get(index)?, texts: self.columns.get(index)? })
     }
@@ -140,7 +182,7 @@ impl RawTable {
         self.numbers.as_ref().and_then(|n| n.get(row).copied()).unwrap_or(row as u64 + 2)
     }
 
-    /// Rows of the file below the header.
+    /// Rows of the file below the header, those left out included.
     pub fn rows_read(&self) -> u64 {
         self.rows_read
     }
@@ -163,7 +205,20 @@ impl fmt::Debug for RawTable {
     }
 }
 
-/// One column of a [`RawTable`].
+/// One column of a [`RawTable`]: borrowed, and free to copy.
+///
+/// ```
+/// use regulars::data::csv::{CsvFormat, RawTable};
+/// let table = RawTable::read_csv("n,word\n1,a\n,b\n2.5,NaN\n".as_bytes(), &CsvFormat::new())?;
+/// let (n, word) = (table.column("n")?, table.column("word")?);
+/// assert_eq!((n.len(), n.is_empty(), n.name()), (3, false, "n"));
+/// assert_eq!((n.is_numeric(), word.is_numeric()), (true, false));
+/// assert_eq!(n.numbers()?, [Some(1.0), None, Some(2.5)]);
+/// let error = word.numbers().unwrap_err();
+/// assert_eq!(error.to_string(), "row 2, column `word`: expected a finite number or nothing");
+/// assert_eq!(n.iter().collect::<Vec<_>>(), ["1", "", "2.5"]);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct TextColumn<'a> {
     table: &'a RawTable,
@@ -187,7 +242,7 @@ impl<'a> TextColumn<'a> {
         self.texts.ends.is_empty()
     }
 
-    /// The text of a row; empty where nothing was written.
+    /// The text of a row, from 0; empty where nothing was written, `None` behind the last row.
     pub fn get(&self, row: usize) -> Option<&'a str> {
         let end = *self.texts.ends.get(row)?;
         let start = if row == 0 { 0 } else { self.texts.ends[row - 1] };
@@ -224,6 +279,7 @@ impl<'a> TextColumn<'a> {
     }
 }
 
+/// A finite decimal number.
 fn number(text: &str) -> Option<f64> {
     // `parse` also reads "inf", "NaN" and "infinity", which are words here.
     let is_plain = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E'));

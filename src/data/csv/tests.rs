@@ -6,23 +6,28 @@ use crate::types::{Amount, AsOf, Currency, Day, Quantity};
 
 use super::*;
 
+/// A file in pounds.
 fn read(file: &str, params: &CsvParams) -> Result<Ledger> {
     Ledger::read_csv(file.as_bytes(), params)
 }
 
+/// Nothing stated but the currency.
 fn gbp() -> CsvParams {
     CsvParams::new(Currency::GBP)
 }
 
+/// The same, refusing the first bad row.
 fn strict() -> CsvParams {
     gbp().strictness(Strictness::Strict)
 }
 
+/// All rows of a customer, as of the last day covered.
 fn rows(ledger: &Ledger, customer: &str) -> Vec<Row> {
     let now = ledger.observed(AsOf::new(ledger.covers().1)).unwrap();
     now.history(ledger.customer(customer).unwrap()).unwrap().unwrap().rows().collect()
 }
 
+/// Row and column that an error blames.
 fn row_of(error: &crate::Error) -> (u64, Option<&str>) {
     match error.place() {
         Some(Place::Row { row, column }) => (*row, column.as_deref()),
@@ -55,6 +60,7 @@ fn an_amount_column_wins_over_quantity_and_price() {
     assert_eq!(rows(&none, "a")[0].amount, None);
 }
 
+/// `007` and `7` are two customers; a number of eighteen digits is neither cut nor rounded.
 #[test]
 fn ids_are_text_and_zeros_survive() {
     let file = "member,date\n007,2024-01-01\n7,2024-01-01\n123456789012345678,2024-01-02\n 7 ,2024-01-03\n";
@@ -64,6 +70,7 @@ fn ids_are_text_and_zeros_survive() {
     assert_eq!(rows(&ledger, "123456789012345678").len(), 1);
 }
 
+/// One file with one fault of each kind: the strict reader names it, the lenient one counts it.
 #[test]
 fn strict_names_row_and_column_and_lenient_counts() {
     let file = "customer,order date,amount\n\
@@ -147,6 +154,7 @@ fn baskets_without_dates_are_ordinal_time() {
     assert_eq!(rows(&ledger, "a")[0].day, Day::new(17));
 }
 
+/// Adding dollars to pounds would be wrong in every figure: no leniency helps.
 #[test]
 fn another_currency_is_an_error_however_lenient() {
     let file = "customer,date,amount,currency\na,2024-01-01,1,GBP\na,2024-01-01,1,gbp\na,2024-01-02,1,\na,2024-01-02,1,EUR\n";
@@ -179,6 +187,7 @@ fn delimiters_quotes_and_decimal_commas() {
     assert!(read("customer,date\na,2024-01-01\n", &gbp().delimiter(b'"')).is_err());
 }
 
+/// It swallows the rest of the file; without a check the ledger would merely be short.
 #[test]
 fn a_quote_that_is_never_closed_is_noticed() {
     let file =
@@ -202,6 +211,7 @@ fn a_limit_stops_early_and_says_so() {
     }
 }
 
+/// The same text in UTF-8 and in GB18030 makes the same rows; damaged text is counted, unknown text refused.
 #[test]
 fn encodings_give_one_ledger() {
     let file =
@@ -219,6 +229,7 @@ fn encodings_give_one_ledger() {
     assert_eq!(unknown.kind(), ErrorKind::InvalidInput);
 }
 
+/// The same rows through a file and through the builder are equal, row by row.
 #[test]
 fn the_doors_agree() {
     let file = "customer,date,order,item,amount,quantity\nb,2024-01-02 10:00,o2,tea,3.50,1\na,2024-01-01,o1,,-1,-2\n";

@@ -1,4 +1,8 @@
 //! Features that every ledger can give.
+//!
+//! Seven columns that need no choice and that most segmentations begin with. Columns that could say nothing (no
+//! amounts, no items, nobody returned anything) are left out rather than filled, so that none is constant for want of
+//! data.
 
 use std::collections::BTreeSet;
 
@@ -44,6 +48,9 @@ impl Features {
     ///
     /// # Errors
     /// [`Overflow`](crate::ErrorKind::Overflow) where a customer's sum of money does not fit 64 bits.
+    ///
+    /// Time O(rows), in parallel by customer; a row of the table for each customer of the view. Money is exact until
+    /// one division makes major units of it.
     pub fn behaviour(now: Observed<'_>) -> Result<Self> {
         let currency = now.ledger().currency();
         let has_items = now.ledger().items().is_some();
@@ -75,7 +82,7 @@ impl Features {
     }
 }
 
-/// Exact counts and sums of one customer.
+/// Exact counts and sums of one customer. Purchases are days with a row that is no refund.
 struct Facts {
     recency: i64,
     tenure: i64,
@@ -89,6 +96,8 @@ struct Facts {
 }
 
 impl Facts {
+    /// One pass over the rows, which ascend in days. Who only gave back has no purchase day; recency and tenure then come
+    /// from the refunds, since a missing value would exclude the customer from every clustering.
     fn new(history: &History<'_>, as_of: AsOf) -> Self {
         let days = history.days();
         let (mut purchases, mut first, mut last, mut refund_rows) = (0, None, None, 0);
@@ -127,10 +136,13 @@ impl Facts {
         }
     }
 
+    /// Span over gaps: n purchases have n - 1 gaps. Missing for one purchase, which has none.
     fn mean_gap(&self) -> Option<f64> {
         (self.purchases > 1).then(|| self.span as f64 / (self.purchases - 1) as f64)
     }
 
+    /// Refunded / (paid + refunded), between 0 and 1; of rows where there are no amounts. 0 for who neither paid nor got
+    /// anything back.
     fn refund_share(&self) -> f64 {
         match self.money {
             Some((paid, refunded)) if paid + refunded > 0 => refunded as f64 / (paid + refunded) as f64,

@@ -1,4 +1,7 @@
 //! The door for the caller's own columns.
+//!
+//! Columns are checked as they come, so that the error names the column that was being added; a table that was built
+//! is valid and is never checked again.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +11,20 @@ use crate::error::{Error, ErrorKind, Place, Result};
 use super::table::{Categorical, Column, Features, NO_LEVEL, Numeric, column_error};
 
 /// Collects columns for a [`Features`] table. Every column has one value per customer, in the order of the customers'
-/// rows (ascending keys).
+/// rows (ascending keys). Made by [`Features::builder`].
+///
+/// Values by key rather than by row: let [`Features::join`] put them in order.
+///
+/// ```
+/// use regulars::data::{Customers, Features, Keys};
+///
+/// let customers = Customers::all(Keys::new(["bob", "ann"])?.into());
+/// // Rows ascend by key: the first value is ann's.
+/// let table = Features::builder(customers).numeric("visits", [3.0, 5.0])?.build()?;
+/// let bob = table.customers().row_of_key("bob").expect("is in the table");
+/// assert_eq!(table.numeric("visits")?.get(bob), Some(5.0));
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct FeaturesBuilder {
@@ -55,7 +71,19 @@ impl FeaturesBuilder {
     }
 
     /// Adds a categorical column: texts, or `Option`s of texts where some are missing. The levels are the distinct
-    /// texts in ascending order.
+    /// texts in ascending order; an empty text is a level like any other.
+    ///
+    /// ```
+    /// use regulars::data::{Customers, Features};
+    ///
+    /// let table = Features::builder(Customers::numbered(3)?)
+    ///     .categorical("city", [Some("York"), None, Some("Leeds")])?
+    ///     .build()?;
+    /// let city = table.categorical("city")?;
+    /// assert_eq!(city.levels(), ["Leeds", "York"]);
+    /// assert_eq!(city.codes().collect::<Vec<_>>(), [Some(1), None, Some(0)]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`numeric`](Self::numeric); [`Overflow`](ErrorKind::Overflow) above 4,294,967,294 levels.
@@ -111,7 +139,18 @@ impl FeaturesBuilder {
         }
     }
 
-    /// Adds a finished column.
+    /// Adds a finished column, of another table for example; the rows must be the same customers in the same order.
+    ///
+    /// ```
+    /// use regulars::data::{Customers, Features};
+    /// let source = Features::builder(Customers::numbered(2)?).numeric("age", [41.0, 35.0])?.build()?;
+    /// let (name, age) = source.columns().next().expect("there is one");
+    /// let copy = Features::builder(Customers::numbered(2)?).push(name, age.clone())?.build()?;
+    /// assert_eq!(copy, source);
+    /// let error = Features::builder(Customers::numbered(2)?).push("", age.clone()).unwrap_err();
+    /// assert_eq!(error.to_string(), "column ``: needs a name");
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`numeric`](Self::numeric).
@@ -137,7 +176,14 @@ impl FeaturesBuilder {
     /// The finished table.
     ///
     /// # Errors
-    /// [`EmptyInput`](ErrorKind::EmptyInput) without customers or without columns.
+    /// [`EmptyInput`](ErrorKind::EmptyInput) without customers or without columns:
+    ///
+    /// ```
+    /// use regulars::{ErrorKind, data::{Customers, Features}};
+    /// let nothing = Features::builder(Customers::numbered(2)?).build().unwrap_err();
+    /// assert_eq!(nothing.kind(), ErrorKind::EmptyInput);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn build(self) -> Result<Features> {
         if self.features.is_empty() {
             return Err(Error::empty("a feature table needs at least one customer"));
@@ -149,12 +195,14 @@ impl FeaturesBuilder {
     }
 }
 
+/// An error that blames one cell; rows are numbered from 1.
 pub(super) fn cell_error(row: usize, name: &str, rule: &'static str) -> Error {
     let place = Place::Row { row: row as u64 + 1, column: Some(name.to_owned().into()) };
     Error::new(ErrorKind::InvalidInput, place, rule)
 }
 
-/// The trimmed cell, `None` where it is missing.
+/// The trimmed cell, `None` where it is missing. The four spellings are those of R, pandas and SQL; `none` and `-` are
+/// not among them, since they are categories in some files.
 fn present(cell: &str) -> Option<&str> {
     let cell = cell.trim();
     let missing =

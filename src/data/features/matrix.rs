@@ -1,4 +1,7 @@
 //! `Matrix`: dense numbers, row by row.
+//!
+//! Row by row, because distances between customers are what is computed most: one customer's values share a cache
+//! line.
 
 use std::fmt;
 
@@ -15,8 +18,14 @@ use super::table::column_error;
 ///
 /// let matrix = Matrix::new(Customers::numbered(2)?, ["x", "y"], vec![1.0, 2.0, 3.0, 4.0])?;
 /// assert_eq!(matrix.row(1), Some(&[3.0, 4.0][..]));
+/// assert_eq!((matrix.len(), matrix.width(), matrix.is_empty()), (2, 2, false));
+/// assert_eq!(matrix.names(), ["x", "y"]);
+/// let sums: Vec<f64> = matrix.rows().map(|row| row.iter().sum()).collect();
+/// assert_eq!(sums, [3.0, 7.0]);
 /// # Ok::<(), regulars::Error>(())
 /// ```
+///
+/// Names are part of it: a model fitted to `recency, monetary` refuses `monetary, recency`.
 #[derive(Clone, PartialEq)]
 pub struct Matrix {
     customers: Customers,
@@ -25,7 +34,14 @@ pub struct Matrix {
 }
 
 impl Matrix {
-    /// A matrix of `customers.len()` rows and one column per name; `values` row by row.
+    /// A matrix of `customers.len()` rows and one column per name; `values` row by row. O(values), no copy.
+    ///
+    /// ```
+    /// use regulars::data::{Customers, Matrix};
+    /// let error = Matrix::new(Customers::numbered(2)?, ["x", "y"], vec![1.0, 2.0, f64::INFINITY, 4.0]).unwrap_err();
+    /// assert_eq!(error.to_string(), "row 2, column `x`: must be finite");
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`EmptyInput`](ErrorKind::EmptyInput) without rows or columns, [`ShapeMismatch`](ErrorKind::ShapeMismatch) for a
@@ -56,6 +72,13 @@ impl Matrix {
     }
 
     /// As [`new`](Self::new) without names: the columns are called `x1`, `x2` and so on.
+    ///
+    /// ```
+    /// use regulars::data::{Customers, Matrix};
+    /// let points = Matrix::unnamed(Customers::numbered(2)?, 2, vec![0.0, 0.0, 1.0, 1.0])?;
+    /// assert_eq!(points.names(), ["x1", "x2"]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -92,12 +115,12 @@ impl Matrix {
         &self.customers
     }
 
-    /// All values, row by row.
+    /// All values, row by row: value (i, j) stands at i · width + j.
     pub fn values(&self) -> &[f64] {
         &self.values
     }
 
-    /// One row.
+    /// One row, from 0; `None` behind the last.
     pub fn row(&self, row: usize) -> Option<&[f64]> {
         let start = row.checked_mul(self.width())?;
         self.values.get(start..start.checked_add(self.width())?)
@@ -108,7 +131,7 @@ impl Matrix {
         self.values.chunks_exact(self.width().max(1))
     }
 
-    /// Checks that the columns are those of a model.
+    /// Checks that the columns are those of a model, by number, name and order.
     pub(crate) fn check_names(&self, expected: &[String]) -> Result<()> {
         if self.width() != expected.len() {
             return Err(Error::shape("columns of the matrix", expected.len(), self.width()));

@@ -5,6 +5,10 @@
 //! ([`Features::builder`]). Columns are numeric or categorical; a missing value is missing, never NaN and never 0.
 //! A [`Transform`] is fitted once and applied to any table with the same columns, so that new customers are measured
 //! with the yardstick of the old ones.
+//!
+//! Two stages, kept apart on purpose: the table holds what is known, in units a person can read; the matrix holds what
+//! an algorithm computes with. A transform is the fitted way from one to the other, and back for a single point
+//! ([`Transform::invert`]), so that a cluster's centre can be shown in euros and days.
 
 mod behaviour;
 mod builder;

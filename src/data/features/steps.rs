@@ -1,10 +1,13 @@
 //! The steps a transform is made of, each a function of one column.
+//!
+//! Fitting a step sees the column as the steps before it left it: quantiles after a logarithm are those of the
+//! logarithms. Every step is monotone, so that ranks survive any transform.
 
 use crate::error::{Error, Result};
 
 use super::values::{quantile_sorted, sorted};
 
-/// A step as asked for.
+/// A step as asked for, before it has seen a column.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum StepParams {
     Log1p,
@@ -23,6 +26,7 @@ pub(super) enum Step {
 }
 
 impl StepParams {
+    /// Quantiles of a clip in order and within \[0, 1\]; the other steps have no knob.
     pub(super) fn check(&self) -> Result<()> {
         match self {
             Self::Clip { low, high } if !(0.0 <= *low && low < high && *high <= 1.0) => {
@@ -32,7 +36,14 @@ impl StepParams {
         }
     }
 
-    /// The error is the rule that the column breaks.
+    /// Measures one column. The error is the rule that the column breaks.
+    ///
+    /// | step | measures | refuses |
+    /// |---|---|---|
+    /// | `Log1p` | nothing | nothing |
+    /// | `Clip` | two quantiles | nothing |
+    /// | `Standardise` | mean and standard deviation, denominator n | constant columns |
+    /// | `Robust` | median and interquartile range, or the deviation where the range is 0 | constant columns |
     pub(super) fn fit(&self, values: &[f64]) -> Result<Step, &'static str> {
         match *self {
             Self::Log1p => Ok(Step::Log1p),
@@ -61,6 +72,7 @@ impl StepParams {
 }
 
 impl Step {
+    /// The step of one value: sign(x) ln(1 + |x|), clamping, or (x - centre) / scale.
     pub(super) fn apply(self, x: f64) -> f64 {
         match self {
             Self::Log1p => x.abs().ln_1p().copysign(x),
@@ -69,6 +81,7 @@ impl Step {
         }
     }
 
+    /// The inverse; of clipping, which has none, the identity.
     pub(super) fn invert(self, x: f64) -> f64 {
         match self {
             Self::Log1p => x.abs().exp_m1().copysign(x),
@@ -77,6 +90,7 @@ impl Step {
         }
     }
 
+    /// What every fitted step satisfies, asked again of a step from a file.
     pub(super) fn is_valid(&self) -> bool {
         match *self {
             Self::Log1p => true,

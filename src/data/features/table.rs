@@ -1,4 +1,7 @@
 //! `Features`: the table, and its two kinds of column.
+//!
+//! A numeric column is a vector of finite floats and, only where something is missing, a vector of flags; a
+//! categorical one is a vector of codes into a sorted list of levels. NaN has no place in either.
 
 use std::fmt;
 
@@ -23,8 +26,13 @@ pub(super) const NO_LEVEL: u32 = u32::MAX;
 /// assert_eq!(features.numeric("age")?.get(0), Some(41.0));
 /// assert_eq!(features.numeric("age")?.get(1), None);
 /// assert_eq!(features.categorical("city")?.level(1), Some("York"));
+/// assert_eq!((features.len(), features.width(), features.is_empty()), (2, 2, false));
+/// assert_eq!(features.names().collect::<Vec<_>>(), ["age", "city"]);
+/// assert_eq!(features.customers().row_of_key("bob"), Some(1));
 /// # Ok::<(), regulars::Error>(())
 /// ```
+///
+/// At least one row and one column; names are unique and not empty. Columns are found by name, in O(columns).
 #[derive(Clone, PartialEq)]
 pub struct Features {
     pub(super) customers: Customers,
@@ -32,16 +40,42 @@ pub struct Features {
 }
 
 /// One column of a [`Features`] table.
+///
+/// ```
+/// use regulars::data::{Column, Customers, Features};
+/// let table = Features::builder(Customers::numbered(2)?).numeric("age", [Some(41.0), None])?.build()?;
+/// match table.column("age") {
+///     Some(Column::Numeric(age)) => assert_eq!(age.iter().flatten().sum::<f64>(), 41.0),
+///     _ => unreachable!("it is numeric"),
+/// }
+/// let column = table.column("age").expect("is there");
+/// assert_eq!((column.len(), column.missing(), column.is_empty()), (2, 1, false));
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Column {
     /// Numbers.
     Numeric(Numeric),
-    /// One of a list of levels.
+    /// One of a list of levels, in no order that means anything.
     Categorical(Categorical),
 }
 
 /// A column of finite numbers, some of which may be missing.
+///
+/// ```
+/// use regulars::data::{Customers, Features};
+/// let table = Features::builder(Customers::numbered(3)?)
+///     .numeric("age", [Some(41.0), None, Some(35.0)])?
+///     .numeric("visits", [1.0, 2.0, 3.0])?
+///     .build()?;
+/// let (age, visits) = (table.numeric("age")?, table.numeric("visits")?);
+/// assert_eq!((age.len(), age.missing(), age.is_empty()), (3, 1, false));
+/// assert_eq!(age.iter().collect::<Vec<_>>(), [Some(41.0), None, Some(35.0)]);
+/// assert_eq!(age.values(), None); // there is no slice without a hole
+/// assert_eq!(visits.values(), Some(&[1.0, 2.0, 3.0][..]));
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct Numeric {
     /// 0 where missing.
@@ -51,6 +85,19 @@ pub struct Numeric {
 }
 
 /// A column of codes into a sorted list of levels, some of which may be missing.
+///
+/// ```
+/// use regulars::data::{Customers, Features};
+/// let table = Features::builder(Customers::numbered(3)?).categorical("plan", ["pro", "basic", "pro"])?.build()?;
+/// let plan = table.categorical("plan")?;
+/// assert_eq!((plan.len(), plan.missing(), plan.is_empty()), (3, 0, false));
+/// assert_eq!(plan.levels(), ["basic", "pro"]);
+/// assert_eq!((plan.code(0), plan.level(0)), (Some(1), Some("pro")));
+/// assert_eq!(plan.iter().flatten().filter(|level| *level == "pro").count(), 2);
+/// # Ok::<(), regulars::Error>(())
+/// ```
+///
+/// Codes ascend with the levels' code points. They are names, not numbers: a model must not add them up.
 #[derive(Clone, PartialEq)]
 pub struct Categorical {
     pub(super) codes: Vec<u32>,
@@ -58,12 +105,13 @@ pub struct Categorical {
 }
 
 impl Features {
-    /// A table of the caller's own columns.
+    /// A table of the caller's own columns, one row for each of these customers. For tables without keys see
+    /// [`Customers::numbered`].
     pub fn builder(customers: Customers) -> FeaturesBuilder {
         FeaturesBuilder::new(customers)
     }
 
-    /// Number of rows.
+    /// Number of rows, one per customer.
     pub fn len(&self) -> usize {
         self.customers.len()
     }
@@ -93,12 +141,22 @@ impl Features {
         self.columns.iter().map(|(name, _)| name.as_str())
     }
 
-    /// The column of that name.
+    /// The column of that name, whatever its kind; `None` where there is none.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|(own, _)| own == name).map(|(_, column)| column)
     }
 
     /// The numeric column of that name.
+    ///
+    /// ```
+    /// use regulars::data::{Customers, Features};
+    /// let table = Features::builder(Customers::numbered(1)?).categorical("plan", ["pro"])?.build()?;
+    /// let error = table.numeric("plan").unwrap_err();
+    /// assert_eq!(error.to_string(), "column `plan`: must be numeric, but holds categories here");
+    /// let error = table.categorical("Plan").unwrap_err();
+    /// assert_eq!(error.to_string(), "column `Plan`: is not in the table");
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`InvalidInput`](ErrorKind::InvalidInput) naming the column where there is none or it is categorical.
@@ -247,7 +305,7 @@ impl Numeric {
         self.values.is_empty()
     }
 
-    /// The value of a row; `None` where it is missing or there is no such row.
+    /// The value of a row, from 0; `None` where it is missing or there is no such row.
     pub fn get(&self, row: usize) -> Option<f64> {
         let value = *self.values.get(row)?;
         (!self.is_missing(row)).then_some(value)
@@ -258,7 +316,7 @@ impl Numeric {
         self.values.iter().enumerate().map(|(row, value)| (!self.is_missing(row)).then_some(*value))
     }
 
-    /// All values as a slice, where none is missing.
+    /// All values as a slice, where none is missing; the fast way for a complete column.
     pub fn values(&self) -> Option<&[f64]> {
         self.missing.is_none().then_some(self.values.as_slice())
     }
@@ -268,13 +326,15 @@ impl Numeric {
         self.missing.as_ref().map_or(0, |m| m.iter().filter(|m| **m).count())
     }
 
+    /// Whether the value of a row is missing; the row exists.
     fn is_missing(&self, row: usize) -> bool {
         self.missing.as_ref().is_some_and(|m| m[row])
     }
 }
 
 impl Numeric {
-    /// A column of values that the caller knows to be finite.
+    /// A column of values that the caller knows to be finite; what is not finite after all becomes missing. The flags come
+    /// into being with the first missing value, so that a complete column has none.
     pub(super) fn collect(values: impl IntoIterator<Item = Option<f64>>) -> Self {
         let mut column = Self { values: Vec::new(), missing: None };
         for value in values {

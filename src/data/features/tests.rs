@@ -14,6 +14,7 @@ fn table(columns: &[(&str, &[f64])]) -> Features {
     builder.build().unwrap()
 }
 
+/// Ann buys and returns, bob buys once, cat only gives back; ann's last row lies behind the day of the tests.
 fn shop() -> Ledger {
     let mut builder = Ledger::builder(Currency::EUR);
     let day = |d| Day::ymd(2024, 5, d).unwrap();
@@ -83,6 +84,7 @@ fn the_builder_names_what_is_wrong() {
     assert!(builder().numeric("", [1.0, 2.0]).is_err());
 }
 
+/// `inf`, `1_000` and `0x10` are texts here, whatever a parser would make of them.
 #[test]
 fn inference_reads_numbers_only_where_all_cells_are_numbers() {
     let features = Features::builder(Customers::numbered(4).unwrap())
@@ -103,6 +105,7 @@ fn inference_reads_numbers_only_where_all_cells_are_numbers() {
     assert!(features.numeric("text").is_err() && features.categorical("number").is_err());
 }
 
+/// Figures of `StandardScaler` and `RobustScaler` for the same column.
 #[test]
 fn scaling_agrees_with_scikit_learn() {
     // sklearn.preprocessing.StandardScaler and RobustScaler 1.9.1 on log1p of the column; tolerance 1e-14 relative.
@@ -121,8 +124,10 @@ fn scaling_agrees_with_scikit_learn() {
     check(TransformParams::new().log1p().robust(), ROBUST);
 }
 
+/// Population standard deviation, as `StandardScaler` has it.
 const STANDARD: [f64; 5] =
     [-1.113019065771897, -0.700512366470981, -0.3994997065412484, 0.5311384941149667, 1.68189264466916];
+/// Median 0 and quartile range 1, as `RobustScaler` has it.
 const ROBUST: [f64; 5] =
     [-0.5793194987832817, -0.24439771818657138, 0.0, 0.7556022818134287, 1.6899207541820769];
 
@@ -184,6 +189,7 @@ fn missing_values_are_refused_or_filled_with_the_fitted_median() {
     assert!(TransformParams::new().missing(Missing::Median).fit(&build(vec![None, None])).is_err());
 }
 
+/// By key, whatever the rows; who is unknown to the other table has missing values.
 #[test]
 fn tables_join_by_customer() {
     let keyed = |keys: [&str; 2]| Customers::all(Keys::new(keys).unwrap().into());
@@ -204,6 +210,7 @@ fn matrices_refuse_what_is_not_a_number() {
     assert!(Matrix::new(Customers::numbered(1).unwrap(), ["a", "a"], vec![1.0, 2.0]).is_err());
 }
 
+/// Ends, middle, and no overflow between the largest floats.
 #[test]
 fn quantiles_interpolate() {
     assert_eq!(quantile_sorted(&[], 0.5), None);

@@ -1,4 +1,7 @@
 //! `TransformParams` and `Transform`: from a table to a matrix, fitted once and used again.
+//!
+//! Fitting measures each chosen column, step by step; applying runs the same steps with the same measures. Scaling a
+//! second table by its own mean instead is the commonest leak between training and use, and cannot be written here.
 
 use std::fmt;
 
@@ -12,14 +15,31 @@ use super::whiten::Whitening;
 use super::{Column, Features, Matrix};
 
 /// What a transform does about missing numbers.
+///
+/// ```
+/// use regulars::data::{Customers, Features, Missing, TransformParams};
+///
+/// let table = Features::builder(Customers::numbered(4)?)
+///     .numeric("gap", [Some(10.0), None, Some(30.0), Some(80.0)])?
+///     .build()?;
+/// let error = TransformParams::new().fit(&table).unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "row 2, column `gap`: is missing: choose `Missing::Median` or leave the column out"
+/// );
+/// let filled = TransformParams::new().missing(Missing::Median).fit(&table)?.apply(&table)?;
+/// assert_eq!(filled.values(), [10.0, 30.0, 30.0, 80.0]);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Missing {
-    /// A missing value is an error that names its row and column.
+    /// A missing value is an error that names its row and column: the default, since filling is a decision.
     #[default]
     Refuse,
-    /// It is replaced by the median of the column the transform was fitted on.
+    /// It is replaced by the median of the column the transform was fitted on, also when other tables are transformed.
+    /// Half the customers then sit at one value, which a clustering may take for a cluster.
     Median,
 }
 
@@ -47,6 +67,9 @@ pub enum Constant {
 /// assert!(matrix.values().iter().sum::<f64>().abs() < 1e-12);
 /// # Ok::<(), regulars::Error>(())
 /// ```
+///
+/// Order matters: `log1p().standardise()` has mean 0 and deviation 1, `standardise().log1p()` has neither. For counts
+/// and money, `log1p().robust()` is a good beginning; for columns that are already alike in size, no step at all.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[must_use]
 pub struct TransformParams {
@@ -59,11 +82,27 @@ pub struct TransformParams {
 
 impl TransformParams {
     /// All columns, which must be numeric, as they are.
+    ///
+    /// ```
+    /// use regulars::data::{Customers, Features, TransformParams};
+    /// let table = Features::builder(Customers::numbered(2)?).numeric("a", [1.0, 2.0])?.numeric("b", [3.0, 4.0])?.build()?;
+    /// assert_eq!(TransformParams::new().fit(&table)?.apply(&table)?.values(), [1.0, 3.0, 2.0, 4.0]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Only these columns, in this order.
+    /// Only these columns, in this order; without it, all columns of the table in theirs.
+    ///
+    /// ```
+    /// use regulars::data::{Customers, Features, TransformParams};
+    /// let table = Features::builder(Customers::numbered(1)?).numeric("a", [1.0])?.categorical("city", ["York"])?.build()?;
+    /// assert!(TransformParams::new().fit(&table).is_err()); // `city` is no number
+    /// let transform = TransformParams::new().columns(["a"]).fit(&table)?;
+    /// assert_eq!((transform.width(), transform.names().next()), (1, Some("a")));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn columns<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.columns = Some(names.into_iter().map(Into::into).collect());
         self
@@ -77,7 +116,7 @@ impl TransformParams {
         self.columns(features.names().filter(|name| *name != left_out))
     }
 
-    /// What happens to missing values; by default they are refused.
+    /// What happens to missing values; by default they are refused. See [`Missing`].
     pub fn missing(mut self, missing: Missing) -> Self {
         self.missing = missing;
         self
@@ -106,25 +145,58 @@ impl TransformParams {
 
     /// x becomes sign(x) ln(1 + |x|): the logarithm for counts, days and money, which are skewed, defined for net
     /// spends below zero too.
+    ///
+    /// ```
+    /// use regulars::data::{Customers, Features, TransformParams};
+    /// let table = Features::builder(Customers::numbered(3)?).numeric("net", [0.0, 99.0, -99.0])?.build()?;
+    /// let matrix = TransformParams::new().log1p().fit(&table)?.apply(&table)?;
+    /// assert_eq!(matrix.values(), [0.0, 100_f64.ln(), -100_f64.ln()]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn log1p(mut self) -> Self {
         self.steps.push(StepParams::Log1p);
         self
     }
 
-    /// Values outside the quantiles `low` and `high` of the fitted column are moved to these quantiles (winsorising).
+    /// Values outside the quantiles `low` and `high` of the fitted column are moved to these quantiles (winsorising);
+    /// 0 <= low < high <= 1.
+    ///
+    /// ```
+    /// use regulars::data::{Customers, Features, TransformParams};
+    /// let table = Features::builder(Customers::numbered(5)?).numeric("x", [1.0, 2.0, 3.0, 4.0, 500.0])?.build()?;
+    /// let matrix = TransformParams::new().clip(0.25, 0.75).fit(&table)?.apply(&table)?;
+    /// assert_eq!(matrix.values(), [2.0, 2.0, 3.0, 4.0, 4.0]); // quartiles 2 and 4
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn clip(mut self, low: f64, high: f64) -> Self {
         self.steps.push(StepParams::Clip { low, high });
         self
     }
 
-    /// x becomes (x − mean) / standard deviation, the deviation with denominator n.
+    /// x becomes (x − mean) / standard deviation, the deviation with denominator n, as scikit-learn's `StandardScaler`.
+    ///
+    /// ```
+    /// use regulars::data::{Customers, Features, TransformParams};
+    /// let table = Features::builder(Customers::numbered(2)?).numeric("x", [10.0, 30.0])?.build()?;
+    /// let matrix = TransformParams::new().standardise().fit(&table)?.apply(&table)?;
+    /// assert_eq!(matrix.values(), [-1.0, 1.0]); // mean 20, deviation 10
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn standardise(mut self) -> Self {
         self.steps.push(StepParams::Standardise);
         self
     }
 
     /// x becomes (x − median) / interquartile range. Where more than half of the values are equal and the range is 0,
-    /// the standard deviation takes its place.
+    /// the standard deviation takes its place. One millionaire does not move the yardstick of all others.
+    ///
+    /// ```
+    /// use regulars::data::{Customers, Features, TransformParams};
+    /// let table = Features::builder(Customers::numbered(5)?).numeric("x", [1.0, 2.0, 3.0, 4.0, 500.0])?.build()?;
+    /// let matrix = TransformParams::new().robust().fit(&table)?.apply(&table)?;
+    /// assert_eq!(matrix.values(), [-1.0, -0.5, 0.0, 0.5, 248.5]); // median 3, quartiles 2 and 4
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn robust(mut self) -> Self {
         self.steps.push(StepParams::Robust);
         self
@@ -159,7 +231,13 @@ impl TransformParams {
     ///
     /// # Errors
     /// [`InvalidParam`](crate::ErrorKind::InvalidParam) for quantiles outside 0 <= low < high <= 1 and an empty list of
-    /// columns.
+    /// columns:
+    ///
+    /// ```
+    /// use regulars::data::TransformParams;
+    /// let error = TransformParams::new().clip(0.9, 0.1).check().unwrap_err();
+    /// assert_eq!(error.to_string(), "parameter `clip`: needs quantiles 0 <= low < high <= 1, got 0.9 and 0.1");
+    /// ```
     pub fn check(&self) -> Result<()> {
         if self.columns.as_ref().is_some_and(Vec::is_empty) {
             return Err(Error::param("columns", "must name at least one column", "none"));
@@ -167,12 +245,22 @@ impl TransformParams {
         self.steps.iter().try_for_each(StepParams::check)
     }
 
-    /// Measures the columns: medians, quantiles, means and deviations of the non-missing values.
+    /// Measures the columns: medians, quantiles, means and deviations of the non-missing values (of all, filled ones
+    /// included, where missing values are filled). O(rows log rows) per column where a step needs quantiles, O(rows)
+    /// otherwise.
     ///
     /// # Errors
     /// As [`check`](Self::check); [`InvalidInput`](crate::ErrorKind::InvalidInput) naming a column that is not in the
     /// table, categorical, named twice, without any value, constant where it must be scaled, or too large for it; and
     /// row and column of a missing value unless [`missing`](Self::missing) says otherwise.
+    ///
+    /// ```
+    /// use regulars::data::{Customers, Features, TransformParams};
+    /// let table = Features::builder(Customers::numbered(2)?).numeric("x", [7.0, 7.0])?.build()?;
+    /// let error = TransformParams::new().standardise().fit(&table).unwrap_err();
+    /// assert_eq!(error.to_string(), "column `x`: is constant, so it cannot be scaled");
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn fit(&self, features: &Features) -> Result<Transform> {
         self.check()?;
         let names: Vec<String> = match &self.columns {
@@ -242,6 +330,19 @@ impl TransformParams {
 }
 
 /// A fitted transform: which columns, what stands in for missing values, and the measures of each step.
+///
+/// ```
+/// use regulars::data::{Customers, Features, TransformParams};
+/// let old = Features::builder(Customers::numbered(2)?).numeric("x", [10.0, 30.0])?.build()?;
+/// let new = Features::builder(Customers::numbered(1)?).numeric("x", [40.0])?.build()?;
+/// let transform = TransformParams::new().standardise().fit(&old)?;
+/// // The new customer by the old ones' mean of 20 and deviation of 10.
+/// assert_eq!(transform.apply(&new)?.values(), [2.0]);
+/// assert_eq!(transform.invert(&[2.0])?, [40.0]);
+/// # Ok::<(), regulars::Error>(())
+/// ```
+///
+/// Saved as a part of the models that use it.
 #[derive(Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Transform {
@@ -261,7 +362,7 @@ struct Fitted {
     steps: Vec<Step>,
 }
 
-/// Rows handled together when the columns are woven into a matrix.
+/// Rows handled together when the columns are woven into a matrix; fixed, as everywhere.
 const CHUNK: usize = 4_096;
 
 impl Transform {
@@ -291,6 +392,7 @@ impl Transform {
     }
 
     /// The table as a matrix, measured by the fitted transform. Columns are found by name; others are ignored.
+    /// O(rows × columns × steps), in parallel; one copy of the columns beside the matrix.
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming a column that is not in the table, changed its type, or
@@ -355,7 +457,7 @@ impl Transform {
         self.columns.iter().zip(&self.unwhiten(point)).map(invert).collect()
     }
 
-    /// Checks what was read from a file.
+    /// Checks what was read from a file: names once each, finite fills, valid steps.
     pub(crate) fn validate(&self) -> Result<()> {
         if self.columns.is_empty() {
             return Err(Error::input("a transform needs at least one column"));
@@ -378,7 +480,7 @@ impl Transform {
 pub(super) const TOO_LARGE: &str = "holds values too large to be scaled";
 
 impl Fitted {
-    /// The column with missing values filled.
+    /// The column with missing values filled; an error at the first one where nothing may be filled.
     fn filled(&self, features: &Features) -> Result<Vec<f64>> {
         let column = features.numeric(&self.name)?;
         if let Some(values) = column.values() {

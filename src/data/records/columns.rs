@@ -21,8 +21,11 @@ use super::store::{Assembler, Records};
 ///     .inferred("surname", &["Lee", ""]);
 /// let records = Records::from_columns(&columns)?;
 /// assert_eq!(records.fields()[1].kind(), FieldKind::FamilyName);
+/// assert_eq!(records.values(1, "surname").count(), 0); // an empty text is no value
 /// # Ok::<(), regulars::Error>(())
 /// ```
+///
+/// A field has one value a record at most; for several, push rows.
 #[derive(Clone)]
 #[must_use]
 pub struct RecordColumns<'a> {
@@ -33,18 +36,28 @@ pub struct RecordColumns<'a> {
 }
 
 impl<'a> RecordColumns<'a> {
-    /// One id for each record.
+    /// One id for each record, unique within its source.
     pub fn new(ids: impl Into<KeyColumn<'a>>) -> Self {
         Self { ids: ids.into(), sources: None, updated: None, fields: Vec::new() }
     }
 
-    /// The source of each record.
+    /// The source of each record; without it all share the source `""`.
+    ///
+    /// ```
+    /// use regulars::data::{FieldKind, RecordColumns, Records};
+    /// let ids = [1_i64, 1];
+    /// let columns = RecordColumns::new(&ids[..]).field("city", FieldKind::City, &["York", "Leeds"]);
+    /// assert!(Records::from_columns(&columns).is_err()); // one id twice in one source
+    /// let records = Records::from_columns(&columns.sources(&["shop", "till"]))?;
+    /// assert_eq!(records.row_of("till", "1"), Some(1));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn sources(mut self, sources: &'a [&'a str]) -> Self {
         self.sources = Some(sources);
         self
     }
 
-    /// The day each record was last updated.
+    /// The day each record was last updated, `None` where that is not known. Newer values win when records are merged.
     pub fn updated(mut self, days: &'a [Option<Day>]) -> Self {
         self.updated = Some(days);
         self
@@ -56,7 +69,9 @@ impl<'a> RecordColumns<'a> {
         self
     }
 
-    /// A field whose kind follows from its name or its values; [`Records::fields`] shows it.
+    /// A field whose kind follows from its name or, where that says nothing, from its first 500 values;
+    /// [`Records::fields`] shows it. State the kind where it matters: inference is a convenience, and a column of ten-digit
+    /// account numbers looks like one of telephone numbers.
     pub fn inferred(self, name: &str, values: &'a [&'a str]) -> Self {
         let kind = infer(name, values.iter().copied());
         self.field(name, kind, values)
@@ -70,7 +85,7 @@ impl fmt::Debug for RecordColumns<'_> {
 }
 
 impl Records {
-    /// The columns door.
+    /// The columns door. All or nothing; O(values).
     ///
     /// # Errors
     /// [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) for columns of different lengths; otherwise as the

@@ -1,4 +1,7 @@
 //! The CSV door: one file for each source, or a column that names it.
+//!
+//! Files are read first and joined when all are in: a column of one name in several files is one field, whose kind is
+//! decided by the first file that has it.
 
 use std::fmt;
 use std::io::Read;
@@ -43,19 +46,34 @@ impl RecordsCsvParams {
         Self::default()
     }
 
-    /// The column of the record ids. Without one that is given or recognised, ids are row numbers.
+    /// The column of the record ids. Without one that is given or recognised, ids are row numbers: `#2` for the first row
+    /// below the header.
     pub fn id(mut self, column: impl Into<String>) -> Self {
         self.id = Some(column.into());
         self
     }
 
-    /// A column that is not read.
+    /// A column that is not read. A name that no file has is an error in [`RecordsCsv::build`]: a misspelt column would
+    /// otherwise take part in matching.
     pub fn ignore(mut self, column: impl Into<String>) -> Self {
         self.ignored.push(column.into());
         self
     }
 
-    /// The kind of a column.
+    /// The kind of a column, where its header and values mislead.
+    ///
+    /// ```
+    /// use regulars::data::{FieldKind, Records, RecordsCsvParams};
+    /// let file = "id,code\n1,1380013800\n2,1390013900\n";
+    /// let kind_of = |params| -> regulars::Result<FieldKind> {
+    ///     let mut files = Records::csv(params);
+    ///     files.read("shop", file.as_bytes())?;
+    ///     Ok(files.build()?.fields()[0].kind())
+    /// };
+    /// assert_eq!(kind_of(RecordsCsvParams::new())?, FieldKind::Phone); // ten digits
+    /// assert_eq!(kind_of(RecordsCsvParams::new().kind("code", FieldKind::CustomerAccount))?, FieldKind::CustomerAccount);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn kind(mut self, column: impl Into<String>, kind: FieldKind) -> Self {
         self.kinds.push((column.into(), kind));
         self
@@ -63,11 +81,26 @@ impl RecordsCsvParams {
 }
 
 /// Files being read into one table. Columns of one name in several files are one field.
+///
+/// Made by [`Records::csv`]; each [`read`](Self::read) adds a file, [`build`](Self::build) joins them.
+///
+/// ```
+/// use regulars::data::{Records, RecordsCsvParams};
+/// let mut files = Records::csv(RecordsCsvParams::new());
+/// files.read("shop", "id,name\n1,Ann Lee\n2\n".as_bytes())?;
+/// assert_eq!(files.rows_skipped().map(|(_, rows)| rows).sum::<u64>(), 1); // the row without a name column
+/// files.read("crm", "id,name,updated_at\n9,Ann Leigh,2024-05-01\n".as_bytes())?;
+/// let records = files.build()?;
+/// assert_eq!(records.sources().collect::<Vec<_>>(), ["shop", "crm"]);
+/// assert_eq!(records.updated(1).map(|day| day.to_string()).as_deref(), Some("2024-05-01"));
+/// # Ok::<(), regulars::Error>(())
+/// ```
 pub struct RecordsCsv {
     params: RecordsCsvParams,
     files: Vec<File>,
 }
 
+/// A file read, and the source of its records where no column names one.
 struct File {
     source: String,
     table: RawTable,
@@ -91,12 +124,13 @@ enum Role {
     Ignored,
 }
 
+/// A header without case, spaces and signs.
 fn plain(header: &str) -> String {
     header.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 impl Records {
-    /// The CSV door.
+    /// The CSV door; no file yet.
     pub fn csv(params: RecordsCsvParams) -> RecordsCsv {
         RecordsCsv { params, files: Vec::new() }
     }
@@ -181,6 +215,7 @@ impl RecordsCsv {
         table.finish()
     }
 
+    /// What a column is for: the caller's word first, then the first free one of the usual names, else a field.
     fn role(&self, file: &File, i: usize, header: &str, before: &[Role], fields: &mut Vec<Field>) -> Role {
         let params = &self.params;
         if params.ignored.iter().any(|name| name == header) {
@@ -221,6 +256,8 @@ impl RecordsCsv {
     }
 }
 
+/// The day of a date or of a date with a time; an unreadable one is no day rather than an error, since nothing but the
+/// precedence of values depends on it.
 fn read_day(text: &str) -> Option<Day> {
     text.split(['T', ' ']).next().unwrap_or(text).parse().ok()
 }

@@ -1,4 +1,7 @@
 //! Distinct texts of one column, numbered by first appearance.
+//!
+//! A city that a million records share is stored once. Numbers, not texts, are what matching compares first: equal
+//! numbers are equal values.
 
 use std::hash::BuildHasher;
 
@@ -16,7 +19,7 @@ pub(crate) struct Dictionary {
     ends: Vec<u32>,
 }
 
-/// A dictionary that can still grow.
+/// A dictionary that can still grow. The hash decides where a text is found, never which number it gets.
 #[derive(Default)]
 pub(crate) struct Intern {
     texts: Dictionary,
@@ -25,6 +28,7 @@ pub(crate) struct Intern {
 }
 
 impl Dictionary {
+    /// Distinct texts.
     pub(crate) fn len(&self) -> usize {
         self.ends.len()
     }
@@ -37,6 +41,7 @@ impl Dictionary {
         &self.arena[start as usize..*end as usize]
     }
 
+    /// The texts by number.
     pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
         (0..self.len()).map(|i| {
             let start = if i == 0 { 0 } else { self.ends[i - 1] };
@@ -65,6 +70,7 @@ impl Intern {
         Ok(number)
     }
 
+    /// The texts, without the table that found them.
     pub(crate) fn finish(self) -> Dictionary {
         self.texts
     }

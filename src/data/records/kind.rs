@@ -16,8 +16,11 @@ use crate::error::{Error, Result};
 /// assert_eq!("e-mail".parse::<FieldKind>()?, FieldKind::Email);
 /// assert_eq!(FieldKind::from_header("手机号"), Some(FieldKind::Phone));
 /// assert_eq!(FieldKind::from_header("Given Name"), Some(FieldKind::GivenName));
+/// assert_eq!(FieldKind::ALL.len(), 19);
 /// # Ok::<(), regulars::Error>(())
 /// ```
+///
+/// Where two kinds fit, take the narrower one: `GivenName` and `FamilyName` for two columns, `FullName` for one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -38,7 +41,7 @@ pub enum FieldKind {
     Phone,
     /// Number of an identity card or social security.
     NationalId,
-    /// Customer number or account in one of the systems: the key of a ledger.
+    /// Customer number or account in one of the systems: the key of a ledger, by which orders find their person.
     CustomerAccount,
     /// Name or number of a person in a messenger or social network.
     Handle,
@@ -87,6 +90,14 @@ impl FieldKind {
     ];
 
     /// The kind's name, as it is parsed and printed.
+    ///
+    /// ```
+    /// use regulars::data::FieldKind;
+    /// for kind in FieldKind::ALL {
+    ///     assert_eq!(kind.name().parse::<FieldKind>()?, kind);
+    /// }
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub const fn name(self) -> &'static str {
         match self {
             Self::GivenName => "given_name",
@@ -111,7 +122,16 @@ impl FieldKind {
         }
     }
 
-    /// The kind that a column's header names, in the usual English and Chinese forms.
+    /// The kind that a column's header names, in the usual English and Chinese forms; `None` where it names none. Case,
+    /// spaces and signs do not matter.
+    ///
+    /// ```
+    /// use regulars::data::FieldKind;
+    /// assert_eq!(FieldKind::from_header("Date of Birth"), Some(FieldKind::BirthDate));
+    /// assert_eq!(FieldKind::from_header("soc_sec_id"), Some(FieldKind::NationalId));
+    /// assert_eq!(FieldKind::from_header("收货地址"), Some(FieldKind::Address));
+    /// assert_eq!(FieldKind::from_header("remarks"), None);
+    /// ```
     pub fn from_header(header: &str) -> Option<Self> {
         let key: String =
             header.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
@@ -170,7 +190,14 @@ impl FieldKind {
         })
     }
 
-    /// Whether one value is meant to belong to one person only.
+    /// Whether one value is meant to belong to one person only. Meant to: families share telephones, and agreement is
+    /// weighed, not believed.
+    ///
+    /// ```
+    /// use regulars::data::FieldKind;
+    /// assert!(FieldKind::Email.is_identifier());
+    /// assert!(!FieldKind::FullName.is_identifier());
+    /// ```
     pub const fn is_identifier(self) -> bool {
         matches!(self, Self::Email | Self::Phone | Self::NationalId | Self::CustomerAccount | Self::Handle)
     }
@@ -216,12 +243,12 @@ impl Field {
         Self { name: name.into(), kind }
     }
 
-    /// Its name.
+    /// Its name, by which values are given and asked for.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its kind.
+    /// Its kind, from which all comparing follows.
     pub fn kind(&self) -> FieldKind {
         self.kind
     }

@@ -15,6 +15,8 @@ use super::store::{Assembler, Records};
 /// let record = Record::new("17").source("shop").value("email", "ann@example.org");
 /// assert!(!format!("{record:?}").contains("example"));
 /// ```
+///
+/// Values are borrowed until the record is pushed. Order and spelling of values are kept; surrounding space is not.
 #[derive(Clone)]
 #[must_use]
 pub struct Record<'a> {
@@ -30,19 +32,28 @@ impl<'a> Record<'a> {
         Self { id: id.into(), source: "", updated: None, values: Vec::new() }
     }
 
-    /// The system it comes from.
+    /// The system it comes from; without one, records share the source `""`.
     pub fn source(mut self, source: &'a str) -> Self {
         self.source = source;
         self
     }
 
-    /// The day it was last updated.
+    /// The day it was last updated; without one, it is older than all that have a day when values compete.
     pub fn updated(mut self, day: Day) -> Self {
         self.updated = Some(day);
         self
     }
 
     /// A value of a field. Called twice for one field, the record has two values. A blank value is an absent one.
+    ///
+    /// ```
+    /// use regulars::data::{Field, FieldKind, Record, Records};
+    /// let mut builder = Records::builder([Field::new("phone", FieldKind::Phone)])?;
+    /// builder.push(Record::new(1).value("phone", " 555 0100 ").value("phone", "555 0199").value("phone", " "))?;
+    /// let records = builder.build()?;
+    /// assert_eq!(records.values(0, "phone").collect::<Vec<_>>(), ["555 0100", "555 0199"]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn value(mut self, field: &'a str, value: &'a str) -> Self {
         self.values.push((field, value));
         self
@@ -56,9 +67,10 @@ impl fmt::Debug for Record<'_> {
     }
 }
 
-/// Collects records into a table.
+/// Collects records into a table. Made by [`Records::builder`].
 pub struct RecordsBuilder(Assembler);
 
+/// Prints how many records there are, not what they say.
 impl fmt::Debug for RecordsBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "RecordsBuilder({} records)", self.0.rows())
@@ -81,7 +93,15 @@ impl RecordsBuilder {
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming row and field for a field the table does not have. The
-    /// record is then not in the table, and the builder can go on.
+    /// record is then not in the table, and the builder can go on:
+    ///
+    /// ```
+    /// use regulars::data::{Field, FieldKind, Record, Records};
+    /// let mut builder = Records::builder([Field::new("email", FieldKind::Email)])?;
+    /// let error = builder.push(Record::new("1").value("mail", "ann@example.org")).unwrap_err();
+    /// assert_eq!(error.to_string(), "row 1, column `mail`: the table has no such field"); // and no address
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     #[expect(
         clippy::needless_pass_by_value,
         reason = "a record is handed over; `push(Record::new(..))` reads best"
@@ -100,7 +120,7 @@ impl RecordsBuilder {
         cells.into_iter().try_for_each(|(field, value)| self.0.value(field, value))
     }
 
-    /// The table.
+    /// The table, rows in the order in which they were pushed. O(records log records) to check the ids.
     ///
     /// # Errors
     /// [`EmptyInput`](crate::ErrorKind::EmptyInput) without records; [`InvalidInput`](crate::ErrorKind::InvalidInput)

@@ -1,4 +1,7 @@
 //! `Records`: the typed columnar table of records about people.
+//!
+//! Each field is a dictionary of distinct values and one number a row; further values of a row, which few rows have, are
+//! kept beside it in ascending order of rows.
 
 use std::fmt;
 
@@ -82,7 +85,7 @@ impl Records {
         self.id_of.is_empty()
     }
 
-    /// The fields, in the order of their declaration.
+    /// The fields, in the order of their declaration; those of files in the order of the files.
     pub fn fields(&self) -> &[Field] {
         &self.fields
     }
@@ -92,22 +95,35 @@ impl Records {
         self.sources.iter()
     }
 
-    /// The number of a row's source.
+    /// The number of a row's source, from 0, in the order of [`sources`](Self::sources); `None` behind the last row.
     pub fn source(&self, row: usize) -> Option<usize> {
         self.source_of.get(row).map(|s| *s as usize)
     }
 
-    /// The name of a row's source.
+    /// The name of a row's source; `None` behind the last row.
+    ///
+    /// ```
+    /// use regulars::data::{Field, FieldKind, Record, Records};
+    /// let mut builder = Records::builder([Field::new("city", FieldKind::City)])?;
+    /// builder.push(Record::new("17").source("shop").value("city", "York"))?;
+    /// builder.push(Record::new("4").source("till"))?;
+    /// let records = builder.build()?;
+    /// assert_eq!((records.source(1), records.source_name(1), records.id(1)), (Some(1), Some("till"), Some("4")));
+    /// assert_eq!((records.source(2), records.id(2), records.updated(1)), (None, None, None));
+    /// assert_eq!(records.values(1, "city").count(), 0);
+    /// assert!(!records.is_empty());
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn source_name(&self, row: usize) -> Option<&str> {
         self.source_of.get(row).map(|s| self.sources.get(*s))
     }
 
-    /// The id of a row.
+    /// The id of a row, as text; `None` behind the last row.
     pub fn id(&self, row: usize) -> Option<&str> {
         self.id_of.get(row).map(|id| self.ids.get(*id))
     }
 
-    /// The row with that id in that source.
+    /// The row with that id in that source. O(log records).
     pub fn row_of(&self, source: &str, id: &str) -> Option<usize> {
         let key = |row: u32| {
             (self.sources.get(self.source_of[row as usize]), self.ids.get(self.id_of[row as usize]))
@@ -130,11 +146,13 @@ impl Records {
         })
     }
 
+    /// The column of a field, by its place among [`fields`](Self::fields).
     pub(crate) fn column(&self, field: usize) -> &Column {
         &self.columns[field]
     }
 
-    /// A number that differs, in practice, between tables that differ.
+    /// A number that differs, in practice, between tables that differ: by kinds, values and sources; not by ids and names of
+    /// fields. Results that refer to rows carry it, so that they cannot be read against another table.
     pub(crate) fn fingerprint(&self) -> u64 {
         let mut hash = 0x51ed_270b_u64;
         let mut add = |v: u64| hash = crate::kernel::rng::mix(hash ^ v);
@@ -185,6 +203,7 @@ pub(crate) struct Assembler {
     updated: Vec<i32>,
 }
 
+/// A column on its way.
 #[derive(Default)]
 struct Growing {
     texts: Intern,
@@ -196,6 +215,7 @@ struct Growing {
 pub(crate) const MAX_FIELDS: usize = 64;
 
 impl Assembler {
+    /// A table without rows; its fields must differ in name.
     pub(crate) fn new(fields: Vec<Field>) -> Result<Self> {
         if fields.is_empty() {
             return Err(Error::empty("records need at least one field"));
@@ -212,6 +232,7 @@ impl Assembler {
         Ok(Self { fields, columns, ..Self::default() })
     }
 
+    /// Rows opened so far.
     pub(crate) fn rows(&self) -> usize {
         self.id_of.len()
     }
@@ -248,6 +269,8 @@ impl Assembler {
         Ok(())
     }
 
+    /// The table, once no id appears twice in one source. Sorting by (source, id) puts twins side by side; of several pairs
+    /// the one whose second row comes first is named.
     pub(crate) fn finish(self) -> Result<Records> {
         if self.rows() == 0 {
             return Err(Error::empty("no records"));

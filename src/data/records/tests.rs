@@ -1,6 +1,7 @@
 use super::*;
 use crate::ErrorKind;
 
+/// A table of one field.
 fn builder() -> RecordsBuilder {
     Records::builder([Field::new("email", FieldKind::Email)]).unwrap()
 }
@@ -40,6 +41,7 @@ fn columns_must_have_one_length() {
     assert_eq!(Records::from_columns(&columns).unwrap_err().kind(), ErrorKind::ShapeMismatch);
 }
 
+/// A column may name the source row by row, and stands above the file's own.
 #[cfg(feature = "csv")]
 #[test]
 fn files_of_two_sources_share_fields() {

@@ -1,4 +1,7 @@
-//! `Contract`, `Contracts`.
+//! `Contract`, `Contracts`: agreements with a beginning and perhaps an end.
+//!
+//! An end in the future of the as-of day is hidden: whoever knew in May that a contract ends in June would predict
+//! churn perfectly, and uselessly.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,11 +15,14 @@ use super::{Arrivals, NONE, Timeline};
 
 /// A customer's contract, subscription or membership: in force from `start` to `end`, both included, or still running.
 ///
+/// A customer may have several, one after the other or side by side.
+///
 /// ```
 /// use regulars::data::Contract;
 /// use regulars::types::Day;
 ///
 /// let contract = Contract::new("ann", Day::ymd(2024, 1, 1)?).end(Day::ymd(2024, 12, 31)?).plan("basic");
+/// # let _ = contract;
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -34,7 +40,7 @@ impl<'a> Contract<'a> {
         Self { customer: customer.into(), start, end: None, plan: None }
     }
 
-    /// The last day in force.
+    /// The last day in force, on or after the start. A contract of one day ends on the day it starts.
     pub fn end(mut self, end: Day) -> Self {
         self.end = Some(end);
         self
@@ -47,6 +53,7 @@ impl<'a> Contract<'a> {
     }
 }
 
+/// A contract as stored: 12 bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
     start: Day,
@@ -55,6 +62,7 @@ pub(super) struct Entry {
     plan: u32,
 }
 
+/// The end of a contract without one: behind every day that a view can have, or on it, which is asked for.
 const RUNNING: Day = Day::new(i32::MAX);
 
 /// Contracts of many customers, sorted by customer and start. A clone shares the rows.
@@ -79,7 +87,7 @@ const RUNNING: Day = Day::new(i32::MAX);
 #[derive(Clone)]
 pub struct Contracts(pub(super) Timeline<Entry>);
 
-/// Collects rows into [`Contracts`].
+/// Collects rows into [`Contracts`], in any order. Made by [`Contracts::builder`].
 #[derive(Debug)]
 pub struct ContractsBuilder {
     pub(super) arrivals: Arrivals<Entry>,
@@ -87,7 +95,15 @@ pub struct ContractsBuilder {
 }
 
 impl ContractsBuilder {
-    /// Adds a contract.
+    /// Adds a contract. The row is not taken in where it is refused, and the builder can go on.
+    ///
+    /// ```
+    /// use regulars::data::{Contract, Contracts};
+    /// use regulars::types::Day;
+    /// let mut contracts = Contracts::builder();
+    /// let error = contracts.push(Contract::new("ann", Day::new(10)).end(Day::new(9))).unwrap_err();
+    /// assert_eq!(error.to_string(), "row 1, column `end`: expected a day on or after the start");
+    /// ```
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming the row for a contract that ends before it begins.
@@ -105,7 +121,7 @@ impl ContractsBuilder {
         self.arrivals.push(&contract.customer, contract.plan.as_ref(), |plan| Entry { start, end, plan })
     }
 
-    /// Sorts the rows.
+    /// Sorts the rows by customer, start, plan, end.
     ///
     /// # Errors
     /// [`EmptyInput`](crate::ErrorKind::EmptyInput) without rows.
@@ -123,6 +139,19 @@ impl Contracts {
     }
 
     /// The columns door; `None` in `ends` is a running contract, an empty plan is none.
+    ///
+    /// ```
+    /// use regulars::data::{Contracts, KeyColumn};
+    /// use regulars::types::Day;
+    ///
+    /// let (customers, starts) = ([7_i64, 9], [19_844, 19_850]);
+    /// let ends = [None, Some(Day::new(19_900))];
+    /// let plans = ["basic", ""];
+    /// let contracts = Contracts::from_columns(&customers[..], &starts[..], &ends, Some(KeyColumn::Texts(&plans)))?;
+    /// assert_eq!((contracts.len(), contracts.plans().len(), contracts.is_empty()), (2, 1, false));
+    /// assert_eq!(contracts.customers().len(), 2);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) for unequal lengths,
@@ -173,12 +202,12 @@ impl Contracts {
         &self.0.labels
     }
 
-    /// Rows that a file held but that could not be used, by reason.
+    /// Rows that a file held but that could not be used, by reason; empty for the other doors, which refuse them.
     pub fn rows_skipped(&self) -> &BTreeMap<String, u64> {
         &self.0.skipped
     }
 
-    /// What is known as of a day.
+    /// What is known as of a day: contracts begun by then, and ends that have come by then.
     pub fn observed(&self, as_of: AsOf) -> ObservedContracts<'_> {
         ObservedContracts { contracts: self, as_of }
     }
@@ -192,7 +221,7 @@ impl fmt::Debug for Contracts {
     }
 }
 
-/// Contracts as they were known on a day.
+/// Contracts as they were known on a day: later ones do not exist here, and later ends have not happened.
 #[derive(Clone, Copy, Debug)]
 pub struct ObservedContracts<'a> {
     contracts: &'a Contracts,
@@ -205,7 +234,7 @@ impl<'a> ObservedContracts<'a> {
         self.as_of
     }
 
-    /// The contracts of the customer with that key; none for one nothing is known of.
+    /// The contracts of the customer with that key; none for one nothing is known of. O(log customers + log contracts).
     pub fn history<'k>(&self, customer: impl Into<Key<'k>>) -> ContractHistory<'a> {
         let all = self.contracts.0.of(&customer.into());
         let known = all.partition_point(|entry| entry.start <= self.as_of.day());
@@ -213,6 +242,22 @@ impl<'a> ObservedContracts<'a> {
     }
 
     /// `f` of the contracts of each of those customers, usually a ledger's as of the same day.
+    ///
+    /// ```
+    /// use regulars::data::{Contract, Contracts, Customers, Keys};
+    /// use regulars::types::{AsOf, Day};
+    ///
+    /// let mut contracts = Contracts::builder();
+    /// contracts.push(Contract::new("ann", Day::ymd(2024, 1, 1)?))?;
+    /// contracts.push(Contract::new("bob", Day::ymd(2024, 1, 1)?).end(Day::ymd(2024, 3, 31)?))?;
+    /// let contracts = contracts.build()?;
+    ///
+    /// let customers = Customers::all(Keys::new(["ann", "bob", "cleo"])?.into());
+    /// let now = contracts.observed(AsOf::ymd(2024, 5, 31)?);
+    /// let running = now.map(&customers, |history| history.is_running());
+    /// assert_eq!(running.values(), [true, false, false]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn map<T>(
         &self,
         customers: &Customers,
@@ -233,6 +278,20 @@ pub struct ContractHistory<'a> {
 }
 
 /// One row of a [`ContractHistory`].
+///
+/// ```
+/// use regulars::data::{Contract, Contracts};
+/// use regulars::types::{AsOf, Day};
+/// let (start, end) = (Day::ymd(2024, 1, 1)?, Day::ymd(2024, 6, 30)?);
+/// let mut contracts = Contracts::builder();
+/// contracts.push(Contract::new("ann", start).end(end).plan("basic"))?;
+/// let contracts = contracts.build()?;
+/// let on_the_last_day = contracts.observed(AsOf::new(end)).history("ann");
+/// let row = on_the_last_day.rows().next().expect("there is one");
+/// assert_eq!((row.start, row.end, row.plan.map(|plan| plan.to_string())), (start, Some(end), Some("basic".into())));
+/// assert!(!on_the_last_day.is_running()); // it does not run on after this day
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ContractRow<'a> {
@@ -255,12 +314,12 @@ impl<'a> ContractHistory<'a> {
         self.entries.is_empty()
     }
 
-    /// Whether a contract runs on after the day of the view.
+    /// Whether a contract runs on after the day of the view: it has no end, or one that lies behind that day.
     pub fn is_running(&self) -> bool {
         self.entries.iter().any(|entry| entry.end == RUNNING || entry.end > self.as_of.day())
     }
 
-    /// The rows in order of start, plan, end.
+    /// The rows in order of start, plan, end; ends behind the as-of day are not shown.
     pub fn rows(&self) -> impl Iterator<Item = ContractRow<'a>> + use<'a> {
         let (labels, as_of) = (&self.contracts.0.labels, self.as_of.day());
         self.entries.iter().map(move |entry| ContractRow {

@@ -1,4 +1,7 @@
 //! The CSV doors of events and contracts.
+//!
+//! Headers are recognised in English and Chinese; encoding and delimiter are found out as for orders. Rows that cannot
+//! be used are counted by reason, or refused where reading is strict.
 
 use std::io::Read;
 
@@ -28,6 +31,10 @@ use super::{Contract, Contracts, Event, Events};
 /// assert_eq!(contracts.len(), 1);
 /// # Ok::<(), regulars::Error>(())
 /// ```
+///
+/// A header is recognised whatever its case, spaces, hyphens and underscores: `Event Type`, `event_type` and
+/// `eventtype` are one. Where two columns have a usual name of one field, the first name of the crate's list wins:
+/// say which one is meant where it matters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use]
 pub struct TimelineCsvParams {
@@ -36,13 +43,18 @@ pub struct TimelineCsvParams {
     date_order: DateOrder,
 }
 
+/// Usual names of the columns, normalised as headers are, in order of preference.
 const KIND: &str =
     "kind event eventtype eventname eventkind type action activity 事件 事件类型 事件名称 类型 行为";
+/// How much of an event.
 const VALUE: &str = "value eventvalue amount score rating duration 数值 值 评分 时长 金额";
+/// First day of a contract.
 const START: &str = "start startdate begin begindate contractstart validfrom from signupdate activationdate \
     开始日期 开始时间 生效日期 起始日期 签约日期 开通日期 开通时间";
+/// Last day of a contract.
 const END: &str = "end enddate contractend validto validuntil until to canceldate cancellationdate expirydate \
     结束日期 结束时间 终止日期 到期日期 到期时间 失效日期 退订日期 注销日期";
+/// What was agreed on.
 const PLAN: &str = "plan planname contract contracttype subscription package tier product \
     套餐 方案 合同类型 合约 产品";
 
@@ -52,25 +64,39 @@ impl TimelineCsvParams {
         Self::default()
     }
 
-    /// Encoding, delimiter, strictness and limit.
+    /// Encoding, delimiter, strictness and limit; found out, lenient and generous by default.
     pub fn format(mut self, format: CsvFormat) -> Self {
         self.format = format;
         self
     }
 
-    /// Which column holds a field, where its name does not say it.
+    /// Which column holds a field, where its name does not say it; said twice, the last word counts. A field that does
+    /// not exist is an [`InvalidParam`](ErrorKind::InvalidParam) when the file is read, a column that does not an
+    /// [`InvalidInput`](ErrorKind::InvalidInput).
     pub fn column(mut self, field: impl Into<String>, name: impl Into<String>) -> Self {
         self.columns.push((field.into(), name.into()));
         self
     }
 
     /// Which number comes first in dates such as `09/12/2011`; by default such dates are refused.
+    ///
+    /// ```
+    /// use regulars::data::csv::DateOrder;
+    /// use regulars::data::{Events, TimelineCsvParams};
+    ///
+    /// let file = "customer,date,kind\nann,09/12/2011,visit\n";
+    /// let error = Events::read_csv(file.as_bytes(), &TimelineCsvParams::new()).unwrap_err();
+    /// assert_eq!(error.kind(), regulars::ErrorKind::EmptyInput); // no usable row is left
+    /// let params = TimelineCsvParams::new().date_order(DateOrder::DayFirst);
+    /// assert_eq!(Events::read_csv(file.as_bytes(), &params)?.len(), 1); // 9 December
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn date_order(mut self, order: DateOrder) -> Self {
         self.date_order = order;
         self
     }
 
-    /// Whether every stated field is one of those.
+    /// Whether every stated field is one of those: a misspelt field would otherwise be ignored in silence.
     fn check(&self, fields: &[&str]) -> Result<()> {
         match self.columns.iter().find(|(field, _)| !fields.contains(&field.as_str())) {
             Some((field, _)) => {
@@ -89,6 +115,7 @@ impl TimelineCsvParams {
         Ok(position.and_then(|i| table.column_at(i)))
     }
 
+    /// As [`find`](Self::find) for a field without which there is no row.
     fn need<'t>(&self, table: &'t RawTable, field: &'static str, usual: &str) -> Result<TextColumn<'t>> {
         self.find(table, field, usual)?.ok_or_else(|| {
             let rule = "no column has a usual name of it; say which one is";
@@ -96,6 +123,7 @@ impl TimelineCsvParams {
         })
     }
 
+    /// The day of a date or of a date with a time; the time is not used.
     fn day(&self, text: &str) -> Option<Day> {
         crate::data::csv::moment(text, self.date_order).map(|(day, _)| day)
     }
@@ -129,7 +157,17 @@ const NO_KEY: &str = "expected a key, found nothing";
 const NO_DAY: &str = "expected year, month and day such as 2011-12-09";
 
 impl Events {
-    /// The CSV door.
+    /// The CSV door. Needs columns of customer, date and kind; a value is optional.
+    ///
+    /// ```
+    /// use regulars::data::{Events, TimelineCsvParams};
+    ///
+    /// let file = "customer,date,kind,value\nann,2024-05-01,call,3.5\nann,2024-05-02,call,many\n";
+    /// let events = Events::read_csv(file.as_bytes(), &TimelineCsvParams::new())?;
+    /// assert_eq!(events.len(), 1);
+    /// assert_eq!(events.rows_skipped()["value: expected a finite number or nothing"], 1);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Ledger::read_csv`](crate::data::Ledger::read_csv).
@@ -166,7 +204,18 @@ impl Events {
 }
 
 impl Contracts {
-    /// The CSV door; an empty end is a running contract.
+    /// The CSV door; an empty end is a running contract. Needs columns of customer and start; end and plan are optional.
+    ///
+    /// ```
+    /// use regulars::data::csv::{CsvFormat, Strictness};
+    /// use regulars::data::{Contracts, TimelineCsvParams};
+    ///
+    /// let file = "customer,start,end\nann,2024-05-01,2024-04-30\n";
+    /// let strict = TimelineCsvParams::new().format(CsvFormat::new().strictness(Strictness::Strict));
+    /// let error = Contracts::read_csv(file.as_bytes(), &strict).unwrap_err();
+    /// assert_eq!(error.to_string(), "row 2, column `end`: expected a day on or after the start");
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Ledger::read_csv`](crate::data::Ledger::read_csv).

@@ -1,4 +1,4 @@
-//! `Event`, `Events`.
+//! `Event`, `Events`: what happened to a customer on a day, beside orders.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,11 +12,19 @@ use super::{Arrivals, Timeline};
 
 /// Something that happened to a customer on a day: a complaint, a visit, a call of so many minutes.
 ///
-/// ```
-/// use regulars::data::Event;
-/// use regulars::types::Day;
+/// A kind is a [`Key`] of the caller's choice; kinds are counted apart. A value is optional, event by event.
 ///
-/// let event = Event::new("ann", Day::ymd(2024, 5, 1)?, "complaint").value(2.0);
+/// ```
+/// use regulars::data::{Event, Events};
+/// use regulars::types::{AsOf, Day};
+///
+/// let mut events = Events::builder();
+/// events.push(Event::new("ann", Day::ymd(2024, 5, 1)?, "call").value(3.5))?;
+/// events.push(Event::new("ann", Day::ymd(2024, 5, 2)?, "complaint"))?;
+/// let events = events.build()?;
+/// let ann = events.observed(AsOf::ymd(2024, 5, 31)?).history("ann");
+/// let minutes: f64 = ann.rows().filter_map(|row| row.value).sum();
+/// assert_eq!((ann.len(), ann.count("call"), minutes), (2, 1, 3.5));
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -34,13 +42,14 @@ impl<'a> Event<'a> {
         Self { customer: customer.into(), day, kind: kind.into(), value: None }
     }
 
-    /// How much of it: minutes, stars, pages.
+    /// How much of it: minutes, stars, pages. Must be finite; -0 is stored as 0.
     pub fn value(mut self, value: f64) -> Self {
         self.value = Some(value);
         self
     }
 }
 
+/// An event as stored: 24 bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
     day: Day,
@@ -76,7 +85,7 @@ pub(super) struct Entry {
 #[derive(Clone)]
 pub struct Events(pub(super) Timeline<Entry>);
 
-/// Collects rows into [`Events`].
+/// Collects rows into [`Events`], in any order. Made by [`Events::builder`].
 #[derive(Debug)]
 pub struct EventsBuilder {
     pub(super) arrivals: Arrivals<Entry>,
@@ -84,7 +93,15 @@ pub struct EventsBuilder {
 }
 
 impl EventsBuilder {
-    /// Adds an event.
+    /// Adds an event. The row is not taken in where it is refused, and the builder can go on.
+    ///
+    /// ```
+    /// use regulars::data::{Event, Events};
+    /// use regulars::types::Day;
+    /// let mut events = Events::builder();
+    /// let error = events.push(Event::new("ann", Day::new(0), "call").value(f64::NAN)).unwrap_err();
+    /// assert_eq!(error.to_string(), "row 1, column `value`: expected a finite number");
+    /// ```
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming the row for a value that is not finite.
@@ -102,7 +119,7 @@ impl EventsBuilder {
         self.arrivals.push(&event.customer, Some(&event.kind), |kind| Entry { day: event.day, kind, value })
     }
 
-    /// Sorts the rows.
+    /// Sorts the rows by customer, day, kind, value.
     ///
     /// # Errors
     /// [`EmptyInput`](crate::ErrorKind::EmptyInput) without rows.
@@ -122,6 +139,20 @@ impl Events {
     }
 
     /// The columns door; `values` may be absent, and NaN in it means "no value".
+    ///
+    /// ```
+    /// use regulars::data::Events;
+    /// use regulars::types::AsOf;
+    ///
+    /// let (customers, days, kinds) = (["ann", "bob", "ann"], [19_844, 19_850, 19_851], ["call", "call", "visit"]);
+    /// let minutes = [3.5, 1.0, f64::NAN];
+    /// let events = Events::from_columns(&customers[..], &days[..], &kinds[..], Some(&minutes))?;
+    /// assert_eq!((events.len(), events.customers().len(), events.kinds().len()), (3, 2, 2));
+    /// let values: Vec<Option<f64>> =
+    ///     events.observed(AsOf::ymd(2024, 12, 31)?).history("ann").rows().map(|row| row.value).collect();
+    /// assert_eq!(values, [Some(3.5), None]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) for unequal lengths,
@@ -173,12 +204,12 @@ impl Events {
         &self.0.labels
     }
 
-    /// Rows that a file held but that could not be used, by reason.
+    /// Rows that a file held but that could not be used, by reason; empty for the other doors, which refuse them.
     pub fn rows_skipped(&self) -> &BTreeMap<String, u64> {
         &self.0.skipped
     }
 
-    /// What is known as of a day.
+    /// What is known as of a day: events up to it, inclusive. Never fails: nothing having happened is an answer.
     pub fn observed(&self, as_of: AsOf) -> ObservedEvents<'_> {
         ObservedEvents { events: self, as_of }
     }
@@ -210,14 +241,15 @@ impl<'a> ObservedEvents<'a> {
         self.as_of
     }
 
-    /// The events of the customer with that key; none for one nothing is known of.
+    /// The events of the customer with that key; none for one nothing is known of. O(log customers + log events).
     pub fn history<'k>(&self, customer: impl Into<Key<'k>>) -> EventHistory<'a> {
         let all = self.events.0.of(&customer.into());
         let known = all.partition_point(|entry| entry.day <= self.as_of.day());
         EventHistory { events: self.events, entries: &all[..known] }
     }
 
-    /// `f` of the events of each of those customers, usually a ledger's as of the same day.
+    /// `f` of the events of each of those customers, usually a ledger's as of the same day; [`Events`] has an example.
+    /// Use the same as-of day for both, or features will know what orders do not.
     pub fn map<T>(&self, customers: &Customers, mut f: impl FnMut(EventHistory<'a>) -> T) -> PerCustomer<T> {
         let values =
             (0..customers.len()).filter_map(|row| Some(f(self.history(customers.key(row)?)))).collect();
@@ -225,7 +257,7 @@ impl<'a> ObservedEvents<'a> {
     }
 }
 
-/// The events of one customer within a view, by day.
+/// The events of one customer within a view, by day. Copies are two pointers and a length.
 #[derive(Clone, Copy)]
 pub struct EventHistory<'a> {
     events: &'a Events,
@@ -255,13 +287,27 @@ impl<'a> EventHistory<'a> {
         self.entries.is_empty()
     }
 
-    /// Number of events of a kind.
+    /// Number of events of a kind; 0 for a kind that never occurs. O(events of the customer).
     pub fn count<'k>(&self, kind: impl Into<Key<'k>>) -> usize {
         let kind = self.events.0.labels.find(kind).and_then(|i| u32::try_from(i).ok());
         self.entries.iter().filter(|entry| Some(entry.kind) == kind).count()
     }
 
-    /// The rows in order of day, kind, value.
+    /// The rows in order of day, kind, value; those without a value before those with one.
+    ///
+    /// ```
+    /// use regulars::data::{Event, Events};
+    /// use regulars::types::{AsOf, Day};
+    /// let mut events = Events::builder();
+    /// for (day, kind) in [(9, "visit"), (2, "visit"), (2, "call")] {
+    ///     events.push(Event::new("ann", Day::ymd(2024, 5, day)?, kind))?;
+    /// }
+    /// let events = events.build()?;
+    /// let known = events.observed(AsOf::ymd(2024, 5, 5)?);
+    /// let rows: Vec<String> = known.history("ann").rows().map(|row| format!("{} {}", row.day, row.kind)).collect();
+    /// assert_eq!(rows, ["2024-05-02 call", "2024-05-02 visit"]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn rows(&self) -> impl Iterator<Item = EventRow<'a>> + use<'a> {
         let labels = &self.events.0.labels;
         self.entries.iter().filter_map(|entry| {

@@ -1,4 +1,25 @@
 //! What happens to customers beside orders: dated events, and contracts with a beginning and perhaps an end.
+//!
+//! Both are sorted by customer and time, found by the customer's key, and read through an as-of day, so that the same
+//! guard against the future holds as for orders. They need not know the same customers as the ledger: who is unknown
+//! here has no events, which is what is known of her.
+//!
+//! ```
+//! use regulars::data::{Contract, Contracts, Event, Events};
+//! use regulars::types::{AsOf, Day};
+//!
+//! let mut events = Events::builder();
+//! events.push(Event::new("ann", Day::ymd(2024, 5, 20)?, "complaint"))?;
+//! let mut contracts = Contracts::builder();
+//! contracts.push(Contract::new("ann", Day::ymd(2024, 1, 1)?).end(Day::ymd(2024, 6, 30)?))?;
+//!
+//! let (events, contracts) = (events.build()?, contracts.build()?);
+//! let before = AsOf::ymd(2024, 5, 19)?;
+//! assert_eq!(events.observed(before).history("ann").count("complaint"), 0);
+//! assert!(contracts.observed(before).history("ann").is_running()); // the end is not known yet
+//! assert!(events.observed(before).history("somebody else").is_empty());
+//! # Ok::<(), regulars::Error>(())
+//! ```
 
 mod contracts;
 #[cfg(feature = "csv")]
@@ -23,6 +44,8 @@ use crate::types::Key;
 const NONE: u32 = u32::MAX;
 
 /// Entries of one kind, sorted by customer and time; what events and contracts share.
+///
+/// As in the ledger, entries of customer c are `offsets[c] .. offsets[c + 1]`, and one customer is one slice.
 #[derive(Clone)]
 struct Timeline<T> {
     customers: Arc<Keys>,
@@ -43,6 +66,7 @@ struct Arrivals<T> {
 }
 
 impl<T: Copy> Arrivals<T> {
+    /// Nothing yet.
     fn new() -> Self {
         Self {
             customers: Interner::default(),
@@ -52,6 +76,7 @@ impl<T: Copy> Arrivals<T> {
         }
     }
 
+    /// Adds an entry; `entry` makes it from the provisional number of its label, [`NONE`] for no label.
     fn push(
         &mut self,
         customer: &Key<'_>,
@@ -65,6 +90,9 @@ impl<T: Copy> Arrivals<T> {
     }
 
     /// Sorts the entries of each customer; `label` gives access to the label of an entry.
+    ///
+    /// `compare` orders two entries of one customer by their whole content, so that the order of arrival never shows.
+    /// O(n log n).
     fn build(
         mut self,
         label: impl Fn(&mut T) -> &mut u32,

@@ -1,4 +1,7 @@
 //! Lists for people with Chinese names: characters with their reading and traditional form, towns with their districts.
+//!
+//! Family names are in the order of their frequency in China; the characters of given names are common ones. Readings
+//! are without tone, as they stand in e-mail addresses. Combinations are drawn at random: who bears one is not meant.
 
 /// A character of names: simplified, reading without tone, traditional.
 pub(super) type Character = (char, &'static str, char);
@@ -287,12 +290,17 @@ pub(super) const ROADS: &[&str] = &[
     "人民", "中山", "解放", "建设", "和平", "文化", "新华", "光明", "迎宾", "工业", "科技", "黄河", "长江",
     "东风", "胜利", "友谊", "学府", "滨河", "朝阳", "振兴",
 ];
+/// What may stand between a road's name and its kind.
 pub(super) const DIRECTIONS: &[&str] = &["", "", "东", "西", "南", "北"];
+/// Kinds of road, by how often they occur.
 pub(super) const ROAD_KINDS: &[&str] = &["路", "路", "街", "大道"];
 
 /// Openings of mobile numbers.
 pub(super) const MOBILES: &[u64] =
     &[135, 136, 137, 138, 139, 150, 151, 158, 159, 177, 180, 186, 187, 188, 189, 199];
+/// Mail providers, by how often they occur.
 pub(super) const MAIL: &[&str] = &["qq.com", "163.com", "126.com", "sina.com", "foxmail.com", "gmail.com"];
+/// Forms of address that service desks enter in place of a given name.
 pub(super) const TITLES: &[&str] = &["先生", "女士", "总", "小姐", "老师"];
+/// Digits as characters, for addresses written out.
 pub(super) const DIGITS: [char; 10] = ['〇', '一', '二', '三', '四', '五', '六', '七', '八', '九'];

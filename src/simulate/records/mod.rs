@@ -1,4 +1,7 @@
 //! Records of the shop's customers as three systems keep them: repeated, incomplete and full of slips.
+//!
+//! For methods that find out who is who. Every kind of trouble has its cause in the model: people move, marry and change
+//! numbers; systems ask for different things; fingers slip. A record says which person it is of, but only to the tests.
 
 mod han;
 mod han_lists;
@@ -25,6 +28,25 @@ use super::shop::{CHUNK, Shop};
 /// placed under it, on exactly one record for each account), and
 /// - in Latin script `given_name`, `family_name`, `birth_date`, `email`, `phone`, `address`, `city`, `postcode`;
 /// - in Han script `name`, `mobile`, `id_card`, `email`, `wechat`, `birth_date`, `address`.
+///
+/// ```
+/// use regulars::simulate::ShopParams;
+/// use regulars::types::Seed;
+///
+/// let table = ShopParams::new(30, Seed(7)).typos(0.0).missing(0.0).simulate()?.record_table()?;
+/// assert_eq!(table.columns()[..3], ["source", "updated", "account"]);
+/// assert!(!table.is_empty() && table.len() >= 30);
+///
+/// // Without slips and gaps, two records of one person agree in the family name.
+/// let names: Vec<&str> = table.column("family_name").expect("Latin script").collect();
+/// for (i, person) in table.people().iter().enumerate() {
+///     let first = table.people().iter().position(|other| other == person).expect("at least itself");
+///     assert_eq!(names[first], names[i]);
+/// }
+/// assert_eq!(table.get(0, 0).map(|source| ["crm", "shop", "service"].contains(&source)), Some(true));
+/// assert_eq!(table.get(table.len(), 0), None);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct RecordTable {
     names: Vec<&'static str>,
@@ -33,7 +55,7 @@ pub struct RecordTable {
     people: Vec<u32>,
 }
 
-/// Texts one behind the other.
+/// Texts one behind the other, and where each ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Texts {
     joined: String,
@@ -64,7 +86,7 @@ impl RecordTable {
         self.people.is_empty()
     }
 
-    /// Names of the columns.
+    /// Names of the columns, in order.
     pub fn columns(&self) -> &[&'static str] {
         &self.names
     }
@@ -74,13 +96,13 @@ impl RecordTable {
         self.columns.get(column)?.get(record)
     }
 
-    /// All values of a column.
+    /// All values of a column, record by record; `None` for a name that is none.
     pub fn column(&self, name: &str) -> Option<impl ExactSizeIterator<Item = &str>> {
         let texts = &self.columns[self.names.iter().position(|n| *n == name)?];
         Some((0..self.len()).map(|i| texts.get(i).unwrap_or_default()))
     }
 
-    /// The same records as merging takes them, in the same order: record `i` has the key `i + 1`.
+    /// The same records as merging takes them, in the same order: record `i` has the key `i + 1`, unique in all sources.
     ///
     /// # Errors
     /// [`EmptyInput`](crate::ErrorKind::EmptyInput) without records.
@@ -123,8 +145,10 @@ enum Source {
 }
 
 impl Source {
+    /// All of them, in the order of the arrays of habits.
     const ALL: [Self; 3] = [Self::Crm, Self::Shop, Self::Service];
 
+    /// As it stands in the column `source`.
     fn name(self) -> &'static str {
         match self {
             Self::Crm => "crm",
@@ -143,7 +167,7 @@ struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Whether a slip with that probability at the default typo rate happens.
+    /// Whether a slip with that probability at the default typo rate (0.08) happens.
     fn slips(&self, rng: &mut Rng, probability: f64) -> bool {
         rng.chance(probability * self.params.typos / 0.08)
     }
@@ -175,6 +199,7 @@ trait Scribe: Sync {
     fn write(&self, person: u32, context: &Context<'_>, rng: &mut Rng, cells: &mut [String]);
 }
 
+/// Columns that every script has.
 const COMMON: [&str; 3] = ["source", "updated", "account"];
 
 /// The first of a person's household: the person itself, or the one before who lives there.
@@ -233,6 +258,8 @@ impl Shop {
         self.record_table()?.to_records()
     }
 
+    /// Writes all records in parallel, person by person, then shuffles them: a first pass finds each record's place, so that
+    /// every column is copied once into memory of the right size.
     fn write_records(&self, scribe: &impl Scribe) -> Result<RecordTable> {
         let names: Vec<&'static str> =
             COMMON.into_iter().chain(scribe.columns().iter().map(|c| c.0)).collect();
@@ -268,6 +295,7 @@ impl Shop {
         Ok(RecordTable { names, fields: scribe.columns(), columns, people })
     }
 
+    /// The records of one person: as many as chance and accounts ask for, accounts on the first ones.
     fn write_person(
         &self,
         scribe: &impl Scribe,
@@ -303,6 +331,7 @@ impl Shop {
         }
     }
 
+    /// The day on which a record was last touched.
     fn updated(&self, age: f64) -> Day {
         self.day_of(age * f64::from(self.params.days))
     }

@@ -1,4 +1,7 @@
 //! Slips of the finger.
+//!
+//! After the classes that Damerau found to make up four errors in five (1964, doi:10.1145/363958.363994): one letter wrong,
+//! missing, too many, or two transposed.
 
 use crate::kernel::rng::Rng;
 
@@ -11,6 +14,8 @@ pub(super) fn mistype(text: &mut String, rng: &mut Rng) {
     }
 }
 
+/// One slip at a place of chance. Characters that are not ASCII are lost rather than replaced: nobody mistypes one Han
+/// character as a Latin letter.
 #[expect(clippy::cast_possible_truncation, reason = "below the length of a text")]
 fn slip(text: &mut String, rng: &mut Rng) {
     let count = text.chars().count();

@@ -1,4 +1,7 @@
 //! Invented Latin words: names, towns, streets. Nobody is meant.
+//!
+//! Syllables of an onset and a nucleus, a coda, an ending. The vocabulary is the same in every shop; which word a person
+//! gets is the person's own chance, by Zipf frequencies as real names have them.
 
 use crate::kernel::rng::Rng;
 use crate::types::Seed;
@@ -6,11 +9,14 @@ use crate::types::Seed;
 use super::super::zipf::Alias;
 use super::pick;
 
+/// What a syllable may begin with.
 const ONSETS: [&str; 30] = [
     "b", "br", "c", "ch", "cl", "d", "dr", "f", "fr", "g", "gr", "h", "j", "k", "kr", "l", "m", "n", "p",
     "pl", "pr", "r", "s", "sh", "sl", "st", "t", "th", "tr", "v",
 ];
+/// Its vowel.
 const NUCLEI: [&str; 12] = ["a", "e", "i", "o", "u", "ai", "ea", "ee", "ie", "oo", "ou", "y"];
+/// What a word may end with.
 const CODAS: [&str; 10] = ["", "", "l", "n", "r", "s", "m", "x", "nd", "z"];
 
 /// Words with Zipf frequencies.
@@ -40,10 +46,12 @@ impl Words {
         Self { words, frequency: Alias::zipf(n, exponent) }
     }
 
+    /// The number of a word, by frequency.
     pub(super) fn draw(&self, rng: &mut Rng) -> u32 {
         self.frequency.draw(rng)
     }
 
+    /// The word with that number.
     pub(super) fn get(&self, word: u32) -> &str {
         &self.words[word as usize]
     }
