@@ -103,6 +103,99 @@
 //! [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) for columns of unequal length,
 //! [`EmptyInput`](crate::ErrorKind::EmptyInput) where no usable row is left,
 //! [`Overflow`](crate::ErrorKind::Overflow) where a sum of money does not fit 64 bits.
+//!
+//! # Recipes
+//! Figures of one's own, customer by customer: `map` runs a closure in parallel and keeps the keys. Here the median gap
+//! between purchase days, as a column of a feature table.
+//!
+//! ```
+//! use regulars::data::{Features, Ledger, Transaction};
+//! use regulars::types::{AsOf, Currency, Day};
+//!
+//! let mut builder = Ledger::builder(Currency::EUR);
+//! for (customer, day) in [("ann", 1), ("ann", 4), ("ann", 14), ("ann", 20), ("bob", 9)] {
+//!     builder.push(Transaction::new(customer, Day::ymd(2024, 5, day)?))?;
+//! }
+//! let ledger = builder.build()?;
+//! let now = ledger.observed(AsOf::ymd(2024, 5, 31)?)?;
+//! let gaps = now.map(|rows| {
+//!     let mut days = rows.days().to_vec();
+//!     days.dedup(); // ascending already
+//!     let mut gaps: Vec<i64> = days.windows(2).map(|pair| pair[1] - pair[0]).collect();
+//!     gaps.sort_unstable();
+//!     gaps.get(gaps.len() / 2).map(|gap| *gap as f64)
+//! });
+//! let table = Features::behaviour(now)?
+//!     .join(&Features::builder(gaps.customers().clone()).numeric("median_gap", gaps.values().iter().copied())?.build()?)?;
+//! assert_eq!(table.numeric("median_gap")?.iter().collect::<Vec<_>>(), [Some(6.0), None]); // of 3, 6, 10
+//! # Ok::<(), regulars::Error>(())
+//! ```
+//!
+//! Baskets: rows of one order lie side by side within a day.
+//!
+//! ```
+//! # use regulars::data::{Ledger, Transaction};
+//! # use regulars::types::{AsOf, Currency, Day};
+//! # let mut builder = Ledger::builder(Currency::EUR);
+//! for (order, item) in [("B", "tea"), ("A", "tea"), ("B", "cup")] {
+//!     builder.push(Transaction::new("ann", Day::ymd(2024, 5, 1)?).order(order).item(item))?;
+//! }
+//! let ledger = builder.build()?;
+//! let now = ledger.observed(AsOf::ymd(2024, 5, 31)?)?;
+//! let rows: Vec<_> = now.history(ledger.customer("ann").expect("has rows"))?.expect("was seen").rows().collect();
+//! let baskets: Vec<usize> = rows.chunk_by(|a, b| (a.day, a.order) == (b.day, b.order)).map(<[_]>::len).collect();
+//! assert_eq!(baskets, [1, 2]); // A, then B
+//! # Ok::<(), regulars::Error>(())
+//! ```
+//!
+//! Cohorts: how many of those who began in a month came back in the next.
+//!
+//! ```
+//! # use regulars::data::{Ledger, Occasion, Purchases, Refunds, Transaction};
+//! # use regulars::types::{AsOf, Currency, Day};
+//! # let mut builder = Ledger::builder(Currency::EUR);
+//! for (customer, month, day) in [("ann", 4, 3), ("bob", 4, 9), ("ann", 5, 2), ("cleo", 5, 7)] {
+//!     builder.push(Transaction::new(customer, Day::ymd(2024, month, day)?))?;
+//! }
+//! let ledger = builder.build()?;
+//! let now = ledger.observed(AsOf::ymd(2024, 5, 31)?)?;
+//! let april = |day: Day| day.to_ymd().1 == 4;
+//! let (mut began, mut came_back) = (0, 0);
+//! for rows in now.map(|rows| (rows.first_day(), rows.last_day())).values() {
+//!     began += u32::from(april(rows.0));
+//!     came_back += u32::from(april(rows.0) && !april(rows.1));
+//! }
+//! assert_eq!((began, came_back), (2, 1));
+//! # Ok::<(), regulars::Error>(())
+//! ```
+//!
+//! From accounts to people, when `profile` has said who is who: see [`Ledger::relabel`]. From a table of another engine:
+//! hand over its slices with [`Columns`]; `Date32` of Arrow is what [`DayColumn::Integers`] takes, `Float64` what
+//! [`AmountColumn::Major`] takes.
+//!
+//! Several dates to learn from: every month's end, as far as labels reach.
+//!
+//! ```
+//! # use regulars::data::{Ledger, Split, Transaction};
+//! # use regulars::types::{AsOf, Currency, Day, Horizon};
+//! # let mut builder = Ledger::builder(Currency::EUR);
+//! # for day in [1, 40, 80, 120, 160] {
+//! #     builder.push(Transaction::new("ann", Day::ymd(2024, 1, 1)?.checked_add(day).expect("in range")))?;
+//! # }
+//! # let ledger = builder.build()?; // 2 January to 9 June 2024
+//! let horizon = Horizon::days(60)?;
+//! let mut cuts: Vec<Split<'_>> = Vec::new();
+//! for month in 1..=6 {
+//!     let end = Day::ymd(2024, month + 1, 1)?.checked_add(-1).expect("in range");
+//!     match ledger.split(AsOf::new(end), horizon) {
+//!         Ok(cut) => cuts.push(cut),
+//!         Err(_) => break, // the horizon ends behind the data
+//!     }
+//! }
+//! let ends: Vec<String> = cuts.iter().map(|cut| cut.as_of().to_string()).collect();
+//! assert_eq!(ends, ["2024-01-31", "2024-02-29", "2024-03-31"]);
+//! # Ok::<(), regulars::Error>(())
+//! ```
 
 #[cfg(feature = "csv")]
 pub mod csv;

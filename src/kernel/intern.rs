@@ -18,11 +18,15 @@ use crate::types::Key;
 /// input's order, the final order from sorting.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Interner {
+    /// Numbers of the integer keys.
     integers: HashMap<i64, u32>,
+    /// Numbers of the text keys, found by the hash of the text they stand for.
     texts: HashTable<u32>,
+    /// For the texts; seeded by the process.
     hasher: DefaultHashBuilder,
     /// Text of each number that is a text; an empty range for integers.
     arena: String,
+    /// By number.
     entries: Vec<Entry>,
 }
 
@@ -139,8 +143,11 @@ fn text_of<'a>(arena: &'a str, entries: &[Entry], number: u32) -> &'a str {
 /// every text, whatever the other keys are, keeps later rows from moving the order of earlier ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sorted {
+    /// Strictly ascending.
     pub(crate) integers: Vec<i64>,
+    /// Texts in ascending order, without a separator.
     pub(crate) joined: String,
+    /// Where each text ends.
     pub(crate) ends: Vec<u64>,
 }
 

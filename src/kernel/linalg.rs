@@ -47,7 +47,9 @@ pub(crate) const RANK_TOLERANCE: f64 = 1e-12;
 /// A = D L Lᵀ D with D the square roots of the diagonal and L lower triangular, its diagonal positive.
 #[derive(Clone, Debug)]
 pub(crate) struct Cholesky {
+    /// L, row by row; above the diagonal 0.
     lower: Array2<f64>,
+    /// The diagonal of D, positive.
     scale: Vec<f64>,
 }
 

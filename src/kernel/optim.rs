@@ -21,8 +21,11 @@
 /// Value, gradient and Hessian at one point. Sums of them are sums of functions: a likelihood is the sum over customers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Eval<const N: usize> {
+    /// f.
     pub(crate) value: f64,
+    /// ∂f/∂θ.
     pub(crate) gradient: [f64; N],
+    /// ∂²f/∂θ², symmetric.
     pub(crate) hessian: [[f64; N]; N],
 }
 
@@ -85,9 +88,12 @@ pub(crate) enum End {
 /// Where the search ended.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Maximum<const N: usize> {
+    /// The best point seen, inside the box.
     pub(crate) at: [f64; N],
+    /// The function there.
     pub(crate) eval: Eval<N>,
     pub(crate) end: End,
+    /// Steps tried, accepted or not.
     pub(crate) iterations: u32,
     /// Euclidean norm of the gradient of the free parameters.
     pub(crate) gradient_norm: f64,
@@ -102,8 +108,11 @@ pub(crate) struct Maximum<const N: usize> {
 /// The search's limits: a box, a number of steps, and when a gain is none.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Search<const N: usize> {
+    /// Lower edges of the box.
     pub(crate) low: [f64; N],
+    /// Upper edges of the box.
     pub(crate) high: [f64; N],
+    /// Steps allowed.
     pub(crate) iterations: u32,
     /// Newton decrement (twice the gain still expected) relative to 1 + |value|.
     pub(crate) tolerance: f64,
@@ -250,7 +259,8 @@ fn model_gain<const N: usize>(eval: &Eval<N>, step: &[f64; N]) -> f64 {
     gain
 }
 
-/// Minus the Hessian, with held parameters cut out.
+/// Minus the Hessian, with held parameters cut out: their rows and columns become those of the unit matrix, so that they
+/// neither move nor disturb the eigenvalues of the others.
 fn negative<const N: usize>(hessian: &[[f64; N]; N], free: &[bool; N]) -> [[f64; N]; N] {
     std::array::from_fn(|i| {
         std::array::from_fn(|j| match (free[i] && free[j], i == j) {
@@ -263,6 +273,11 @@ fn negative<const N: usize>(hessian: &[[f64; N]; N], free: &[bool; N]) -> [[f64;
 
 /// The step of at most `radius` that the quadratic model likes best, the Newton decrement, and whether it is the
 /// unrestricted Newton step.
+///
+/// Three cases. Positive definite and short enough: Newton's step, μ = 0. Positive definite but too long: μ by bisection,
+/// since the length falls in μ. Otherwise: μ just above −λ_min, where the step is finite, and by bisection if it is too
+/// long; with an indefinite matrix the step then follows the direction of rising curvature as far as the radius allows.
+/// Sixty halvings leave nothing of an interval of the start's size.
 fn step<const N: usize>(eval: &Eval<N>, free: &[bool; N], radius: f64) -> ([f64; N], f64, bool) {
     let (values, vectors) = eigen(&negative(&eval.hessian, free));
     let rotated: [f64; N] =
@@ -358,7 +373,8 @@ pub(crate) fn covariance<const N: usize>(hessian: &[[f64; N]; N]) -> Option<[[f6
 mod tests {
     use super::*;
 
-    /// Minus Rosenbrock's function: a curved ridge with its maximum 0 at (1, 1).
+    /// Minus Rosenbrock's function: a curved ridge with its maximum 0 at (1, 1). The classic trap for methods that follow the
+    /// gradient: the way along the ridge is long and bent.
     fn ridge(p: &[f64; 2]) -> Eval<2> {
         let [x, y] = *p;
         let u = y - x * x;
@@ -418,6 +434,7 @@ mod tests {
         }
     }
 
+    /// Against derivatives taken by hand.
     #[test]
     fn logs_follow_the_chain_rule() {
         // f = theta^3: in u = ln theta f = e^3u with derivatives 3 e^3u and 9 e^3u.

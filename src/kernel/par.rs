@@ -67,6 +67,7 @@ pub(crate) fn for_each_chunk_mut<T: Send>(
 mod tests {
     use super::*;
 
+    /// Every index once and in order, also where the last chunk is shorter.
     #[test]
     fn chunks_cover_the_range_in_order() {
         for n in [0, 1, 7, 8, 9, 1000] {
@@ -78,6 +79,7 @@ mod tests {
         assert_eq!(reduce_chunks(100, 8, Iterator::sum::<usize>, |a, b| a + b), Some(4950));
     }
 
+    /// The first index handed over is where the chunk begins.
     #[test]
     fn mutable_chunks_know_where_they_start() {
         let mut values = vec![0; 100];

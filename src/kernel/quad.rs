@@ -12,12 +12,17 @@ use std::sync::LazyLock;
 /// Nodes and weights on [0, 1]; the nodes ascend and the weights sum to 1.
 #[derive(Clone, Debug)]
 pub(crate) struct Rule {
+    /// Ascending, inside (0, 1).
     pub(crate) nodes: Vec<f64>,
+    /// Positive, one for each node.
     pub(crate) weights: Vec<f64>,
 }
 
 impl Rule {
     /// The rule of `n` nodes, by Newton's method on the Legendre polynomial (Golub and Welsch 1969 is for larger n).
+    ///
+    /// Start cos(π (i + 3/4) / (n + 1/2)), which is within 1/n² of the zero (Abramowitz and Stegun 22.16.6); Pₙ by its
+    /// recurrence (j + 1) Pⱼ₊₁ = (2j + 1) z Pⱼ − j Pⱼ₋₁; slope n (z Pₙ − Pₙ₋₁) / (z² − 1). Five steps reach the last digit.
     fn new(n: usize) -> Self {
         let (mut nodes, mut weights) = (vec![0.0; n], vec![0.0; n]);
         for i in 0..n {
@@ -58,6 +63,7 @@ pub(crate) fn rule(n: usize) -> &'static Rule {
 mod tests {
     use super::*;
 
+    /// ∫ x^k dx = 1 / (k + 1) for every k below 2n.
     #[test]
     fn exact_for_polynomials() {
         for n in [6, 10, 16, 24] {

@@ -162,6 +162,7 @@ mod tests {
         (mean, values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / f64::from(n))
     }
 
+    /// Bits of one stream, and that neighbours in seed and in stream differ.
     #[test]
     fn the_stream_is_pinned() {
         let mut rng = Rng::new(Seed(7), 3);

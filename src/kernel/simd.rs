@@ -13,8 +13,10 @@
 /// Worth it for loops over contiguous slices with independent lanes; a loop that carries a sum gains nothing, unless the
 /// sum is kept in fixed lanes as in [`dot`](super::linalg::dot).
 pub(crate) trait Vectorised {
+    /// What the computation gives.
     type Output;
 
+    /// The loop itself, in ordinary Rust.
     fn run(self) -> Self::Output;
 }
 

@@ -9,6 +9,7 @@
 /// Leeuwen 1984, doi:10.1145/62.2160), and makes every root canonical, which is worth more here.
 #[derive(Clone, Debug)]
 pub(crate) struct UnionFind {
+    /// By member; a root is its own parent, everybody else's is smaller.
     parent: Vec<u32>,
 }
 
@@ -51,6 +52,7 @@ impl UnionFind {
 mod tests {
     use super::*;
 
+    /// Forwards and backwards, the same roots.
     #[test]
     fn the_order_of_unions_does_not_matter() {
         let edges = [(5, 3), (1, 0), (3, 1), (7, 6)];

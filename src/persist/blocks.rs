@@ -14,7 +14,9 @@ use super::incompatible;
 /// What the envelope says about one block.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Descriptor {
+    /// By which the model asks for it.
     name: String,
+    /// Of the elements.
     r#type: ElementType,
     /// Number of elements.
     len: u64,
@@ -64,6 +66,7 @@ fn checksum(bytes: &[u8]) -> String {
 /// Collects the blocks of a model that is being written.
 #[derive(Debug, Default)]
 pub struct BlockWriter {
+    /// In the order written.
     blocks: Vec<(Descriptor, Vec<u8>)>,
 }
 

@@ -22,6 +22,42 @@
 //! # Errors
 //! [`IncompatibleModel`](crate::ErrorKind::IncompatibleModel) for a file that is damaged, of another kind, of a newer
 //! version or above the limits; [`Io`](crate::ErrorKind::Io) where reading or writing fails, with the cause as source.
+//!
+//! # Recipes
+//! A program that learns at night and answers by day: write beside, then rename, so that no reader ever sees half a file.
+//!
+//! ```
+//! use regulars::persist;
+//! use regulars::rfm::SegmentMap;
+//! use std::io::{BufWriter, Error};
+//!
+//! let folder = std::env::temp_dir();
+//! let name = format!("regulars-{}.model", std::process::id());
+//! let (path, beside) = (folder.join(&name), folder.join(format!("{name}.new")));
+//!
+//! let file = std::fs::File::create(&beside).expect("a folder to write to");
+//! persist::write(BufWriter::new(file), &SegmentMap::standard([5, 5, 5])?)?;
+//! std::fs::rename(&beside, &path).expect("on one disk");
+//!
+//! let loaded: SegmentMap = persist::read(std::fs::File::open(&path).expect("just written"))?;
+//! assert_eq!(loaded.segments().len(), 11);
+//! # let _: Result<(), Error> = std::fs::remove_file(&path);
+//! # Ok::<(), regulars::Error>(())
+//! ```
+//!
+//! Which model is in a file? The first line says it, to any program that reads JSON.
+//!
+//! ```
+//! use regulars::persist;
+//! use regulars::rfm::SegmentMap;
+//!
+//! let mut file = Vec::new();
+//! persist::write(&mut file, &SegmentMap::standard([5, 5, 5])?)?;
+//! let line = file.split(|byte| *byte == b'\n').next().expect("there is one");
+//! let head: serde_json::Value = serde_json::from_slice(line).expect("JSON");
+//! assert_eq!(head["kind"], "rfm-segments");
+//! # Ok::<(), regulars::Error>(())
+//! ```
 
 mod blocks;
 pub(crate) mod wire;

@@ -59,6 +59,40 @@
 //!
 //! # References
 //! Those of each stage.
+//!
+//! # Recipes
+//! Look back first, then decide: a back-test says whether the answers are worth acting on, the table whom to act for.
+//! Value at risk is the chance of losing a customer times what she would bring.
+//!
+//! ```
+//! use regulars::churn::{ChurnParams, Method};
+//! use regulars::ltv::{LtvParams, Model};
+//! use regulars::pipeline::PipelineParams;
+//! use regulars::segment::KMeansParams;
+//! use regulars::simulate::ShopParams;
+//! use regulars::types::{AsOf, Horizon, Seed};
+//!
+//! let ledger = ShopParams::new(200, Seed(1)).simulate()?.ledger()?;
+//! let (today, ahead) = (AsOf::new(ledger.covers().1), Horizon::days(60)?);
+//! let params = PipelineParams::new() // quick choices, for a page
+//!     .segment(KMeansParams::new(3))
+//!     .ltv(LtvParams::new(Model::BgNbd))
+//!     .churn(ChurnParams::new().method(Method::Plain));
+//!
+//! let backtest = params.backtest(&ledger, today, ahead)?;
+//! if backtest.churn.is_some_and(|quality| quality.auc > 0.55) {
+//!     let table = params.fit(&ledger, today, ahead)?.predict(&ledger, today)?;
+//!     let mut at_risk: Vec<(f64, String)> = table
+//!         .rows()
+//!         .filter_map(|row| Some((row.churn?.get() * row.value?.clv?.in_minor(), row.key.to_string())))
+//!         .collect();
+//!     at_risk.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+//!     assert!(at_risk.windows(2).all(|pair| pair[0].0 >= pair[1].0));
+//! }
+//! # Ok::<(), regulars::Error>(())
+//! ```
+//!
+//! Run on one's own data with `cargo run --release --example customer_360 -- orders.csv`: the same calls, with a report.
 
 mod backtest;
 mod model;

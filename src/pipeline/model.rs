@@ -146,22 +146,22 @@ impl Pipeline {
         self.tiers.as_ref()
     }
 
-    /// The segments' model.
+    /// The segments' model: names, sizes, centres.
     pub fn segment(&self) -> Option<&SegmentModel> {
         self.segment.as_ref()
     }
 
-    /// The churn model.
+    /// The churn model: explanations, and what it learned.
     pub fn churn(&self) -> Option<&ChurnModel> {
         self.churn.as_ref()
     }
 
-    /// The lifetime model.
+    /// The lifetime model: parameters, standard errors, P(alive).
     pub fn ltv(&self) -> Option<&LtvModel> {
         self.ltv.as_ref()
     }
 
-    /// The recommender.
+    /// The recommender: rules, lists for any customer, live updates.
     pub fn recommend(&self) -> Option<&NextItemModel> {
         self.recommend.as_ref()
     }

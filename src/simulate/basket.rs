@@ -16,12 +16,15 @@ const ATTEMPTS: u32 = 4;
 /// The items, by popularity rank. Item `i` belongs to group `i % groups`, so that every group has popular and rare items.
 #[derive(Clone, Debug)]
 pub(super) struct Catalogue {
+    /// At most the number of items.
     groups: u32,
     /// The key of each item, shuffled so that keys do not tell popularity.
     keys: Vec<u32>,
     /// Price level of each item, relative to the average one.
     prices: Vec<f64>,
+    /// Over all items.
     popularity: Alias,
+    /// Over the ranks of the largest group.
     within_group: Alias,
 }
 
@@ -78,17 +81,20 @@ impl Catalogue {
 /// An item a customer keeps coming back for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Favourite {
+    /// By popularity rank.
     pub(super) item: u32,
     /// How much it is liked.
     weight: f64,
     /// Days after which half the wish for it has come back.
     pub(super) period: f64,
+    /// When it was last bought; minus infinity for never.
     last: f64,
 }
 
 /// A customer's habits: favourites, and the wish for each at the moment.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Habits {
+    /// The dearest first.
     pub(super) favourites: Vec<Favourite>,
     /// Places already filled, by position in `favourites`.
     wishes: Vec<f64>,

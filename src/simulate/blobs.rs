@@ -100,12 +100,35 @@ impl BlobsParams {
 
     /// Distance between any two centres at least, in standard deviations of a cloud, 0 to 100; 6 by default. At 6 and
     /// above a good method finds every label.
+    ///
+    /// ```
+    /// use regulars::simulate::BlobsParams;
+    /// use regulars::types::Seed;
+    /// let blobs = BlobsParams::new(10, 20, Seed(7)).dims(3).separation(8.0).simulate()?;
+    /// let centres: Vec<&[f64]> = blobs.centres().chunks(3).collect();
+    /// for (i, a) in centres.iter().enumerate() {
+    ///     for b in &centres[..i] {
+    ///         let distance = a.iter().zip(*b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+    ///         assert!(distance >= 8.0 - 1e-9);
+    ///     }
+    /// }
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub const fn separation(mut self, deviations: f64) -> Self {
         self.separation = deviations;
         self
     }
 
     /// Sizes of the clouds as `1 / rank^skew`, 0 (alike, the default) to 3. Sizes are probabilities: a cloud may get no point.
+    ///
+    /// ```
+    /// use regulars::simulate::BlobsParams;
+    /// use regulars::types::Seed;
+    /// let blobs = BlobsParams::new(1_000, 2, Seed(7)).skew(1.0).simulate()?;
+    /// let first = blobs.labels().iter().filter(|label| **label == 0).count();
+    /// assert!((600..740).contains(&first)); // two thirds: 1 against 1/2
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub const fn skew(mut self, exponent: f64) -> Self {
         self.skew = exponent;
         self
@@ -113,6 +136,18 @@ impl BlobsParams {
 
     /// Standard deviation along the first dimension as a multiple of that along the others, 0.01 to 100; 1 (round) by
     /// default.
+    ///
+    /// ```
+    /// use regulars::simulate::BlobsParams;
+    /// use regulars::types::Seed;
+    /// let blobs = BlobsParams::new(2_000, 1, Seed(7)).stretch(5.0).simulate()?;
+    /// let spread = |axis: usize| -> f64 {
+    ///     let mean = blobs.matrix().rows().map(|row| row[axis]).sum::<f64>() / 2_000.0;
+    ///     (blobs.matrix().rows().map(|row| (row[axis] - mean).powi(2)).sum::<f64>() / 2_000.0).sqrt()
+    /// };
+    /// assert!((spread(0) - 5.0).abs() < 0.4 && (spread(1) - 1.0).abs() < 0.08);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub const fn stretch(mut self, factor: f64) -> Self {
         self.stretch = factor;
         self

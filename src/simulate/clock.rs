@@ -57,6 +57,7 @@ impl Clock {
 mod tests {
     use super::*;
 
+    /// There and back for every kind of clock.
     #[test]
     fn operational_time_turns_back() {
         for clock in
@@ -71,6 +72,7 @@ mod tests {
         }
     }
 
+    /// The season is where it should be.
     #[test]
     fn december_is_busier_than_june() {
         let clock = Clock::new(365, 0.0, 0.5, 0.0);

@@ -62,6 +62,119 @@
 //! doi:10.1016/j.ijresmar.2006.12.005. Schmittlein, Morrison and Colombo 1987, Pareto/NBD, doi:10.1287/mnsc.33.1.1.
 //! Platzer and Reutterer 2016, regularity, doi:10.1287/mksc.2015.0963. Fader, Hardie and Lee 2005, Gamma-Gamma, RFM and
 //! CLV, doi:10.1509/jmkr.2005.42.4.415.
+//!
+//! # Recipes
+//! How well a forecast could do at all, beside how well it does: the truth is the upper limit.
+//!
+//! ```
+//! use regulars::data::{Occasion, PurchaseHistory, Purchases, Refunds, TimeUnit};
+//! use regulars::simulate::ShopParams;
+//! use regulars::types::{AsOf, Horizon, Seed};
+//!
+//! let shop = ShopParams::new(400, Seed(7)).simulate()?;
+//! let (as_of, ahead) = (AsOf::ymd(2024, 6, 30)?, Horizon::days(180)?);
+//! let happened = shop.truth().purchases(as_of, ahead)?;
+//! let best = shop.truth().expected_purchases(as_of, ahead)?;
+//!
+//! // A naive forecast from the ledger: everybody goes on at the pace so far.
+//! let ledger = shop.ledger()?;
+//! let table = Purchases::observed(ledger.observed(as_of)?, Occasion::Order, Refunds::Net)?;
+//! let lives = PurchaseHistory::from_purchases(&table, TimeUnit::Day)?;
+//! let naive: Vec<f64> = lives.x().iter().zip(lives.t()).map(|(x, t)| x / t.max(1.0) * 180.0).collect();
+//!
+//! let error = |forecast: &[f64]| -> f64 {
+//!     forecast.iter().zip(happened.values()).map(|(f, h)| (f - f64::from(*h)).powi(2)).sum()
+//! };
+//! assert!(error(best.values()) < error(&naive));
+//! # Ok::<(), regulars::Error>(())
+//! ```
+//!
+//! A file to try a program on:
+//!
+//! ```
+//! use regulars::data::{Ledger, csv::CsvParams};
+//! use regulars::simulate::ShopParams;
+//! use regulars::types::{Amount, Currency, Seed};
+//! use std::fmt::Write;
+//!
+//! let shop = ShopParams::new(20, Seed(7)).simulate()?;
+//! let mut file = "customer,date,order,item,amount\n".to_owned();
+//! for row in shop.rows() {
+//!     let customer = row.customer.map(|key| key.to_string()).unwrap_or_default();
+//!     let amount = Currency::EUR.format(row.amount);
+//!     writeln!(file, "{customer},{},{},{},{amount}", row.day, row.order, row.item).expect("a string takes all");
+//! }
+//! let ledger = Ledger::read_csv(file.as_bytes(), &CsvParams::new(Currency::EUR))?;
+//! assert_eq!(ledger.len(), shop.rows().count());
+//! # let _ = Amount::ZERO;
+//! # Ok::<(), regulars::Error>(())
+//! ```
+//!
+//! Who is who, checked against the truth: records of people, and how many there really are.
+//!
+//! ```
+//! use regulars::simulate::ShopParams;
+//! use regulars::types::Seed;
+//!
+//! let shop = ShopParams::new(100, Seed(7)).duplicates(1.0).second_accounts(0.2).simulate()?;
+//! let table = shop.record_table()?;
+//! // Exact agreement of e-mail finds some of the pairs of records of one person, but by far not all.
+//! let mails: Vec<&str> = table.column("email").expect("a column").collect();
+//! let (mut pairs, mut found) = (0, 0);
+//! for i in 0..table.len() {
+//!     for j in 0..i {
+//!         if table.people()[i] == table.people()[j] {
+//!             pairs += 1;
+//!             found += u32::from(!mails[i].is_empty() && mails[i] == mails[j]);
+//!         }
+//!     }
+//! }
+//! assert!(found > 0 && found < pairs);
+//! # Ok::<(), regulars::Error>(())
+//! ```
+//!
+//! A back-test with a known answer: how many of those called leavers had really left.
+//!
+//! ```
+//! use regulars::simulate::{Dropout, ShopParams};
+//! use regulars::types::{AsOf, Seed};
+//!
+//! let shop = ShopParams::new(300, Seed(7))
+//!     .rate(20.0, 20.0)                               // everybody about once a week
+//!     .dropout(Dropout::AnyTime { shape: 2.0, rate: 60.0 })
+//!     .simulate()?;
+//! let as_of = AsOf::ymd(2024, 6, 30)?;
+//! let (ledger, active) = (shop.ledger()?, shop.truth().active(as_of)?);
+//! let now = ledger.observed(as_of)?;
+//!
+//! // Weekly shoppers who have been silent for two months.
+//! let silent = now.map(|history| now.as_of().day() - history.last_day() > 60);
+//! let (mut called, mut right) = (0, 0);
+//! for (silent, active) in silent.values().iter().zip(active.values()) {
+//!     called += u32::from(*silent);
+//!     right += u32::from(*silent && !*active);
+//! }
+//! assert!(called > 0 && right * 10 > called * 9); // nine in ten at least
+//! # Ok::<(), regulars::Error>(())
+//! ```
+//!
+//! Sizing a machine: rows without memory, so that only what is measured takes any.
+//!
+//! ```
+//! use regulars::data::{Summary, SummaryParams};
+//! use regulars::simulate::ShopParams;
+//! use regulars::types::{AsOf, Seed};
+//!
+//! let shop = ShopParams::new(500, Seed(7)).simulate()?;
+//! let params = SummaryParams::new(AsOf::new(shop.days().1), shop.currency());
+//! let mut sums = Summary::new(params);
+//! for row in shop.rows() {
+//!     sums.push(row.to_transaction())?;
+//! }
+//! assert_eq!(sums.len(), 500);
+//! assert_eq!(sums.tally().rows_read, shop.rows().count() as u64);
+//! # Ok::<(), regulars::Error>(())
+//! ```
 
 mod basket;
 mod blobs;

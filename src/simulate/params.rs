@@ -108,33 +108,53 @@ pub enum Script {
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct ShopParams {
+    /// At most 10^9, since keys of accounts and orders are made of it.
     pub(super) customers: u32,
+    /// Where all streams begin.
     pub(super) seed: Seed,
+    /// First day.
     pub(super) start: Day,
     pub(super) days: u32,
+    /// Days within which everybody begins; `None` for two thirds of all.
     pub(super) arrivals: Option<u32>,
+    /// r and alpha, in weeks.
     pub(super) rate: (f64, f64),
+    /// k of the Erlang gaps.
     pub(super) regularity: u32,
     pub(super) dropout: Dropout,
+    /// p, q and gamma, in major units.
     pub(super) spend: (f64, f64, f64),
     pub(super) currency: Currency,
     pub(super) catalogue: u32,
     pub(super) groups: u32,
+    /// Zipf exponent.
     pub(super) popularity: f64,
+    /// Mean places.
     pub(super) basket: f64,
     pub(super) favourites: u32,
+    /// Probability of a favourite.
     pub(super) habit: f64,
+    /// Probability of an item beside one that is in.
     pub(super) affinity: f64,
+    /// Amplitude.
     pub(super) seasonality: f64,
+    /// Log growth a year.
     pub(super) trend: f64,
+    /// Share of rows.
     pub(super) refunds: f64,
+    /// Share of all orders.
     pub(super) anonymous: f64,
+    /// Share of people.
     pub(super) second_accounts: f64,
     pub(super) complaints: f64,
     pub(super) script: Script,
+    /// Mean further records.
     pub(super) duplicates: f64,
+    /// Probability of a slip.
     pub(super) typos: f64,
+    /// Multiple of the sources' habits.
     pub(super) missing: f64,
+    /// Share of people.
     pub(super) households: f64,
 }
 
@@ -249,6 +269,24 @@ impl ShopParams {
 
     /// How clocklike purchases are: gaps are Erlang-k with the customer's rate, whose coefficient of variation is 1 / √k.
     /// 1, the default, is the Poisson process, without any rhythm; at most 100.
+    ///
+    /// ```
+    /// use regulars::data::TimeUnit;
+    /// use regulars::simulate::{Dropout, ShopParams};
+    /// use regulars::types::{AsOf, Seed};
+    ///
+    /// // Everybody once a week, all from the first day on, nobody leaves: about 52 repeat purchases in a year.
+    /// let spread = |k| -> regulars::Result<f64> {
+    ///     let shop = ShopParams::new(200, Seed(7)).days(365).arrivals(1).dropout(Dropout::Never);
+    ///     let shop = shop.rate(1e5, 1e5).regularity(k).simulate()?;
+    ///     let lives = shop.purchase_history(AsOf::new(shop.days().1), TimeUnit::Week)?;
+    ///     let mean = lives.x().iter().sum::<f64>() / 200.0;
+    ///     Ok((lives.x().iter().map(|x| (x - mean).powi(2)).sum::<f64>() / 200.0).sqrt())
+    /// };
+    /// // The count of a clockwork varies less: by the square root of 25.
+    /// assert!(spread(25)? < spread(1)? / 3.0);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub const fn regularity(mut self, k: u32) -> Self {
         self.regularity = k;
         self
@@ -285,6 +323,14 @@ impl ShopParams {
 
     /// Number of different items, 1 to 10,000,000; 1,000 by default. Keys are 1 to that number, in an order that says nothing
     /// about popularity.
+    ///
+    /// ```
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::Seed;
+    /// let shop = ShopParams::new(30, Seed(7)).catalogue(5).simulate()?;
+    /// assert!(shop.rows().all(|row| (1..=5).contains(&row.item)));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub const fn catalogue(mut self, items: u32) -> Self {
         self.catalogue = items;
         self
@@ -299,6 +345,21 @@ impl ShopParams {
 
     /// Exponent of the items' Zipf popularity, 0 (all alike) to 3; 0.9 by default. The item of rank k is drawn with a weight
     /// of k^-exponent.
+    ///
+    /// ```
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::Seed;
+    /// let rows_of_the_best = |exponent| -> regulars::Result<usize> {
+    ///     let shop = ShopParams::new(100, Seed(7)).catalogue(50).habit(0.0).affinity(0.0).popularity(exponent).simulate()?;
+    ///     let mut rows = [0_usize; 51];
+    ///     for row in shop.rows() {
+    ///         rows[usize::try_from(row.item).expect("1 to 50")] += 1;
+    ///     }
+    ///     Ok(rows.into_iter().max().unwrap_or(0))
+    /// };
+    /// assert!(rows_of_the_best(2.0)? > 3 * rows_of_the_best(0.0)?);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub const fn popularity(mut self, exponent: f64) -> Self {
         self.popularity = exponent;
         self
@@ -331,6 +392,21 @@ impl ShopParams {
 
     /// Probability that a place in the basket goes to a favourite; 0.6 by default. 0 makes baskets without memory, which no
     /// recommender can learn beyond popularity and groups.
+    ///
+    /// ```
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::Seed;
+    /// // Of all items a customer buys, how many differ? With habits, fewer.
+    /// let distinct = |habit| -> regulars::Result<usize> {
+    ///     let shop = ShopParams::new(50, Seed(7)).habit(habit).simulate()?;
+    ///     let mut bought: Vec<_> = shop.rows().map(|row| (row.customer, row.item)).collect();
+    ///     bought.sort_unstable();
+    ///     bought.dedup();
+    ///     Ok(bought.len())
+    /// };
+    /// assert!(distinct(1.0)? < distinct(0.0)?);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub const fn habit(mut self, probability: f64) -> Self {
         self.habit = probability;
         self
@@ -359,6 +435,15 @@ impl ShopParams {
     }
 
     /// Growth of the purchase rate per year as a logarithm, −5 to 5; 0 by default. 0.0953 is ten per cent a year.
+    ///
+    /// ```
+    /// use regulars::simulate::{Dropout, ShopParams};
+    /// use regulars::types::Seed;
+    /// let shop = ShopParams::new(200, Seed(7)).arrivals(1).dropout(Dropout::Never).trend(1.0).simulate()?;
+    /// let in_year = |year| shop.rows().filter(|row| row.day.to_ymd().0 == year).count();
+    /// assert!(in_year(2024) > 2 * in_year(2023)); // e times as many
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub const fn trend(mut self, log_growth_per_year: f64) -> Self {
         self.trend = log_growth_per_year;
         self
@@ -450,12 +535,39 @@ impl ShopParams {
     /// How untidy records are: about the probability that a value is mistyped, 0.08 by default. Every other slip (nicknames,
     /// swapped names and days, other ways of writing) grows with it; at 0 there is none, and nobody moves house or
     /// changes numbers.
+    ///
+    /// ```
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::Seed;
+    /// // Distinct family names among the records: every slip makes another one.
+    /// let names = |typos| -> regulars::Result<usize> {
+    ///     let table = ShopParams::new(200, Seed(7)).typos(typos).simulate()?.record_table()?;
+    ///     let mut names: Vec<&str> = table.column("family_name").expect("Latin script").collect();
+    ///     names.sort_unstable();
+    ///     names.dedup();
+    ///     Ok(names.len())
+    /// };
+    /// assert!(names(0.3)? > names(0.0)?);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub const fn typos(mut self, probability: f64) -> Self {
         self.typos = probability;
         self
     }
 
     /// How often values are missing, as a multiple of each source's habit; 1 by default, 0 for none, at most 2.
+    ///
+    /// ```
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::Seed;
+    /// let empty = |factor| -> regulars::Result<usize> {
+    ///     let table = ShopParams::new(100, Seed(7)).missing(factor).simulate()?.record_table()?;
+    ///     Ok(table.column("email").expect("a column").filter(|value| value.is_empty()).count())
+    /// };
+    /// assert_eq!(empty(0.0)?, 0);
+    /// assert!(empty(2.0)? > empty(1.0)?);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub const fn missing(mut self, factor: f64) -> Self {
         self.missing = factor;
         self
@@ -463,6 +575,21 @@ impl ShopParams {
 
     /// Share of people who live with another customer and share address, often family name, sometimes the phone; 0.25 by
     /// default, below 1.
+    ///
+    /// ```
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::Seed;
+    /// let addresses = |share| -> regulars::Result<usize> {
+    ///     let shop = ShopParams::new(200, Seed(7)).households(share).typos(0.0).missing(0.0).duplicates(0.0);
+    ///     let table = shop.simulate()?.record_table()?;
+    ///     let mut all: Vec<&str> = table.column("address").expect("a column").collect();
+    ///     all.sort_unstable();
+    ///     all.dedup();
+    ///     Ok(all.len())
+    /// };
+    /// assert!(addresses(0.8)? < addresses(0.0)?);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub const fn households(mut self, share: f64) -> Self {
         self.households = share;
         self

@@ -101,9 +101,13 @@ pub(super) struct Complaint {
 /// Working memory for one customer after another.
 #[derive(Debug, Default)]
 struct Scratch {
+    /// Purchases of the customer at hand, days since the shop's first midnight.
     times: Vec<f64>,
+    /// Those of the customer at hand.
     habits: Habits,
+    /// A walk-in customer has no favourites.
     nobody: Habits,
+    /// Items by popularity rank.
     basket: Vec<u32>,
 }
 
@@ -498,15 +502,19 @@ impl OrderRow {
 
 /// An order before it is split over its items.
 struct Order {
+    /// The account, `None` for a walk-in customer.
     customer: Option<i64>,
+    /// Days since the shop's first midnight.
     t: f64,
     key: i64,
+    /// Its value in minor units.
     total: i64,
 }
 
 /// The values of one customer's orders, one after the other, in a stream of their own.
 struct Totals<'a> {
     params: &'a ShopParams,
+    /// The customer's rate of the Gamma distribution.
     nu: f64,
     rng: Rng,
 }
@@ -540,8 +548,10 @@ fn number(i: usize) -> u32 {
 #[must_use]
 pub struct OrderRows<'a> {
     shop: &'a Shop,
+    /// The customer whose rows come next.
     next_person: u32,
     end: u32,
+    /// Rows of the last one, handed out up to `at`.
     buffer: Vec<OrderRow>,
     at: usize,
     scratch: Scratch,

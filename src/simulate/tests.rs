@@ -57,6 +57,7 @@ fn a_small_shop_is_pinned() {
     assert_eq!((shop.rows().count(), checksum(shop.rows())), PINNED);
 }
 
+/// Rows and checksum.
 const PINNED: (usize, u64) = (737, 11941780464531685678);
 
 /// Rows of parts, in any order, are the rows of the whole.
@@ -523,9 +524,12 @@ fn records_are_pinned_and_threads_do_not_matter() {
     }
 }
 
+/// Records and checksum.
 const PINNED_LATIN: (usize, u64) = (1377, 15995270090213482680);
+/// Records and checksum.
 const PINNED_HAN: (usize, u64) = (1377, 12389001399675043795);
 
+/// No person, one person, one household.
 #[test]
 fn records_of_few() {
     let empty = ShopParams::new(0, Seed(1)).simulate().unwrap();
@@ -611,6 +615,7 @@ fn clouds_keep_their_distance_and_their_sizes() {
     }
 }
 
+/// The other two generators keep the same promises.
 #[test]
 fn tables_and_clouds_do_not_depend_on_threads_and_check_their_knobs() {
     let all = || {

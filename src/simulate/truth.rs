@@ -155,6 +155,18 @@ impl<'a> Truth<'a> {
     /// # Errors
     /// [`InvalidParam`](ErrorKind::InvalidParam) where the horizon ends after the shop's last day, or when
     /// [`regularity`](super::ShopParams::regularity) is above 1 (there the answer depends on unseen stages).
+    ///
+    /// ```
+    /// use regulars::simulate::{Dropout, ShopParams};
+    /// use regulars::types::{AsOf, Horizon, Seed};
+    /// // Nobody leaves: everybody's expectation is the own rate times the weeks ahead.
+    /// let shop = ShopParams::new(5, Seed(7)).dropout(Dropout::Never).arrivals(1).simulate()?;
+    /// let expected = shop.truth().expected_purchases(AsOf::ymd(2023, 6, 30)?, Horizon::weeks(10)?)?;
+    /// for (person, expected) in shop.truth().people()?.values().iter().zip(expected.values()) {
+    ///     assert!((expected - 10.0 * person.rate_per_week).abs() < 1e-9);
+    /// }
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn expected_purchases(&self, as_of: AsOf, horizon: Horizon) -> Result<PerCustomer<f64>> {
         let (now, end) = self.span(as_of, horizon)?;
         let params = &self.shop.params;
@@ -176,6 +188,18 @@ impl<'a> Truth<'a> {
     ///
     /// # Errors
     /// [`InvalidParam`](ErrorKind::InvalidParam) where the horizon ends after the shop's last day.
+    ///
+    /// ```
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::{AsOf, Horizon, Seed};
+    /// let shop = ShopParams::new(20, Seed(7)).arrivals(1).simulate()?;
+    /// let (start, all) = (AsOf::new(shop.days().0), Horizon::days(729)?);
+    /// let later = shop.truth().purchases(start, all)?;
+    /// for (person, later) in shop.truth().people()?.values().iter().zip(later.values()) {
+    ///     assert!(*later < person.orders); // all but those of the first day
+    /// }
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn purchases(&self, as_of: AsOf, horizon: Horizon) -> Result<PerCustomer<u32>> {
         let (now, end) = self.span(as_of, horizon)?;
         self.shop.of_everyone(|_, times, _| {

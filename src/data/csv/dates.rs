@@ -43,6 +43,15 @@ pub(crate) type Moment = (Day, Option<u32>);
 
 /// A date, perhaps followed by a time of day; `None` for anything else. A trailing zone is allowed and ignored: the day
 /// is the one that was written.
+///
+/// | text | day | second |
+/// |---|---|---|
+/// | `2010-12-01` | 1 December 2010 | none |
+/// | `2010-12-01 08:26`, `2010/12/1 8:26 am`, `2010年12月1日8时26分` | the same | 30,360 |
+/// | `20101201082600` | the same | 30,360 |
+/// | `2010-12-01T08:26:05.123Z` | the same | 30,365 |
+/// | `1/12/2010` | by the stated order, else none | none |
+/// | `40513`, `yesterday` | not a date | |
 pub(crate) fn moment(text: &str, order: DateOrder) -> Option<Moment> {
     let bytes = text.as_bytes();
     if let Some(found) = plain(bytes) {
@@ -204,8 +213,10 @@ fn is_zone(text: &str) -> bool {
 mod tests {
     use super::*;
 
+    /// 08:26 as a second of the day.
     const AT: u32 = 8 * 3_600 + 26 * 60;
 
+    /// Every form that is read, and many that must not be.
     #[test]
     fn dates_as_they_are_written() {
         let day = Day::ymd(2010, 12, 1).unwrap();
@@ -254,6 +265,7 @@ mod tests {
         }
     }
 
+    /// One text, two days; without a statement none.
     #[test]
     fn the_order_of_day_and_month_is_the_callers_word() {
         let both = |text| (moment(text, DateOrder::DayFirst), moment(text, DateOrder::MonthFirst));

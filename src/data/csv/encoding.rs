@@ -92,12 +92,18 @@ const WINDOW: usize = 1 << 16;
 /// closed is told from a long field.
 pub(crate) struct Utf8Reader<R> {
     inner: R,
+    /// What has been decided.
     mode: Mode,
+    /// Stated or detected; `None` until then.
     encoding: Option<Encoding>,
+    /// Bytes read and not yet decoded.
     raw: Vec<u8>,
+    /// Text decoded and not yet handed out, from `position` on.
     ready: Vec<u8>,
     position: usize,
+    /// Whether the inner reader has nothing more.
     at_end: bool,
+    /// Whether the decoder met bytes that mean nothing.
     replaced: bool,
     /// Bytes and quotes handed out.
     served: u64,
@@ -172,6 +178,9 @@ impl<R: Read> Utf8Reader<R> {
     }
 
     /// Decodes the next stretch into `ready`; leaves it empty at the end of the file only.
+    ///
+    /// Reads a window, decides at its first byte that is not ASCII, decodes. A character cut by the window's end is kept by
+    /// the decoder until the next one.
     fn refill(&mut self) -> io::Result<()> {
         self.position = 0;
         self.ready.clear();
@@ -266,6 +275,13 @@ fn count_quotes(bytes: &[u8]) -> u64 {
 ///
 /// "Most" is two pairs in three. A run of western text decoded as GB18030 pairs letters with accents at random and falls
 /// short of it by far. A decision that cannot be made is an error that says what to state.
+///
+/// | pair of bytes | counts as |
+/// |---|---|
+/// | A1–F7, A1–FE | usual: the area of GB2312, where everyday Chinese lies |
+/// | 81–FE, 40–FE otherwise | a pair of GBK |
+/// | 81–FE, 30–39 | the first half of four bytes of GB18030: skipped |
+/// | anything else | two pairs against it |
 fn detect(window: &[u8], at_end: bool) -> io::Result<Encoding> {
     let (mut good, mut bad) = (0_usize, 0_usize);
     let chunks = window.utf8_chunks();
@@ -315,6 +331,7 @@ mod tests {
         }
     }
 
+    /// Text, encoding and damage, from a slow reader and from a fast one, which must agree.
     fn read(bytes: &[u8], stated: Option<Encoding>) -> (String, Encoding, bool) {
         let mut slow = Utf8Reader::new(Slow(bytes), stated);
         let mut text = Vec::new();
@@ -328,6 +345,7 @@ mod tests {
         (String::from_utf8_lossy(&text).into_owned(), slow.encoding(), slow.has_replaced())
     }
 
+    /// The same text in every encoding that is detected, byte by byte and in one piece.
     #[test]
     fn tells_utf_8_from_gb18030_and_utf_16() {
         let text = "客户编号,下单时间,实付金额\n张三,2024-01-02,12.50\n";
@@ -345,6 +363,7 @@ mod tests {
         assert_eq!(read(&big, None), (text.to_owned(), Encoding::UTF_16BE, false));
     }
 
+    /// Twenty thousand rows of ASCII before the first Chinese one.
     #[test]
     fn decides_at_the_first_text_that_is_not_ascii_however_late() {
         let head = "id,name\n".to_owned() + &"1,plain\n".repeat(20_000);
@@ -355,6 +374,7 @@ mod tests {
         assert_eq!(read(head.as_bytes(), None), (head, Encoding::UTF_8, false));
     }
 
+    /// Western text cannot be told; stated, it is read.
     #[test]
     fn a_statement_overrides_and_western_text_must_be_stated() {
         let latin = b"id,name\n1,Ren\xe9e\n2,Zo\xeb Fran\xe7ois\n";
@@ -366,6 +386,7 @@ mod tests {
         assert_eq!((encoding, replaced), (Encoding::GB18030, true));
     }
 
+    /// A file of a thousand good characters is not GB18030 because of one bad one.
     #[test]
     fn one_damaged_character_does_not_turn_utf_8_into_something_else() {
         let mut bytes = "姓名,城市\n李雷,北京\n韩梅梅,上海\n".as_bytes().to_vec();

@@ -169,6 +169,13 @@ impl fmt::Display for Field {
 
 /// A column name without what people vary: NFKC (full-width forms), case, everything that is neither letter nor digit,
 /// and a unit in brackets at the end, as in `金额（元）`.
+///
+/// | header | becomes |
+/// |---|---|
+/// | `Customer ID`, `customer_id`, `ＣＵＳＴＯＭＥＲ＿ＩＤ` | `customerid` |
+/// | `单价（元）`, `单价` | `单价` |
+/// | `Net Amount [EUR]` | `netamount` |
+/// | `(none)` | `none` |
 pub(crate) fn normalise(name: &str) -> String {
     let folded: String = name.nfkc().flat_map(char::to_lowercase).collect();
     let folded = folded.trim();
@@ -182,7 +189,9 @@ pub(crate) fn normalise(name: &str) -> String {
 /// Column number of each field, in the order of [`Field::ALL`], and what the date column counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
+    /// By field; no column stands twice.
     columns: [Option<usize>; Field::ALL.len()],
+    /// Calendar days, or basket numbers where only those were found.
     pub(crate) axis: TimeAxis,
 }
 
@@ -194,6 +203,10 @@ impl Layout {
 
     /// The fields that the caller mapped or excluded come first; each remaining field takes the free column with its
     /// most telling name.
+    ///
+    /// Fields are served in a fixed order, customer and date first, so that which of two fields gets a column does not depend
+    /// on the order of the columns. A usual name that stands twice among the free columns is an error: nothing says which is
+    /// meant.
     pub(crate) fn recognise(
         header: &[String],
         stated: &[(Field, Option<String>)],
@@ -278,16 +291,19 @@ fn find(header: &[String], names: &[String], field: Field, name: &str) -> Result
 mod tests {
     use super::*;
 
+    /// What a header of these names is taken for.
     fn layout(header: &str) -> Result<Layout> {
         let header: Vec<String> = header.split(',').map(str::to_owned).collect();
         Layout::recognise(&header, &[], None)
     }
 
+    /// Fields found, with their columns.
     fn columns(header: &str) -> Vec<(Field, usize)> {
         let layout = layout(header).unwrap();
         Field::ALL.into_iter().filter_map(|f| Some((f, layout.get(f)?))).collect()
     }
 
+    /// Headers of public data sets, shop systems and a Chinese marketplace.
     #[test]
     fn usual_headers_are_understood() {
         use Field::{Amount, Customer, Date, Item, Order, Price, Quantity, Time};
@@ -321,6 +337,7 @@ mod tests {
         assert_eq!((both.axis, both.get(Date), both.get(Order)), (TimeAxis::Calendar, Some(3), Some(1)));
     }
 
+    /// Neither customer nor date may be missing; two dates must be told apart by the caller.
     #[test]
     fn what_is_missing_or_twofold_is_an_error() {
         assert!(layout("date,amount").unwrap_err().to_string().contains("customer"));
@@ -329,6 +346,7 @@ mod tests {
         assert!(layout("").is_err());
     }
 
+    /// Stated columns win, excluded ones are not used, and a stated name must exist.
     #[test]
     fn the_caller_has_the_last_word() {
         let header: Vec<String> = ["user_id", "guest", "date", "when", "price"].map(str::to_owned).to_vec();
@@ -345,6 +363,7 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::InvalidParam);
     }
 
+    /// Every list is normalised and free of repetitions.
     #[test]
     fn no_name_stands_for_two_fields_by_accident() {
         for field in Field::ALL {

@@ -92,6 +92,91 @@
 //!
 //! # Determinism
 //! The same bytes give the same ledger, whatever size the reader's pieces have.
+//!
+//! # Recipes
+//! A marketplace export in Chinese: GB18030, full-width signs, thousands separators, no quantities.
+//!
+//! ```
+//! use regulars::data::{Ledger, csv::{CsvParams, Encoding}};
+//! use regulars::types::Currency;
+//!
+//! let text = "买家会员名,订单编号,订单付款时间,买家实际支付金额\n张三,T001,2024-05-01 10:00:00,\"￥1,250.00\"\n";
+//! let bytes = encoding_rs::GB18030.encode(text).0.into_owned();
+//! let ledger = Ledger::read_csv(bytes.as_slice(), &CsvParams::new(Currency::CNY))?;
+//! assert!(ledger.customer("张三").is_some());
+//! let source = ledger.intake().source.as_ref().expect("read from a file");
+//! assert_eq!(source.encoding, Encoding::GB18030);
+//! # Ok::<(), regulars::Error>(())
+//! ```
+//!
+//! A German till: semicolons, decimal commas, day first, a customer column of its own name.
+//!
+//! ```
+//! use regulars::data::{Ledger, csv::{CsvParams, DateOrder, DecimalMark, Field}};
+//! use regulars::types::{Amount, AsOf, Currency};
+//!
+//! let file = "Kunde;Datum;Betrag\n4711;31.12.2023;1.019,90\n4711;02.01.2024;-19,90\n";
+//! let params = CsvParams::new(Currency::EUR)
+//!     .column(Field::Customer, "Kunde")
+//!     .column(Field::Date, "Datum")
+//!     .column(Field::Amount, "Betrag")
+//!     .date_order(DateOrder::DayFirst)
+//!     .decimal_mark(DecimalMark::Comma);
+//! let ledger = Ledger::read_csv(file.as_bytes(), &params)?;
+//! let spend = ledger
+//!     .observed(AsOf::ymd(2024, 1, 31)?)?
+//!     .map(|rows| Amount::total(rows.amounts().unwrap_or_default().iter().copied()));
+//! assert_eq!(spend.by_key(4711).and_then(|total| total.as_ref().ok()), Some(&Amount::minor(100_000)));
+//! # Ok::<(), regulars::Error>(())
+//! ```
+//!
+//! Baskets without dates, as some public sets number them: the number is the time.
+//!
+//! ```
+//! use regulars::data::{Ledger, TimeAxis, csv::CsvParams};
+//! use regulars::types::{AsOf, Currency, Day};
+//!
+//! let file = "user_id,order_id,order_index,product_id\n1,A,1,tea\n1,B,2,tea\n1,B,2,cup\n2,C,1,tea\n";
+//! let ledger = Ledger::read_csv(file.as_bytes(), &CsvParams::new(Currency::USD))?;
+//! assert_eq!(ledger.time_axis(), TimeAxis::Ordinal);
+//! let after_one = ledger.observed(AsOf::new(Day::new(1)))?;
+//! assert_eq!(after_one.map(|rows| rows.len()).by_key(1), Some(&1)); // the first basket only
+//! # Ok::<(), regulars::Error>(())
+//! ```
+//!
+//! A compressed file: any reader will do, `flate2::read::GzDecoder` or a socket; nothing seeks.
+//!
+//! ```
+//! use regulars::data::{Ledger, csv::CsvParams};
+//! use regulars::types::Currency;
+//! use std::io::Read;
+//!
+//! let (head, tail) = ("customer,date,amount\n", "ann,2024-05-01,12.50\n");
+//! let stream = head.as_bytes().chain(tail.as_bytes());
+//! assert_eq!(Ledger::read_csv(stream, &CsvParams::new(Currency::EUR))?.len(), 1);
+//! # Ok::<(), regulars::Error>(())
+//! ```
+//!
+//! What was wrong with the rest: counts by reason, and rows to look up.
+//!
+//! ```
+//! use regulars::data::{Ledger, csv::CsvParams};
+//! use regulars::types::Currency;
+//!
+//! let file = "customer,date,amount\nann,2024-05-01,12.50\nbob,,3\ncleo,2024-05-02,free\n,2024-05-03,1\n";
+//! let ledger = Ledger::read_csv(file.as_bytes(), &CsvParams::new(Currency::EUR))?;
+//! let intake = ledger.intake();
+//! for (reason, rows) in &intake.rows_skipped {
+//!     assert_eq!(*rows, 1, "{reason}");
+//! }
+//! assert_eq!(intake.rows_skipped.keys().map(String::as_str).collect::<Vec<_>>(), [
+//!     "amount: expected an exact decimal number such as -1234.50",
+//!     "date: expected year, month and day such as 2011-12-09",
+//!     "no customer",
+//! ]);
+//! assert_eq!(intake.skipped_examples["no customer"], [5]); // row 5 of the file
+//! # Ok::<(), regulars::Error>(())
+//! ```
 
 mod dates;
 mod encoding;

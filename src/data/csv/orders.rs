@@ -87,15 +87,19 @@ impl Ledger {
 
 /// Where the fields are and how they are written; made once for the file, so that reading a row asks no names.
 struct Cells {
+    /// Column of the customer; always there, as is that of the date.
     customer: usize,
     date: usize,
     time: Option<usize>,
+    /// Where amounts come from.
     money: Money,
     quantity: Option<usize>,
     order: Option<usize>,
     item: Option<usize>,
+    /// To be checked where it is there.
     currency_column: Option<usize>,
     currency: Currency,
+    /// Whether the date column holds basket numbers.
     axis: TimeAxis,
     anonymous: Anonymous,
     date_order: DateOrder,

@@ -48,12 +48,16 @@ pub struct CsvSource {
 /// counting faults of a million rows allocates nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
+    /// The field to blame; `None` for the row as a whole.
     pub(crate) field: Option<Field>,
+    /// What was expected; also the reason under which the row is counted.
     pub(crate) rule: &'static str,
+    /// Kind of the error where reading is strict.
     pub(crate) kind: ErrorKind,
 }
 
 impl Fault {
+    /// An [`InvalidInput`](ErrorKind::InvalidInput) of that field.
     pub(crate) const fn new(field: Option<Field>, rule: &'static str) -> Self {
         Self { field, rule, kind: ErrorKind::InvalidInput }
     }
@@ -111,13 +115,19 @@ impl Skipped {
 
 /// The rows of one file. The header is row 1.
 pub(crate) struct Records<R: Read> {
+    /// The parser, over text that is UTF-8 by then.
     csv: csv::Reader<Utf8Reader<R>>,
+    /// Names of the columns, trimmed.
     header: Vec<String>,
+    /// The row at hand; its memory is used again for each.
     record: ByteRecord,
+    /// Its number; the header is 1.
     row: u64,
+    /// Number of the last row to be read.
     limit: u64,
     delimiter: u8,
     strictness: Strictness,
+    /// Whether the limit ended the reading and rows were left.
     at_limit: bool,
 }
 
@@ -207,6 +217,9 @@ impl<R: Read> Records<R> {
     }
 
     /// Whether the last row swallowed the rest of the file: it spans lines, and the quotes of the file do not pair up.
+    ///
+    /// A quote that is never closed makes one field of everything behind it. The parser accepts that; the sign is a last record
+    /// that reaches the end of the file, spans lines, and leaves an odd number of quotes.
     fn is_unclosed(&self) -> bool {
         let source = self.csv.get_ref();
         source.quotes() % 2 == 1
@@ -264,6 +277,9 @@ fn broken_io(error: std::io::Error) -> Error {
 }
 
 /// The one that cuts the header into most parts, quotes aside; the comma where none does.
+///
+/// `a;b,c;d` has two semicolons and one comma: a semicolon. Only the first line that has any of the four counts, since the
+/// rows below may hold texts with commas.
 fn likely_delimiter(start: &[u8]) -> u8 {
     let mut counts = [0_u32; DELIMITERS.len()];
     let mut is_quoted = false;

@@ -46,11 +46,13 @@ use super::{CsvFormat, CsvSource};
 /// ```
 #[derive(Clone, PartialEq)]
 pub struct RawTable {
+    /// As in the header, trimmed.
     names: Vec<String>,
     columns: Vec<Texts>,
     /// Row of the file behind each row of the table; `None` where no row was left out.
     numbers: Option<Vec<u64>>,
     rows: usize,
+    /// Rows below the header, those left out included.
     rows_read: u64,
     rows_skipped: Vec<(String, u64)>,
     source: CsvSource,
@@ -59,7 +61,9 @@ pub struct RawTable {
 /// The texts of one column behind one another, and where each ends: one allocation for a column, not one a cell.
 #[derive(Clone, Default, PartialEq)]
 struct Texts {
+    /// All texts without a separator.
     joined: String,
+    /// Where each text ends; where it begins is where the one before ends.
     ends: Vec<usize>,
 }
 

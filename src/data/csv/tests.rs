@@ -35,6 +35,7 @@ fn row_of(error: &crate::Error) -> (u64, Option<&str>) {
     }
 }
 
+/// 3 × 0.835 is 2.505: rounded once, half to even.
 #[test]
 fn amount_is_quantity_times_price_rounded_once() {
     let file = "customer_id,date,quantity,unit_price\n\
@@ -50,6 +51,7 @@ fn amount_is_quantity_times_price_rounded_once() {
     assert_eq!(rows(&ledger, "a")[2].quantity, Some(Quantity::thousandths(250)));
 }
 
+/// What was paid, not what was asked.
 #[test]
 fn an_amount_column_wins_over_quantity_and_price() {
     let file = "customer,date,qty,price,total\na,2024-01-01,3,5,12\n";
@@ -111,6 +113,7 @@ fn strict_names_row_and_column_and_lenient_counts() {
     assert!(read("customer,date\n,2024-01-01\na,2024-01-01\n", &strict()).is_ok(), "no customer is a policy");
 }
 
+/// The message names the main reason and its first row.
 #[test]
 fn nothing_left_is_an_error_that_says_why() {
     assert_eq!(read("", &gbp()).unwrap_err().kind(), ErrorKind::EmptyInput);
@@ -121,6 +124,7 @@ fn nothing_left_is_an_error_that_says_why() {
     assert_eq!(read("a,b\n1,2\n", &gbp()).unwrap_err().kind(), ErrorKind::InvalidInput);
 }
 
+/// In one column or in two, with the same result.
 #[test]
 fn time_of_day_comes_with_the_date_or_beside_it() {
     let together = read("customer,date\na,2024-01-01 08:26:30\na,2024-01-02\n", &strict()).unwrap();
@@ -132,6 +136,7 @@ fn time_of_day_comes_with_the_date_or_beside_it() {
     assert_eq!(row_of(&error), (2, Some("time")));
 }
 
+/// A statement decides; nothing else does.
 #[test]
 fn day_first_and_month_first_are_stated() {
     let file = "customer,date\na,3/4/2024\n";
@@ -141,6 +146,7 @@ fn day_first_and_month_first_are_stated() {
     assert!(read(file, &strict()).is_err());
 }
 
+/// A column of basket numbers makes the axis ordinal.
 #[test]
 fn baskets_without_dates_are_ordinal_time() {
     let file = "customer_id,basket_no,product_id\n1,1,9\n1,2,9\n2,1,8\n";
@@ -163,6 +169,7 @@ fn another_currency_is_an_error_however_lenient() {
     assert_eq!(read(file, &gbp().without(Field::Currency)).unwrap().len(), 4);
 }
 
+/// Kept as rows of nobody, or counted.
 #[test]
 fn anonymous_rows_can_be_kept() {
     let file = "customer,date,item\na,2024-01-01,tea\n,2024-01-01,tea\n";
@@ -170,6 +177,7 @@ fn anonymous_rows_can_be_kept() {
     assert_eq!((ledger.intake().rows_kept, ledger.intake().rows_anonymous), (1, 1));
 }
 
+/// What spreadsheets write in Europe.
 #[test]
 fn delimiters_quotes_and_decimal_commas() {
     let comma = read("customer,date,amount\n\"Smith, J\",2024-01-01,\"1,234.50\"\n", &strict()).unwrap();
@@ -201,6 +209,7 @@ fn a_quote_that_is_never_closed_is_noticed() {
     assert_eq!(read(closed, &strict()).unwrap().len(), 1);
 }
 
+/// One row more tells whether anything was left.
 #[test]
 fn a_limit_stops_early_and_says_so() {
     let file = "customer,date\na,2024-01-01\nb,2024-01-02\nc,2024-01-03\n";
@@ -246,6 +255,7 @@ fn the_doors_agree() {
     }
 }
 
+/// Texts come out as they went in, but for space around them.
 #[test]
 fn a_table_keeps_its_texts() {
     let file = "id;TotalCharges;note\n1; ;\"a;b\"\n2;12.5;\n3;7\n4;x;y\n";

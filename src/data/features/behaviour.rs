@@ -84,12 +84,18 @@ impl Features {
 
 /// Exact counts and sums of one customer. Purchases are days with a row that is no refund.
 struct Facts {
+    /// Days since the last purchase.
     recency: i64,
+    /// Days since the first one.
     tenure: i64,
+    /// Days between the two.
     span: i64,
+    /// Days with a purchase.
     purchases: u64,
+    /// Distinct items bought.
     items: usize,
     rows: usize,
+    /// Rows that give something back.
     refund_rows: usize,
     /// Money paid and money given back, both at least 0.
     money: Option<(i128, i128)>,

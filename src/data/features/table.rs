@@ -36,6 +36,7 @@ pub(super) const NO_LEVEL: u32 = u32::MAX;
 #[derive(Clone, PartialEq)]
 pub struct Features {
     pub(super) customers: Customers,
+    /// Names, unique and not empty, and columns of the customers' length.
     pub(super) columns: Vec<(String, Column)>,
 }
 
@@ -100,7 +101,9 @@ pub struct Numeric {
 /// Codes ascend with the levels' code points. They are names, not numbers: a model must not add them up.
 #[derive(Clone, PartialEq)]
 pub struct Categorical {
+    /// Ranks among the levels, or [`NO_LEVEL`].
     pub(super) codes: Vec<u32>,
+    /// Strictly ascending by code point.
     pub(super) levels: Vec<String>,
 }
 

@@ -357,8 +357,11 @@ pub struct Transform {
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 struct Fitted {
+    /// The column it takes, and makes.
     name: String,
+    /// What stands in for a missing value; `None` refuses it.
     fill: Option<f64>,
+    /// In the order in which they are applied.
     steps: Vec<Step>,
 }
 

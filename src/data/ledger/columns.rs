@@ -66,71 +66,85 @@ pub enum AmountColumn<'a> {
     Major(&'a [f64]),
 }
 
+/// Borrowed integers: every value is a key.
 impl<'a> From<&'a [i64]> for KeyColumn<'a> {
     fn from(values: &'a [i64]) -> Self {
         Self::Integers(values)
     }
 }
+/// Borrowed texts; an empty one is no key.
 impl<'a> From<&'a [&'a str]> for KeyColumn<'a> {
     fn from(values: &'a [&'a str]) -> Self {
         Self::Texts(values)
     }
 }
+/// Borrowed owned texts; an empty one is no key.
 impl<'a> From<&'a [String]> for KeyColumn<'a> {
     fn from(values: &'a [String]) -> Self {
         Self::Strings(values)
     }
 }
+/// A vector's integers.
 impl<'a> From<&'a Vec<i64>> for KeyColumn<'a> {
     fn from(values: &'a Vec<i64>) -> Self {
         Self::Integers(values)
     }
 }
+/// A vector's texts.
 impl<'a> From<&'a Vec<&'a str>> for KeyColumn<'a> {
     fn from(values: &'a Vec<&'a str>) -> Self {
         Self::Texts(values)
     }
 }
+/// A vector's owned texts.
 impl<'a> From<&'a Vec<String>> for KeyColumn<'a> {
     fn from(values: &'a Vec<String>) -> Self {
         Self::Strings(values)
     }
 }
+/// Borrowed days.
 impl<'a> From<&'a [Day]> for DayColumn<'a> {
     fn from(values: &'a [Day]) -> Self {
         Self::Days(values)
     }
 }
+/// Borrowed day numbers, or basket numbers.
 impl<'a> From<&'a [i32]> for DayColumn<'a> {
     fn from(values: &'a [i32]) -> Self {
         Self::Integers(values)
     }
 }
+/// A vector's days.
 impl<'a> From<&'a Vec<Day>> for DayColumn<'a> {
     fn from(values: &'a Vec<Day>) -> Self {
         Self::Days(values)
     }
 }
+/// A vector's day numbers.
 impl<'a> From<&'a Vec<i32>> for DayColumn<'a> {
     fn from(values: &'a Vec<i32>) -> Self {
         Self::Integers(values)
     }
 }
+/// Borrowed exact amounts.
 impl<'a> From<&'a [Amount]> for AmountColumn<'a> {
     fn from(values: &'a [Amount]) -> Self {
         Self::Amounts(values)
     }
 }
+/// Borrowed floats of major units.
 impl<'a> From<&'a [f64]> for AmountColumn<'a> {
     fn from(values: &'a [f64]) -> Self {
         Self::Major(values)
     }
 }
+/// A vector's exact amounts.
 impl<'a> From<&'a Vec<Amount>> for AmountColumn<'a> {
     fn from(values: &'a Vec<Amount>) -> Self {
         Self::Amounts(values)
     }
 }
+/// A vector's floats of major units.
 impl<'a> From<&'a Vec<f64>> for AmountColumn<'a> {
     fn from(values: &'a Vec<f64>) -> Self {
         Self::Major(values)

@@ -48,15 +48,25 @@ pub struct Ledger(pub(super) Arc<Store>);
 /// Structure of arrays. The rows of customer `c` are `offsets[c]..offsets[c + 1]`, anonymous rows follow behind the last
 /// customer. Within a customer rows are ordered by their whole content: day, time of day, order, item, amount, quantity.
 pub(crate) struct Store {
+    /// The one currency; all amounts are its minor units.
     pub(crate) currency: Currency,
+    /// What a day means.
     pub(crate) time: TimeAxis,
+    /// Keys by customer number.
     pub(crate) customers: Arc<Keys>,
+    /// Keys by order number; `None` exactly where the column is absent.
     pub(crate) orders: Option<Arc<Keys>>,
+    /// Keys by item number; `None` exactly where the column is absent.
     pub(crate) items: Option<Arc<Keys>>,
+    /// One for each customer, one for the anonymous rows, one for the end: customers + 2 of them, ascending.
     pub(crate) offsets: Arc<[usize]>,
+    /// Shared, so that `covering` copies nothing.
     pub(crate) rows: Arc<Rows>,
+    /// First and last day covered; no row lies outside.
     pub(crate) covers: (Day, Day),
+    /// Whether the customers are known to be people, and since when.
     pub(crate) identity: Identity,
+    /// Counts of the reading.
     pub(crate) intake: Intake,
 }
 
@@ -66,11 +76,17 @@ pub(crate) struct Store {
 /// stands for "not known here".
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Rows {
+    /// Always there; its length is the number of rows.
     pub(crate) day: Vec<Day>,
+    /// Second of the day, or [`NONE`].
     pub(crate) second: Option<Vec<u32>>,
+    /// Rank of the order, or [`NONE`].
     pub(crate) order: Option<Vec<u32>>,
+    /// Rank of the item, or [`NONE`].
     pub(crate) item: Option<Vec<u32>>,
+    /// Minor units, signed; known for every row if for one.
     pub(crate) amount: Option<Vec<Amount>>,
+    /// Thousandths, signed; known for every row if for one.
     pub(crate) quantity: Option<Vec<Quantity>>,
 }
 

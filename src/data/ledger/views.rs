@@ -140,7 +140,9 @@ impl fmt::Debug for Observed<'_> {
 #[derive(Clone, Copy)]
 pub struct Holdout<'a> {
     ledger: &'a Ledger,
+    /// The cut: the holdout begins on the next day.
     after: AsOf,
+    /// Its last day, within the covered ones.
     until: Day,
 }
 
@@ -280,7 +282,9 @@ impl<'a> Split<'a> {
 #[derive(Clone, Copy)]
 pub struct History<'a> {
     store: &'a Store,
+    /// First row in the store.
     start: usize,
+    /// One behind the last row.
     end: usize,
 }
 

@@ -15,7 +15,9 @@ pub(crate) const NONE: u32 = u32::MAX;
 /// Distinct texts behind one another in one arena.
 #[derive(Clone, Default)]
 pub(crate) struct Dictionary {
+    /// All texts without a separator, below 4 GiB.
     arena: String,
+    /// Where each ends.
     ends: Vec<u32>,
 }
 
@@ -23,6 +25,7 @@ pub(crate) struct Dictionary {
 #[derive(Default)]
 pub(crate) struct Intern {
     texts: Dictionary,
+    /// Numbers by the hash of their texts.
     table: HashTable<u32>,
     hasher: DefaultHashBuilder,
 }

@@ -40,14 +40,47 @@ const NO_DAY: i32 = i32::MIN;
 /// assert_eq!(records.row_of("till", "17"), Some(1));
 /// # Ok::<(), regulars::Error>(())
 /// ```
+///
+/// The three doors make equal tables of equal records:
+///
+/// ```
+/// use regulars::data::{Field, FieldKind, Record, RecordColumns, Records, RecordsCsvParams};
+///
+/// let mut rows = Records::builder([Field::new("email", FieldKind::Email)])?;
+/// rows.push(Record::new(1).source("shop").value("email", "ann@example.org"))?;
+/// rows.push(Record::new(2).source("shop"))?;
+/// let rows = rows.build()?;
+///
+/// let ids = [1_i64, 2];
+/// let columns = RecordColumns::new(&ids[..])
+///     .sources(&["shop", "shop"])
+///     .field("email", FieldKind::Email, &["ann@example.org", ""]);
+/// let columns = Records::from_columns(&columns)?;
+///
+/// let mut files = Records::csv(RecordsCsvParams::new());
+/// files.read("shop", "id,email\n1,ann@example.org\n2,\n".as_bytes())?;
+/// let files = files.build()?;
+///
+/// for table in [&rows, &columns, &files] {
+///     assert_eq!(table.fields(), [Field::new("email", FieldKind::Email)]);
+///     assert_eq!(table.values(0, "email").collect::<Vec<_>>(), ["ann@example.org"]);
+///     assert_eq!((table.id(1), table.source_name(1)), (Some("2"), Some("shop")));
+/// }
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Records {
+    /// In the order of declaration.
     pub(super) fields: Vec<Field>,
+    /// One for each field.
     pub(super) columns: Vec<Column>,
     pub(super) sources: Dictionary,
+    /// By row, a number of `sources`.
     pub(super) source_of: Vec<u32>,
     pub(super) ids: Dictionary,
+    /// By row, a number of `ids`.
     pub(super) id_of: Vec<u32>,
+    /// By row, days since 1970-01-01 or [`NO_DAY`].
     pub(super) updated: Vec<i32>,
     /// Rows in ascending order of (source, id), for look-ups.
     pub(super) by_id: Vec<u32>,
@@ -56,7 +89,9 @@ pub struct Records {
 /// One field's values: the first of each row, and the rest by row.
 #[derive(Clone, Default)]
 pub(crate) struct Column {
+    /// Distinct values.
     pub(crate) texts: Dictionary,
+    /// By row, a number of `texts`, or `NONE` where the row has no value.
     pub(crate) first: Vec<u32>,
     /// Further values, ascending by row.
     pub(crate) more: Vec<(u32, u32)>,

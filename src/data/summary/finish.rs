@@ -206,6 +206,9 @@ fn text_key(names: &Interner, number: i64) -> Key<'_> {
 ///
 /// Integers come before texts, so the two are sorted apart. Sorting is by distinct keys: stability does not
 /// matter.
+///
+/// Time O(n log n) for n customers, memory 24 bytes each while sorting. The keys of text customers are borrowed from the
+/// interner until they are joined.
 fn sorted(shards: &[Shard], names: &Interner) -> Result<(Sorted, Vec<At>)> {
     let numbered = || (0_u32..).zip(shards);
     let rows = || {
@@ -242,6 +245,12 @@ impl Shard {
     /// Turns sets into counts: occasions, those of the first day, and the first day's refunds.
     ///
     /// The first day of a customer is final only now, so only now can it be said which refunds belong to it.
+    ///
+    /// | occasions | count | first-day count |
+    /// |---|---|---|
+    /// | row | kept in the record | kept in the record |
+    /// | day | bits set in the customer's blocks | 1 |
+    /// | order | entries of the customer | entries whose earliest day is the first day |
     fn count_sets(&mut self, policy: &SummaryParams) -> Result<()> {
         let place = |key: u64| usize::try_from(key >> 32).unwrap_or(usize::MAX);
         let too_many = || Error::overflow("more than 4294967295 occasions");

@@ -17,11 +17,15 @@ const CHUNK: usize = 4_096;
 /// One row of the table. Sums fit 64 bits: what does not is an error before it gets here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Totals {
+    /// Of the first occasion.
     first_day: Day,
+    /// Of the last occasion.
     last_day: Day,
     occasions: u32,
     first_day_occasions: u32,
+    /// Minor units, all days.
     spend: i64,
+    /// Minor units, the first day's.
     first_day_spend: i64,
 }
 

@@ -10,9 +10,13 @@
 /// depends on the order of arrival as long as combining does not.
 #[derive(Clone, Debug)]
 pub(super) struct Runs<V> {
+    /// Strictly ascending.
     keys: Vec<u64>,
+    /// One for each key.
     values: Vec<V>,
+    /// What came since, in order of arrival; keys may repeat, also those of the run.
     buffer: Vec<(u64, V)>,
+    /// What becomes of two values of one key.
     combine: fn(V, V) -> V,
 }
 
@@ -48,6 +52,10 @@ impl<V: Copy> Runs<V> {
 
     /// Merges the buffer into the run: sort, combine within, combine with what is there, then merge what is new from
     /// behind into the same vectors, so that no second copy of the run is ever needed.
+    ///
+    /// With n keys in the run and m in the buffer: O(m log m) to sort it, O(n + m) to merge. Since m grows with n, each pair
+    /// takes part in O(log n) merges before it rests. The values of new places are filled with any value first, which the
+    /// backward merge overwrites before it can be read.
     fn settle(&mut self) {
         let combine = self.combine;
         self.buffer.sort_unstable_by_key(|(key, _)| *key);
@@ -103,6 +111,7 @@ mod tests {
     use crate::kernel::rng::Rng;
     use crate::types::Seed;
 
+    /// Against a `BTreeMap`, with merges in the middle and many equal keys.
     #[test]
     fn equals_a_map_for_any_order_of_arrival() {
         let mut rng = Rng::new(Seed(1), 0);

@@ -61,19 +61,75 @@ const RUN: usize = 512;
 /// A summary answers RFM and lifetime value and forgets rows; a [`Ledger`](crate::data::Ledger) keeps them for
 /// churn, rhythm, baskets, and for any as-of day. A summary fits where rows do not: it takes a day's file and is
 /// saved by [`persist`](crate::persist) until the next one.
+///
+/// # Recipes
+/// A stream that is saved every night. The file holds sums by customer; the next night goes on from it.
+///
+/// ```
+/// # #[cfg(feature = "serde")] {
+/// use regulars::data::{Columns, Summary, SummaryParams};
+/// use regulars::persist;
+/// use regulars::types::{AsOf, Currency};
+///
+/// let params = SummaryParams::new(AsOf::ymd(2024, 12, 31)?, Currency::EUR);
+/// let mut file = Vec::new();
+/// persist::write(&mut file, &Summary::new(params))?; // the first night: nothing yet
+/// for night in 0..3 {
+///     let mut sums: Summary = persist::read(file.as_slice())?;
+///     let (customers, days) = (vec![7_i64, 9], vec![19_850, 19_850 + night]);
+///     sums.push_columns(&Columns::new(Currency::EUR, &customers, &days))?;
+///     file.clear();
+///     persist::write(&mut file, &sums)?;
+/// }
+/// let table = persist::read::<Summary>(file.as_slice())?.finish()?;
+/// assert_eq!(table.occasions(), [1, 3]); // 7 came on one day only, 9 on three
+/// # }
+/// # Ok::<(), regulars::Error>(())
+/// ```
+///
+/// Files of one month each on several machines: one summary a file, merged in any order, into RFM and lifetime histories.
+///
+/// ```
+/// use regulars::data::{PurchaseHistory, Summary, SummaryParams, TimeUnit, Transaction};
+/// use regulars::rfm::RfmParams;
+/// use regulars::types::{Amount, AsOf, Currency, Day};
+///
+/// let params = SummaryParams::new(AsOf::ymd(2024, 3, 31)?, Currency::EUR);
+/// let month = |month: u32, customers: &[&'static str]| -> regulars::Result<Summary> {
+///     let mut sums = Summary::new(params);
+///     for customer in customers {
+///         sums.push(Transaction::new(*customer, Day::ymd(2024, month, 3)?).amount(Amount::minor(1_000)))?;
+///     }
+///     Ok(sums)
+/// };
+/// let mut quarter = month(2, &["ann"])?;
+/// quarter.merge(month(1, &["ann", "bob"])?)?;
+/// quarter.merge(month(3, &["ann", "cleo"])?)?;
+///
+/// let scores = RfmParams::new().fit(&quarter)?.score(&quarter)?;
+/// assert_eq!(scores.by_key("ann").map(|rfm| (rfm.frequency, rfm.recency)), Some((3, 28)));
+/// let lives = PurchaseHistory::from_purchases(&quarter.finish()?, TimeUnit::Day)?;
+/// assert_eq!(lives.x(), [2.0, 0.0, 0.0]);
+/// assert_eq!(lives.t(), [88.0, 88.0, 28.0]); // days since 3 January, 3 January, 3 March
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Summary {
+    /// How rows are counted; fixed for life.
     pub(super) policy: SummaryParams,
+    /// Seeded afresh for each summary; not saved.
     pub(super) hash: KeyHash,
     /// Customers with integer keys, by hash.
     pub(super) integers: Vec<Shard>,
     /// Customers with text keys, numbered by `names`.
     pub(super) names: Interner,
+    /// One shard for all texts: their interner has hashed them already.
     pub(super) texts: Shard,
     /// Order keys, for occasions by order only.
     pub(super) orders: Interner,
     /// `None` before the first row.
     pub(super) has_amounts: Option<bool>,
+    /// Rows by what became of them.
     pub(super) tally: Tally,
 }
 
@@ -278,6 +334,9 @@ impl Summary {
 
     /// Everything that could go wrong with a row, looked for before the first one is taken in: floats that are no
     /// amounts, and purchases without an order where orders are counted. The first bad row is named.
+    ///
+    /// Checked before anything is taken in, so that a column is added as a whole or not at all. The comparison
+    /// |v| ≤ 2^53 / scale is false for NaN, and runs several values at a time.
     fn check_values(&self, columns: &Columns<'_>) -> Result<()> {
         if let Some(AmountColumn::Major(values)) = columns.amounts {
             let scale = self.policy.currency.minor_per_major() as f64;
@@ -421,7 +480,9 @@ const NEEDS_ORDER: &str = "missing, but occasions by order need it in every row 
 /// registers.
 #[derive(Clone, Copy)]
 struct Facts<'a> {
+    /// As-of day and currency matter here.
     policy: SummaryParams,
+    /// Minor units in a major one, as a float.
     scale: f64,
     columns: &'a Columns<'a>,
 }
@@ -498,6 +559,7 @@ impl<'a> Facts<'a> {
 /// A chunk of rows, grouped by shard, in order within each. Its vectors are reused from block to block.
 #[derive(Default)]
 struct Scattered {
+    /// Rows of all shards, one shard behind the other.
     rows: Vec<Packed>,
     /// Where the rows of each shard are.
     spans: Vec<Range<usize>>,
@@ -505,6 +567,7 @@ struct Scattered {
     wide: Vec<usize>,
     /// The shard of each row, [`OUT`] for none.
     shards: Vec<u8>,
+    /// What became of the chunk's rows.
     tally: Tally,
 }
 
@@ -517,6 +580,12 @@ impl Scattered {
     /// The first pass finds each row's shard and counts, the second places rows from the running sums. Rows whose
     /// amount does not fit 32 bits are noted in `wide` and leave a gap of one unused entry at the end of their shard's
     /// span, which `spans` excludes.
+    ///
+    /// 1. Each row's shard, or [`OUT`] for one behind the as-of day; counts by shard.
+    /// 2. Running sums of the counts: where each shard's rows begin.
+    /// 3. Each row to its place, packed into 16 bytes.
+    ///
+    /// Two passes over the keys cost less than growing 64 vectors.
     fn fill(
         &mut self,
         policy: SummaryParams,

@@ -75,13 +75,20 @@ use crate::types::{Amount, AsOf, Currency, Day};
 /// ```
 #[derive(Clone, PartialEq)]
 pub struct Purchases {
+    /// How it was counted.
     pub(super) policy: SummaryParams,
+    /// Whose the rows are; all columns have its length.
     pub(super) customers: Customers,
+    /// Ascending order of keys, not of days.
     pub(super) first_day: Vec<Day>,
     pub(super) last_day: Vec<Day>,
+    /// At least 1 each.
     pub(super) occasions: Vec<u32>,
+    /// At least 1, at most the occasions.
     pub(super) first_day_occasions: Vec<u32>,
+    /// `None` where amounts were never given.
     pub(super) spend: Option<Spend>,
+    /// Customers with rows, but without an occasion.
     pub(super) without_purchase: usize,
 }
 
@@ -159,7 +166,9 @@ impl SummaryParams {
 /// The columns of money, in minor units, each as long as the table.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Spend {
+    /// Over all days.
     pub(super) total: Vec<Amount>,
+    /// Over the day of the first occasion.
     pub(super) first_day: Vec<Amount>,
 }
 

@@ -11,9 +11,12 @@ const AS_OF: i32 = 200;
 /// One generated row.
 #[derive(Clone, Debug)]
 struct Buy {
+    /// A digit or a letter: few, so that days and orders repeat.
     customer: String,
     day: i32,
+    /// Minor units.
     amount: i64,
+    /// Pieces; -1 makes a refund of a positive amount.
     quantity: i64,
     order: u8,
 }
@@ -36,6 +39,7 @@ fn row(buy: &Buy) -> Transaction<'_> {
         .order(u32::from(buy.order))
 }
 
+/// A policy as of the day of the tests.
 fn params(occasion: Occasion, refunds: Refunds) -> SummaryParams {
     SummaryParams::new(AsOf::new(Day::new(AS_OF)), Currency::EUR).occasion(occasion).refunds(refunds)
 }
@@ -107,16 +111,19 @@ fn check(buys: &[Buy], seed: usize) -> Result<(), TestCaseError> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
+    /// Integer keys: the scattered way.
     #[test]
     fn shards_in_any_order_equal_one_pass_and_the_ledger(buys in buys(false), seed in 0_usize..6) {
         check(&buys, seed)?;
     }
 
+    /// Text keys: the interner's way.
     #[test]
     fn so_do_text_keys(buys in buys(true), seed in 0_usize..6) {
         check(&buys, seed)?;
     }
 
+    /// With and without quantities, with integer and text keys: each takes another path through the code.
     #[test]
     fn columns_equal_rows(buys in buys(false)) {
         let customers: Vec<i64> = buys.iter().map(|b| b.customer.parse().unwrap_or(0)).collect();
@@ -159,6 +166,7 @@ proptest! {
     }
 }
 
+/// A hundred thousand rows over several blocks, tables that double, amounts beyond 32 bits.
 #[test]
 fn many_blocks_and_growing_tables() {
     // More rows than one block, more customers than the first tables hold, some amounts beyond 32 bits.
@@ -245,6 +253,7 @@ fn what_does_not_fit_is_an_error_and_nothing_is_taken_in() {
     assert_eq!((table.len(), table.spend()), (2, None));
 }
 
+/// Rows of nobody and of the future leave no customer behind.
 #[test]
 fn nothing_gives_an_empty_table() {
     let mut summary = Summary::new(params(Occasion::Day, Refunds::Net));
@@ -284,6 +293,7 @@ proptest! {
     }
 }
 
+/// A header that contradicts its blocks, and files cut short.
 #[cfg(feature = "serde")]
 #[test]
 fn a_damaged_summary_is_refused() {

@@ -84,6 +84,36 @@ const RUNNING: Day = Day::new(i32::MAX);
 /// assert!(!in_july.history("ann").is_running());
 /// # Ok::<(), regulars::Error>(())
 /// ```
+///
+/// # As features
+/// Who is under contract, for how long, and on which plan, as of a day:
+///
+/// ```
+/// use regulars::data::{Contract, Contracts, Customers, Features, Keys};
+/// use regulars::types::{AsOf, Day};
+///
+/// let mut contracts = Contracts::builder();
+/// contracts.push(Contract::new("ann", Day::ymd(2024, 1, 1)?).plan("basic"))?;
+/// contracts.push(Contract::new("bob", Day::ymd(2023, 1, 1)?).end(Day::ymd(2023, 12, 31)?).plan("pro"))?;
+/// let contracts = contracts.build()?;
+///
+/// let as_of = AsOf::ymd(2024, 1, 31)?;
+/// let customers = Customers::all(Keys::new(["ann", "bob"])?.into());
+/// let facts = contracts.observed(as_of).map(&customers, |history| {
+///     let last = history.rows().last();
+///     let age = last.as_ref().map(|contract| (as_of.day() - contract.start) as f64);
+///     (age, last.and_then(|contract| contract.plan).map(|plan| plan.to_string()), history.is_running())
+/// });
+/// let table = Features::builder(customers)
+///     .numeric("contract_days", facts.values().iter().map(|(age, ..)| *age))?
+///     .categorical("plan", facts.values().iter().map(|(_, plan, _)| plan.as_deref()))?
+///     .numeric("running", facts.values().iter().map(|(.., running)| f64::from(u8::from(*running))))?
+///     .build()?;
+/// assert_eq!(table.numeric("contract_days")?.get(0), Some(30.0));
+/// assert_eq!(table.categorical("plan")?.level(1), Some("pro"));
+/// assert_eq!(table.numeric("running")?.iter().collect::<Vec<_>>(), [Some(1.0), Some(0.0)]);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Contracts(pub(super) Timeline<Entry>);
 

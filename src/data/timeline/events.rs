@@ -82,6 +82,40 @@ pub(super) struct Entry {
 /// assert_eq!(complaints.values(), &[0, 1]);
 /// # Ok::<(), regulars::Error>(())
 /// ```
+///
+/// # As features
+/// Complaints of the last thirty days, and days since the last one, beside what the orders say:
+///
+/// ```
+/// use regulars::data::{Event, Events, Features, Ledger, Transaction};
+/// use regulars::types::{AsOf, Currency, Day};
+///
+/// let mut orders = Ledger::builder(Currency::EUR);
+/// let mut calls = Events::builder();
+/// for customer in ["ann", "bob"] {
+///     orders.push(Transaction::new(customer, Day::ymd(2024, 5, 1)?))?;
+/// }
+/// for day in [2, 20, 28] {
+///     calls.push(Event::new("bob", Day::ymd(2024, 5, day)?, "complaint"))?;
+/// }
+/// let (ledger, calls) = (orders.build()?, calls.build()?);
+///
+/// let as_of = AsOf::ymd(2024, 6, 9)?;
+/// let now = ledger.observed(as_of)?;
+/// let complaints = calls.observed(as_of).map(&now.customers(), |history| {
+///     let days: Vec<i64> =
+///         history.rows().filter(|row| row.kind == "complaint".into()).map(|row| as_of.day() - row.day).collect();
+///     (days.iter().filter(|age| **age < 30).count(), days.into_iter().min())
+/// });
+/// let table = Features::builder(now.customers())
+///     .numeric("complaints_30", complaints.values().iter().map(|(recent, _)| *recent as f64))?
+///     .numeric("since_complaint", complaints.values().iter().map(|(_, last)| last.map(|days| days as f64)))?
+///     .build()?;
+/// let table = Features::behaviour(now)?.join(&table)?;
+/// assert_eq!(table.numeric("complaints_30")?.iter().collect::<Vec<_>>(), [Some(0.0), Some(2.0)]);
+/// assert_eq!(table.numeric("since_complaint")?.iter().collect::<Vec<_>>(), [None, Some(12.0)]);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Events(pub(super) Timeline<Entry>);
 

@@ -48,11 +48,15 @@ const NONE: u32 = u32::MAX;
 /// As in the ledger, entries of customer c are `offsets[c] .. offsets[c + 1]`, and one customer is one slice.
 #[derive(Clone)]
 struct Timeline<T> {
+    /// Keys by customer number.
     customers: Arc<Keys>,
     /// Kinds of events, or plans of contracts.
     labels: Arc<Keys>,
+    /// One for each customer and one for the end.
     offsets: Arc<[usize]>,
+    /// Of all customers, one behind the other.
     entries: Arc<[T]>,
+    /// Rows of a file that could not be used, by reason.
     skipped: BTreeMap<String, u64>,
 }
 

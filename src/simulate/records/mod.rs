@@ -49,9 +49,12 @@ use super::shop::{CHUNK, Shop};
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct RecordTable {
+    /// Of all columns.
     names: Vec<&'static str>,
+    /// Columns of people and their kinds, those of the script.
     fields: &'static [(&'static str, FieldKind)],
     columns: Vec<Texts>,
+    /// By record, the number of the person.
     people: Vec<u32>,
 }
 
@@ -63,11 +66,13 @@ struct Texts {
 }
 
 impl Texts {
+    /// Adds a text.
     fn push(&mut self, text: &str) {
         self.joined.push_str(text);
         self.ends.push(self.joined.len());
     }
 
+    /// The text of a record.
     fn get(&self, i: usize) -> Option<&str> {
         let end = *self.ends.get(i)?;
         let start = if i == 0 { 0 } else { self.ends[i - 1] };
@@ -161,6 +166,7 @@ impl Source {
 /// What the writer of a record needs to know besides the person.
 struct Context<'a> {
     params: &'a ShopParams,
+    /// The system that keeps the record.
     source: Source,
     /// How far into the shop's days the record was last touched, 0 to 1: changes before that have reached it.
     age: f64,

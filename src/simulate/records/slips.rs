@@ -79,6 +79,7 @@ mod tests {
     use super::*;
     use crate::types::Seed;
 
+    /// Two characters at most, and hardly ever none; short texts stay.
     #[test]
     fn a_slip_changes_little() {
         let mut rng = Rng::new(Seed(1), 0);
