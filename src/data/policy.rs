@@ -112,6 +112,20 @@ pub enum TimeAxis {
 ///
 /// A choice of presentation, not of model: rates scale with the unit and predictions do not change. Weeks keep the
 /// parameters of weekly shoppers near 1, where optimisers are comfortable, and are what published tables use.
+///
+/// ```
+/// use regulars::data::{Customers, PurchaseHistory, TimeUnit};
+///
+/// // The same three customers, in weeks and in days.
+/// let lives = |unit: TimeUnit, days: f64| -> regulars::Result<PurchaseHistory> {
+///     let in_unit = |weeks: &[f64]| weeks.iter().map(|w| w * 7.0 / days).collect::<Vec<f64>>();
+///     let (t_x, t) = (in_unit(&[30.0, 1.7, 0.0]), in_unit(&[38.0, 38.0, 38.0]));
+///     PurchaseHistory::new(Customers::numbered(3)?, unit, vec![2.0, 1.0, 0.0], t_x, t)
+/// };
+/// let (weeks, days) = (lives(TimeUnit::Week, 7.0)?, lives(TimeUnit::Day, 1.0)?);
+/// assert_eq!((weeks.t()[0], days.t()[0]), (38.0, 266.0));
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]

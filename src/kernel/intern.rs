@@ -6,6 +6,11 @@
 //!
 //! Both hashers are seeded at random by the process (hashbrown's default); the numbers given out depend on the order of
 //! keys alone.
+//!
+//! # By hand
+//! Keys come as `"bob"`, 10, `"ann"`, 9, `"bob"`. Numbers given out: 0, 1, 2, 3, 0. The arena holds `bobann`. In the end the
+//! integers 9, 10 stand before the texts `ann`, `bob`, so the ranks by number are 3, 1, 2, 0: a row that holds number 0 is
+//! rewritten to rank 3. Whatever order the keys come in, `bob` ends with rank 3.
 
 use std::hash::BuildHasher;
 

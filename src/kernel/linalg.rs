@@ -11,6 +11,16 @@
 //! n³/3 operations, row by row, each row from scalar products of rows that lie contiguous in memory. Backward stable
 //! without pivoting (Higham 2002, Accuracy and Stability of Numerical Algorithms, chapter 10,
 //! doi:10.1137/1.9780898718027). For the tens of columns met here nothing faster is worth a dependency.
+//!
+//! # By hand
+//! A = ((4, 2), (2, 5)): D = (2, √5), s = 2 / (2 √5) = 0.4472, so L = ((1, 0), (0.4472, 0.8944)); the second pivot is
+//! 1 − 0.2 = 0.8: four fifths of the second column are not explained by the first. For b = (8, 9) the solution is
+//! (1.375, 1.25), and det A = 16 = (1 · 0.8944 · 2 · 2.236)².
+//!
+//! # Cost and limits
+//! n³/3 multiplications for the factor, n² for each solution, n³ for the inverse. The condition of the scaled matrix is at
+//! most n times that of the best diagonal scaling (van der Sluis 1969, doi:10.1007/BF02165096), so that units of columns,
+//! euros beside shares, cost no digits.
 
 use ndarray::{Array2, ArrayView2};
 use thiserror::Error;

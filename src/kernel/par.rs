@@ -9,6 +9,18 @@
 //!
 //! Chunks should hold some ten thousand operations: less, and handing them out shows; more, and a few threads wait for
 //! the last one. Nested calls are fine: rayon works off whatever is there.
+//!
+//! # By hand
+//! Four numbers 1e16, 1, −1e16, 1 sum to 1 from left to right (1e16 + 1 is 1e16 in f64), to 0 as (1e16 + 1) + (−1e16 + 1),
+//! and to 2 in exact arithmetic. None of the three is wrong by more than rounding; but a library must give the same one
+//! every time. With chunks of two the answer is the second, on any machine.
+//!
+//! # Use
+//! - Sums of integers need none of this: they are exact, and any order gives the same.
+//! - Sums of floats: [`reduce_chunks`] with a chunk of some thousand items.
+//! - One result an item: [`map`]. The results land in order; only side effects would not.
+//! - Results into memory that is there: [`for_each_chunk_mut`].
+//! - Ties (arg max over chunks): break them by index in `add`, which runs from left to right.
 
 use std::ops::Range;
 

@@ -6,6 +6,10 @@
 //! > and wᵢ = 1 / ((1 − zᵢ²) Pₙ'(zᵢ)²), zᵢ = 1 − 2 xᵢ.
 //!
 //! Smooth likelihood integrals over a cut interval need 10 to 24 nodes for all digits.
+//!
+//! # By hand
+//! Two nodes would be ½ ∓ 1/(2√3) = 0.2113 and 0.7887 with weights of ½: they give ∫ x³ = ½ (0.0094 + 0.4906) = ¼ exactly,
+//! and ∫ x⁴ = 0.1945 instead of 0.2. Six nodes, the smallest rule kept, are exact up to x¹¹.
 
 use std::sync::LazyLock;
 

@@ -7,6 +7,17 @@
 //!
 //! A stream belongs to a customer, a restart or a replicate, never to a thread: which thread draws is chance, what is
 //! drawn is not. A test pins the bits.
+//!
+//! # Streams
+//! `Rng::new(seed, stream)` starts xoshiro from mix(seed) xor a rotation of mix(stream + c), so that seeds 1, 2, 3 and
+//! streams 1, 2, 3 lie far apart, and (1, 2) is not (2, 1). Numbering is up to each module: the simulator takes sixteen
+//! streams a person, k-means one a restart, a bootstrap one a replicate.
+//!
+//! # By hand
+//! `below(6)` for a die: 64 random bits times 6, of which the upper half of the 128-bit product is the face. 2⁶⁴ is no
+//! multiple of 6, so four of the 2⁶⁴ values would favour some faces; they are drawn again, which happens once in
+//! 4.6 · 10¹⁸ throws. `uniform()` takes 53 bits b and gives (b + ½) / 2⁵³: the smallest is 5.6 · 10⁻¹⁷, the largest 1 minus
+//! that.
 
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{RngCore, SeedableRng};
@@ -45,6 +56,9 @@ impl Rng {
     }
 
     /// Uniform in 0..n without bias (Lemire 2019, doi:10.1145/3230636). `n` of 0 gives 0.
+    ///
+    /// The upper half of bits · n is floor(bits · n / 2⁶⁴). Values whose lower half lies below 2⁶⁴ mod n are those too many;
+    /// the division that finds this threshold is needed only where the lower half is below n, which it hardly ever is.
     #[expect(clippy::cast_possible_truncation, reason = "the halves of a 128-bit product")]
     pub(crate) fn below(&mut self, n: u64) -> u64 {
         if n == 0 {
@@ -67,6 +81,9 @@ impl Rng {
 
     /// Standard normal, by the polar method (Marsaglia and Bray 1964, doi:10.1137/1006063); the second value is dropped
     /// so that the stream has no hidden state.
+    ///
+    /// A point (u, v) uniform in the unit disc has s = u² + v² uniform and an angle independent of it; √(−2 ln s) then has the
+    /// distance of a normal pair, and u/√s is the cosine of its angle. π out of four trials hit the disc.
     pub(crate) fn normal(&mut self) -> f64 {
         loop {
             let (u, v) = (2.0 * self.uniform() - 1.0, 2.0 * self.uniform() - 1.0);
@@ -86,6 +103,9 @@ impl Rng {
     ///
     /// For shapes from 1 on by rejection from a cubed normal, accepted 95 times in 100 or more; below 1 by the identity
     /// G(a) = G(a + 1) U^(1/a), which for very small shapes may underflow to 0.
+    ///
+    /// With d = a − 1/3 and c = 1/√(9d), d (1 + c X)³ for a normal X is nearly Gamma(a); it is accepted with the ratio of the
+    /// densities, ln U < X²/2 + d − d V + d ln V for V = (1 + c X)³. One normal and one uniform a trial, 1.05 trials at a = 1, fewer above.
     pub(crate) fn gamma(&mut self, shape: f64, rate: f64) -> f64 {
         if shape < 1.0 {
             let boost = self.uniform().powf(1.0 / shape);

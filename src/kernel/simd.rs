@@ -5,6 +5,13 @@
 //!
 //! The choice is made by `pulp` at run time, so that a plain `cargo build --release` uses the machine it runs on. The
 //! closure is handed over as a type rather than a function, since only generic code can be compiled several times.
+//!
+//! # Use
+//! A struct holds the borrowed slices; `run` has the loop; whatever it calls is `#[inline(always)]` too. A call of an
+//! ordinary function inside would be compiled once, for the oldest processor, and would be the slow part.
+//!
+//! What gains: distances of many rows to many centres, sums in fixed lanes. On a processor with 256-bit vectors four f64 go
+//! side by side, with 512-bit vectors eight; the lanes of a sum are fixed in the source, so that the result is the same.
 #![allow(clippy::inline_always, reason = "must be compiled into the function of the chosen instruction set")]
 
 /// A computation whose inner loops gain from wide vectors. Implementations are `#[inline(always)]`, as is what they

@@ -1,6 +1,10 @@
 //! Disjoint sets.
 //!
 //! For "who is who": pairs of records that match are edges, people are the components.
+//!
+//! # By hand
+//! Eight members, edges 5–3, 1–0, 3–1, 7–6: {5, 3} has root 3, {1, 0} root 0, joining 3 and 1 makes {0, 1, 3, 5} with root
+//! 0, and {6, 7} has root 6. Roots: 0 0 2 0 4 0 6 6, in whatever order the edges come.
 
 /// Union-find with path halving. The root of a set is its smallest member, so that it does not depend on the order of
 /// unions.

@@ -230,6 +230,10 @@ impl BlobsParams {
 
     /// Centres on the cells of a lattice in a random order, moved within the cell: any two differ by at least the
     /// separation, in any number of dimensions and without trial and error. Also the side of the box.
+    ///
+    /// The lattice has a pitch of one and a half separations; each centre may move by half a separation within its cell, so two
+    /// in neighbouring cells are at least one separation apart. Few clouds in many dimensions spread over the first dimensions
+    /// only, where three cells a side suffice.
     fn centres(&self) -> (Vec<f64>, f64) {
         let (k, d) = (self.clusters as usize, self.dims as usize);
         let mut rng = Rng::new(self.seed, 0);

@@ -5,6 +5,8 @@
 
 /// Cumulated busyness of the shop's days. Purchases are drawn in operational time, where rates are constant, and read
 /// off in calendar time; with neither season nor trend the two are one.
+///
+/// One table of days + 1 numbers for the whole shop; none where nothing varies.
 #[derive(Clone, Debug)]
 pub(super) struct Clock {
     /// Operational time at the start of each day and at the end of the last; `None` where it is calendar time itself.

@@ -11,16 +11,27 @@ use super::clock::Clock;
 use super::params::{Dropout, ShopParams};
 
 /// What a stream of random numbers is for. Every customer has one of each, so that a knob moves only what it names.
+///
+/// The numbers are part of the format, like the order of draws.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Purpose {
+    /// Rate, dropout, purchases.
     Life = 0,
+    /// Favourites and baskets; the catalogue, for the shop itself.
     Basket = 1,
+    /// What is given back.
     Refunds = 2,
+    /// Walk-in customers.
     Walk = 3,
+    /// Second accounts.
     Accounts = 4,
+    /// Complaints.
     Complaints = 5,
+    /// Name, address, birth; who shares a household.
     Identity = 6,
+    /// How many records, and what went wrong in each; the order of all, for the shop itself.
     Records = 7,
+    /// Order values.
     Spend = 8,
 }
 

@@ -169,6 +169,9 @@ impl Shop {
     /// assert!(shop.rows().all(|row| row.customer.is_some()));
     /// # Ok::<(), regulars::Error>(())
     /// ```
+    ///
+    /// Customers come in the order of their numbers; a customer's orders in the order of time, then refunds, then the walk-in
+    /// orders drawn beside. [`ledger`](Self::ledger) sorts them anyway.
     pub fn rows(&self) -> OrderRows<'_> {
         self.rows_of(0..self.params.customers)
     }
@@ -323,6 +326,8 @@ impl Shop {
     }
 
     /// `f` of everyone for whom it has an answer, in parallel, under the customers' first accounts.
+    ///
+    /// Answers are computed in chunks of people and joined in order; a person without an answer is not present in the result.
     pub(super) fn of_everyone<T: Send>(
         &self,
         f: impl Fn(u32, &[f64], &Life) -> Option<T> + Sync + Send,
@@ -348,6 +353,9 @@ impl Shop {
     }
 
     /// Whether a person has a second account, and the stream that says which orders go there.
+    ///
+    /// The first draw of the stream decides whether there is a second account, the following ones which orders go there: two
+    /// in five.
     pub(super) fn accounts(&self, person: u32) -> (bool, Rng) {
         let mut rng = stream(self.params.seed, Some(person), Purpose::Accounts);
         (rng.chance(self.params.second_accounts), rng)
@@ -409,6 +417,11 @@ impl Shop {
 
     /// Splits an order over its items: one minor unit each, the rest by price and quantity, so that the rows add up to
     /// the order exactly.
+    ///
+    /// With n items, total T and weights w = price × pieces: each row gets 1, and of the rest T − n the k-th gets
+    /// floor((T − n) W(k) / W(n)) minus what the ones before it got, W the running sum of weights; the last one gets what is
+    /// left. Rows are therefore at least 1, never negative, and sum to T whatever the rounding. Where T is less than n the ones
+    /// are left out, and some rows are free.
     #[expect(clippy::cast_possible_truncation, reason = "a share of the order's total, a second of a day")]
     #[expect(clippy::cast_sign_loss, reason = "a second of a day is positive")]
     fn order_into(&self, order: &Order, basket: &[u32], rng: &mut Rng, out: &mut Vec<OrderRow>) {
@@ -447,6 +460,9 @@ impl Shop {
     }
 
     /// Gives back some of the rows from `first` on, each in an order of its own.
+    ///
+    /// A refund comes 1 to 21 days after its purchase, evenly. Choice and delay are drawn for every row, so that a higher share
+    /// gives back all that a lower one did, and more.
     fn refunds_into(&self, person: u32, first: usize, orders: &mut i64, out: &mut Vec<OrderRow>) {
         if self.params.refunds <= 0.0 {
             return;

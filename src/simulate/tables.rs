@@ -322,6 +322,8 @@ impl ChurnTableParams {
 }
 
 /// An index, with probabilities that sum to one.
+///
+/// By walking down the cumulated probabilities; rounding at the very end gives the last one.
 fn choose(rng: &mut Rng, probabilities: &[f64]) -> usize {
     let mut left = rng.uniform();
     for (i, p) in probabilities.iter().enumerate() {

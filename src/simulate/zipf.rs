@@ -14,6 +14,8 @@ pub(super) struct Alias {
 
 impl Alias {
     /// Weights 1 / (i + 1)^exponent for i in 0..n.
+    ///
+    /// Rank 0 has the largest weight. Zipf's law of item sales and of names has exponents near 1.
     pub(super) fn zipf(n: u32, exponent: f64) -> Self {
         Self::new(&(1..=n).map(|i| f64::from(i).powf(-exponent)).collect::<Vec<_>>())
     }

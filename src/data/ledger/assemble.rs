@@ -261,8 +261,10 @@ pub(super) fn sort_rows(group: &[u32], groups: usize, rows: &Rows) -> (Vec<usize
     (offsets, packed)
 }
 
+/// The sign bit: turned over, signed days compare as unsigned numbers.
 const SIGN: u32 = 0x8000_0000;
 
+/// The day of a packed pair.
 fn day_of(packed: u64) -> Day {
     Day::new(((packed >> 32) as u32 ^ SIGN).cast_signed())
 }

@@ -164,6 +164,8 @@ impl Source {
 }
 
 /// What the writer of a record needs to know besides the person.
+///
+/// What differs from record to record of one person: the system, and how old the record is.
 struct Context<'a> {
     params: &'a ShopParams,
     /// The system that keeps the record.
@@ -191,12 +193,16 @@ impl Context<'_> {
 }
 
 /// A moment at which something about a person changed, for a share of people.
+///
+/// Drawn whether or not it is used, so that a knob that hides it does not move what follows.
 fn moment(rng: &mut Rng, share: f64) -> Option<f64> {
     let (changed, when) = (rng.chance(share), rng.uniform());
     changed.then_some(when)
 }
 
 /// One script's way to describe people.
+///
+/// Two of them, Latin and Han. A scribe is handed cleared cells, so that nothing of another record can stay behind.
 trait Scribe: Sync {
     /// Names of the columns after the common ones.
     fn columns(&self) -> &'static [(&'static str, FieldKind)];
@@ -209,6 +215,9 @@ trait Scribe: Sync {
 const COMMON: [&str; 3] = ["source", "updated", "account"];
 
 /// The first of a person's household: the person itself, or the one before who lives there.
+///
+/// A walk back over the numbers of people: each lives with the one before with the probability of the share. Households are
+/// therefore of geometric size, and found without any table.
 fn head_of(params: &ShopParams, person: u32) -> u32 {
     let mut head = person;
     while head > 0 && stream(params.seed, Some(head), Purpose::Identity).chance(params.households) {

@@ -39,6 +39,8 @@ fn slip(text: &mut String, rng: &mut Rng) {
 }
 
 /// A neighbour on the keyboard half the time, otherwise anything of the same class.
+///
+/// Neighbours are those in a row of a QWERTY keyboard; at the end of a row there is one.
 pub(super) fn other(c: char, rng: &mut Rng) -> char {
     const ROWS: [&str; 3] = ["qwertyuiop", "asdfghjkl", "zxcvbnm"];
     if let Some(digit) = c.to_digit(10) {
@@ -64,6 +66,8 @@ pub(super) fn other(c: char, rng: &mut Rng) -> char {
 }
 
 /// Changes one digit of a text of digits.
+///
+/// A text without digits stays as it is; the digit drawn is never the one that was there.
 pub(super) fn wrong_digit(text: &mut String, rng: &mut Rng) {
     let digits = text.chars().filter(char::is_ascii_digit).count();
     let chosen = rng.below(digits as u64);

@@ -28,6 +28,8 @@ pub(super) struct Words {
 
 impl Words {
     /// `n` words of one of these numbers of syllables, each with one of these endings. `list` numbers the vocabulary.
+    ///
+    /// Repetitions are possible, as two towns may share a name; the Zipf weights then add up.
     pub(super) fn invent(list: u64, n: u32, syllables: &[u8], endings: &[&str], exponent: f64) -> Self {
         // The vocabulary is the same in every shop.
         let mut rng = Rng::new(Seed(0x776f_7264), list);
