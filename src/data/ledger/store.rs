@@ -64,7 +64,7 @@ pub(crate) struct Store {
     pub(crate) rows: Arc<Rows>,
     /// First and last day covered; no row lies outside.
     pub(crate) covers: (Day, Day),
-    /// Whether the customers are known to be people, and since when.
+    /// What the customers are, and since when that was known.
     pub(crate) identity: Identity,
     /// Counts of the reading.
     pub(crate) intake: Intake,
