@@ -88,7 +88,7 @@ pub enum Place {
     Stage(&'static str),
 }
 
-/// As it begins a message: `row 7, column `amount``.
+/// As it begins a message: row and column, a column, a parameter or a stage, names in backticks.
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

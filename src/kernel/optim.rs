@@ -294,7 +294,7 @@ fn negative<const N: usize>(hessian: &[[f64; N]; N], free: &[bool; N]) -> [[f64;
 /// unrestricted Newton step.
 ///
 /// Three cases. Positive definite and short enough: Newton's step, μ = 0. Positive definite but too long: μ by bisection,
-/// since the length falls in μ. Otherwise: μ just above −λ_min, where the step is finite, and by bisection if it is too
+/// since the length falls in μ. Otherwise: μ just above minus the smallest λ, where the step is finite, and by bisection if it is too
 /// long; with an indefinite matrix the step then follows the direction of rising curvature as far as the radius allows.
 /// Sixty halvings leave nothing of an interval of the start's size.
 fn step<const N: usize>(eval: &Eval<N>, free: &[bool; N], radius: f64) -> ([f64; N], f64, bool) {

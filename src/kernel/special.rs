@@ -19,7 +19,7 @@
 //! | [`digamma`], [`trigamma`] | first and second derivative of ln Γ | x > 0 | 1e-14 | gradients and Hessians |
 //! | [`polygamma_rise`] | their differences over n | a > 0, n ≥ 0 | 1e-13 | the same, per customer |
 //! | [`gamma_inc`] | P(a, x) and Q(a, x) | a > 0, x ≥ 0 | 2e-12 in the tests | normal, chi-square |
-//! | [`beta_inc`] | I_x(a, b) | a, b > 0 | 1e-12 in the tests | beta-geometric lifetimes |
+//! | [`beta_inc`] | `I_x(a, b)` | a, b > 0 | 1e-12 in the tests | beta-geometric lifetimes |
 //! | [`normal_cdf`], [`normal_quantile`] | Φ and its inverse | any z; 0 < p < 1 | 1e-12, 1e-11 absolute | intervals |
 //! | [`chi_square_tail`] | P(X > x) | x ≥ 0 | 1e-12 | tests of effects and of drift |
 //! | [`softplus`], [`sigmoid`] | ln(1 + e^z), its derivative | any z | rounding | logistic regression |
@@ -457,7 +457,7 @@ mod tests {
         (5000.0, 5100.0, 0.9206711189223811, 0.07932888107761897),
     ];
 
-    /// a, b, x, I_x(a, b).
+    /// a, b, x, `I_x(a, b)`.
     #[rustfmt::skip]
     const BETA_INC: [(f64, f64, f64, f64); 6] = [
         (10.0, 0.243, 0.3, 3.4896768314731263e-07),
