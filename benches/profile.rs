@@ -5,7 +5,8 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use regulars::data::FieldKind;
-use regulars::profile::{MatchParams, Normaliser};
+use regulars::data::Record;
+use regulars::profile::{IndexParams, MatchParams, Normaliser};
 use regulars::simulate::ShopParams;
 use regulars::types::Seed;
 
@@ -44,5 +45,46 @@ fn normalising(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, matching, normalising);
+fn living(c: &mut Criterion) {
+    let records = ShopParams::new(20_000, Seed(7)).simulate().unwrap().records().unwrap();
+    let model = MatchParams::new().fit(&records).unwrap();
+    let mut index = IndexParams::new().key([1; 32]).fit(&model, &records).unwrap();
+    let names: Vec<(String, String)> = (0..records.len())
+        .map(|row| (records.source_name(row).unwrap().to_owned(), records.id(row).unwrap().to_owned()))
+        .collect();
+    let rows: Vec<Record<'_>> = names
+        .iter()
+        .enumerate()
+        .map(|(row, (source, id))| {
+            let record = Record::new(id.as_str()).source(source);
+            records.fields().iter().fold(record, |record, field| {
+                records.values(row, field.name()).fold(record, |r, value| r.value(field.name(), value))
+            })
+        })
+        .collect();
+    let mut group = c.benchmark_group("index");
+    let mut turn = 0;
+    group.bench_function("upsert", |b| {
+        b.iter(|| {
+            turn = (turn + 7_919) % rows.len();
+            index.upsert(black_box(&rows[turn])).unwrap()
+        });
+    });
+    group.bench_function("who", |b| {
+        b.iter(|| {
+            turn = (turn + 7_919) % rows.len();
+            index.who(black_box(&rows[turn])).unwrap()
+        });
+    });
+    group.bench_function("explain", |b| {
+        b.iter(|| {
+            turn = (turn + 7_919) % (rows.len() - 1);
+            let (x, y) = (&names[turn], &names[turn + 1]);
+            index.explain((&x.0, &x.1), (&y.0, &y.1)).unwrap()
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, matching, normalising, living);
 criterion_main!(benches);

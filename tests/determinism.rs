@@ -174,16 +174,21 @@ fn tiers() {
 
 #[test]
 fn profile() {
-    use regulars::profile::MatchParams;
+    use regulars::profile::{IndexParams, MatchParams};
     use regulars::simulate::ShopParams;
-    use regulars::types::Seed;
+    use regulars::types::{Probability, Seed};
 
     let records = ShopParams::new(1_000, Seed(7)).simulate().unwrap().records().unwrap();
+    let [lower, upper] = [0.1, 0.9].map(|p| Probability::new(p).unwrap());
     same_in_every_pool(|| {
         let model = MatchParams::new().fit(&records).unwrap();
         let people = model.merge(&records).unwrap();
         let bits: Vec<u64> = model.summary().unwrap().log_likelihood.iter().map(|l| l.to_bits()).collect();
-        (people.labels().to_vec(), people.pairs_scored(), bits)
+        let review: Vec<_> = model.review(&records, lower, upper).unwrap();
+        let review: Vec<_> = review.iter().map(|r| (r.rows, r.probability.get().to_bits())).collect();
+        let recall = model.blocking(&records).unwrap().estimated_recall.to_bits();
+        let index = IndexParams::new().fit(&model, &records).unwrap();
+        (people.labels().to_vec(), people.pairs_scored(), bits, review, recall, index.profiles())
     });
 }
 

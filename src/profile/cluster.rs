@@ -1,8 +1,20 @@
 //! Average linkage on log-odds, inside the connected components of likely pairs.
 //!
-//! Two groups join while the mean log-odds over all pairs between them is above zero. Pairs that were never compared, or
-//! came out far below, count against. So a chain of weak links does not make one person of many, whatever the number of
-//! records.
+//! Two groups A and B join while the mean log-odds over all pairs between them is above the cut t,
+//! ```text
+//! Σ_{a∈A, b∈B} s(a, b) / (|A| |B|) > t,
+//! ```
+//! the pair of groups with the highest mean first. Scores are bounded to [−6, 12] nats: one slip in an identifier must not
+//! outweigh everything else. A pair that was never compared, or came out far below, counts −1.5. So a chain of weak links does
+//! not make one person of many, whatever the number of records (average linkage: Sokal and Michener 1958; on match weights:
+//! Christen 2012, chapter 6).
+//!
+//! Constraints come first: what must be one person is joined before anything else, and groups that hold two records that
+//! cannot be one person never join; two records of one source, where sources are free of duplicates, are such a pair. The
+//! result is a function of the component alone.
+//!
+//! A heap holds the possible joins with the versions of both groups; a join whose groups have changed since is stale and is
+//! skipped. O(E log E) for a component of E scored pairs, times the size of its groups.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -26,19 +38,39 @@ pub(crate) struct Linkage {
     pub(crate) most: f64,
 }
 
-/// The root (smallest row) of each row's cluster. `conflict` says that two records cannot be one person.
+/// What must be one person and what cannot be, as pairs of rows, the smaller first, in ascending order.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Constraints<'a> {
+    /// By row: two records of one source cannot be one person.
+    pub(crate) sources: Option<&'a [u32]>,
+    pub(crate) together: &'a [(u32, u32)],
+    pub(crate) apart: &'a [(u32, u32)],
+}
+
+/// A scored pair of rows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Edge {
+    pub(crate) a: u32,
+    pub(crate) b: u32,
+    pub(crate) score: f32,
+}
+
+/// The root (smallest row) of each row's cluster.
 pub(crate) fn cluster(
     rows: usize,
     pairs: &[Pair],
     scores: &[f32],
     linkage: Linkage,
-    sources: Option<&[u32]>,
+    constraints: Constraints<'_>,
 ) -> Vec<u32> {
     let mut components = UnionFind::new(rows);
     for (pair, score) in pairs.iter().zip(scores) {
         if f64::from(*score) > linkage.cut {
             components.union(pair.a, pair.b);
         }
+    }
+    for (a, b) in constraints.together {
+        components.union(*a, *b);
     }
     let roots = components.roots();
     // Pairs inside components, by component.
@@ -52,14 +84,19 @@ pub(crate) fn cluster(
     inside.sort_unstable();
     let groups: Vec<&[(u32, u32)]> = inside.chunk_by(|x, y| x.0 == y.0).collect();
     let solved = par::map_chunks(groups.len(), 256, |range| {
-        let mut joined = Vec::new();
+        let (mut joined, mut edges) = (Vec::new(), Vec::new());
         for group in &groups[range] {
-            solve(group, pairs, scores, linkage, sources, &mut joined);
+            edges.clear();
+            edges.extend(group.iter().map(|(_, i)| {
+                let pair = &pairs[*i as usize];
+                Edge { a: pair.a, b: pair.b, score: scores[*i as usize] }
+            }));
+            solve(&edges, linkage, constraints, &mut joined);
         }
         joined
     });
     let mut result = UnionFind::new(rows);
-    for (a, b) in solved.into_iter().flatten() {
+    for (a, b) in solved.into_iter().flatten().chain(constraints.together.iter().copied()) {
         result.union(a, b);
     }
     result.roots()
@@ -93,90 +130,145 @@ struct Between {
     scored: f64,
 }
 
-fn solve(
-    group: &[(u32, u32)],
-    pairs: &[Pair],
-    scores: &[f32],
+/// Whether a list of constraints has the pair, in either order.
+fn has(list: &[(u32, u32)], a: u32, b: u32) -> bool {
+    !list.is_empty() && list.binary_search(&(a.min(b), a.max(b))).is_ok()
+}
+
+/// The groups of one component while they grow.
+struct Groups<'a> {
+    nodes: Vec<u32>,
+    near: Vec<HashMap<u32, Between>>,
+    size: Vec<f64>,
+    version: Vec<u32>,
+    /// By group: its rows, where constraints need them.
+    rows: Vec<Vec<u32>>,
+    heap: BinaryHeap<Join>,
+    constraints: Constraints<'a>,
+    missing: f64,
+}
+
+/// Joins the records of one component; `joined` receives the pairs of rows that tie the groups together.
+pub(crate) fn solve(
+    edges: &[Edge],
     linkage: Linkage,
-    sources: Option<&[u32]>,
+    constraints: Constraints<'_>,
     joined: &mut Vec<(u32, u32)>,
 ) {
-    if let [(_, only)] = group {
-        let pair = &pairs[*only as usize];
-        let apart = sources.is_some_and(|s| s[pair.a as usize] == s[pair.b as usize]);
-        if f64::from(scores[*only as usize]) > linkage.cut && !apart {
-            joined.push((pair.a, pair.b));
+    if let [only] = edges
+        && constraints.together.is_empty()
+    {
+        let same = constraints.sources.is_some_and(|s| s[only.a as usize] == s[only.b as usize]);
+        if f64::from(only.score) > linkage.cut && !same && !has(constraints.apart, only.a, only.b) {
+            joined.push((only.a, only.b));
         }
         return;
     }
-    let mut nodes: Vec<u32> =
-        group.iter().flat_map(|(_, i)| [pairs[*i as usize].a, pairs[*i as usize].b]).collect();
+    let mut nodes: Vec<u32> = edges.iter().flat_map(|e| [e.a, e.b]).collect();
     nodes.sort_unstable();
     nodes.dedup();
-    let number = |row: u32| nodes.binary_search(&row).unwrap_or(0);
-    let mut near: Vec<HashMap<u32, Between>> = vec![HashMap::new(); nodes.len()];
-    let mut size = vec![1.0_f64; nodes.len()];
-    let mut version = vec![0_u32; nodes.len()];
-    let mut held: Vec<Vec<u32>> = match sources {
-        Some(s) => nodes.iter().map(|row| vec![s[*row as usize]]).collect(),
-        None => Vec::new(),
+    let number = |row: u32| nodes.binary_search(&row).ok();
+    let count = nodes.len();
+    let restricted = constraints.sources.is_some() || !constraints.apart.is_empty();
+    let mut groups = Groups {
+        near: vec![HashMap::new(); count],
+        size: vec![1.0; count],
+        version: vec![0; count],
+        rows: if restricted { nodes.iter().map(|n| vec![*n]).collect() } else { Vec::new() },
+        heap: BinaryHeap::new(),
+        constraints,
+        missing: linkage.unscored - linkage.cut,
+        nodes: Vec::new(),
     };
-    let mut heap = BinaryHeap::new();
-    let id = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    for (_, i) in group {
-        let pair = &pairs[*i as usize];
-        let (a, b) = (number(pair.a), number(pair.b));
-        let value = f64::from(scores[*i as usize]).clamp(linkage.least, linkage.most) - linkage.cut;
+    for edge in edges {
+        let (Some(a), Some(b)) = (number(edge.a), number(edge.b)) else { continue };
+        let value = f64::from(edge.score).clamp(linkage.least, linkage.most) - linkage.cut;
         let between = Between { sum: value, scored: 1.0 };
-        near[a].insert(id(b), between);
-        near[b].insert(id(a), between);
+        groups.near[a].insert(id(b), between);
+        groups.near[b].insert(id(a), between);
         if value > 0.0 {
-            heap.push(Join { mean: value, a: id(a.min(b)), b: id(a.max(b)), versions: (0, 0) });
+            groups.heap.push(Join { mean: value, a: id(a.min(b)), b: id(a.max(b)), versions: (0, 0) });
         }
     }
-    let missing = linkage.unscored - linkage.cut;
-    while let Some(join) = heap.pop() {
+    let forced: Vec<(u32, u32)> = constraints
+        .together
+        .iter()
+        .filter_map(|(a, b)| number(*a).zip(number(*b)))
+        .map(|(a, b)| (id(a), id(b)))
+        .collect();
+    groups.nodes = nodes;
+    groups.force(&forced, joined);
+    while let Some(join) = groups.heap.pop() {
         let (a, b) = (join.a as usize, join.b as usize);
-        if (version[a], version[b]) != join.versions {
+        if (groups.version[a], groups.version[b]) != join.versions || groups.forbidden(a, b) {
             continue;
         }
-        if !held.is_empty() && held[a].iter().any(|s| held[b].contains(s)) {
-            continue;
+        groups.join(join.a, join.b, joined);
+    }
+}
+
+fn id(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+impl Groups<'_> {
+    /// Joins what must be one person.
+    fn force(&mut self, forced: &[(u32, u32)], joined: &mut Vec<(u32, u32)>) {
+        let mut sets = UnionFind::new(self.nodes.len());
+        for (a, b) in forced {
+            let (a, b) = (sets.find(*a), sets.find(*b));
+            if a != b {
+                sets.union(a, b);
+                self.join(a.min(b), a.max(b), joined);
+            }
         }
-        joined.push((nodes[a], nodes[b]));
-        // The second group goes into the first; its version is spent.
-        version[a] += 1;
-        version[b] = u32::MAX;
-        size[a] += size[b];
-        if !held.is_empty() {
-            let moved = std::mem::take(&mut held[b]);
-            held[a].extend(moved);
+    }
+
+    /// Whether two groups hold records that cannot be one person.
+    fn forbidden(&self, a: usize, b: usize) -> bool {
+        if self.rows.is_empty() {
+            return false;
         }
-        let moved = std::mem::take(&mut near[b]);
-        near[a].remove(&join.b);
-        let mut moved: Vec<(u32, Between)> = moved.into_iter().filter(|(c, _)| *c != join.a).collect();
+        self.rows[a].iter().any(|x| {
+            self.rows[b].iter().any(|y| {
+                self.constraints.sources.is_some_and(|s| s[*x as usize] == s[*y as usize])
+                    || has(self.constraints.apart, *x, *y)
+            })
+        })
+    }
+
+    /// The second group goes into the first; its version is spent.
+    fn join(&mut self, low: u32, high: u32, joined: &mut Vec<(u32, u32)>) {
+        let (a, b) = (low as usize, high as usize);
+        joined.push((self.nodes[a], self.nodes[b]));
+        self.version[a] += 1;
+        self.version[b] = u32::MAX;
+        self.size[a] += self.size[b];
+        if !self.rows.is_empty() {
+            let moved = std::mem::take(&mut self.rows[b]);
+            self.rows[a].extend(moved);
+        }
+        let moved = std::mem::take(&mut self.near[b]);
+        self.near[a].remove(&high);
+        let mut moved: Vec<(u32, Between)> = moved.into_iter().filter(|(c, _)| *c != low).collect();
         moved.sort_unstable_by_key(|(c, _)| *c);
         for (c, between) in moved {
-            let total = near[a].entry(c).or_default();
+            let total = self.near[a].entry(c).or_default();
             total.sum += between.sum;
             total.scored += between.scored;
             let total = *total;
-            near[c as usize].remove(&join.b);
-            near[c as usize].insert(join.a, total);
+            self.near[c as usize].remove(&high);
+            self.near[c as usize].insert(low, total);
         }
-        let mut neighbours: Vec<(u32, Between)> = near[a].iter().map(|(c, t)| (*c, *t)).collect();
+        let mut neighbours: Vec<(u32, Between)> = self.near[a].iter().map(|(c, t)| (*c, *t)).collect();
         neighbours.sort_unstable_by_key(|(c, _)| *c);
         for (c, between) in neighbours {
-            let n = size[a] * size[c as usize];
-            let mean = (between.sum + (n - between.scored) * missing) / n;
+            let n = self.size[a] * self.size[c as usize];
+            let mean = (between.sum + (n - between.scored) * self.missing) / n;
             if mean > 0.0 {
-                let (low, high) = (join.a.min(c), join.a.max(c));
-                heap.push(Join {
-                    mean,
-                    a: low,
-                    b: high,
-                    versions: (version[low as usize], version[high as usize]),
-                });
+                let (x, y) = (low.min(c), low.max(c));
+                let versions = (self.version[x as usize], self.version[y as usize]);
+                self.heap.push(Join { mean, a: x, b: y, versions });
             }
         }
     }

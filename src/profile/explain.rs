@@ -2,15 +2,16 @@
 
 use std::fmt;
 
-use crate::data::{FieldKind, Records};
+use crate::data::{Field, FieldKind, Records};
 use crate::error::{Error, Result};
 use crate::types::Probability;
 
 use super::compare::Scratch;
+use super::frequency::Frequencies;
 use super::mixture::Weights;
 use super::model::MatchModel;
-use super::prepare::{Part, Prepared};
-use super::score::{Comparer, Frequencies, MAX_COLUMNS, Pair};
+use super::prepare::{Col, Part, Prepared};
+use super::score::{Comparer, MAX_COLUMNS, Pair};
 
 /// How far two values agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -163,16 +164,8 @@ impl MatchModel {
             self.weights.as_ref().ok_or_else(|| Error::input("rules have no weights to explain"))?;
         let prepared = Prepared::new(records, self.params.normaliser)?;
         let roots = people.labels().to_vec();
-        let frequencies = Frequencies::new(&prepared, |row| roots[row]);
-        let names = prepared.cols.iter().take(MAX_COLUMNS).map(|col| {
-            let name = records.fields()[col.field].name();
-            match col.part {
-                Part::Whole => name.to_owned(),
-                Part::Family => format!("{name} (family)"),
-                Part::Given => format!("{name} (given)"),
-            }
-        });
-        let names = names.collect();
+        let frequencies = Frequencies::of_records(&prepared).of_entities(&prepared, &roots);
+        let names = column_names(&prepared, records.fields());
         Ok(Explainer { weights, prepared, frequencies, roots, names })
     }
 }
@@ -187,27 +180,52 @@ impl Explainer<'_> {
         if high >= self.prepared.rows || low == high {
             return Err(Error::input(format!("expected two different rows below {}", self.prepared.rows)));
         }
-        let pattern = Comparer::new(&self.prepared).compare(low, high, &mut Scratch::new());
-        let number = |row: usize| u32::try_from(row).unwrap_or(u32::MAX);
-        let pair = Pair { a: number(low), b: number(high), pattern };
         let entities = if self.roots[low] == self.roots[high] { 1 } else { 2 };
-        let parts = self.weights.parts(&self.prepared, &self.frequencies, &pair, entities);
-        let bits = |x: f64| x / std::f64::consts::LN_2;
-        let evidence = parts.columns.iter().zip(&self.names).zip(&self.prepared.cols);
-        let evidence: Vec<Evidence> = evidence
-            .map(|((part, name), col)| Evidence {
-                field: name.clone(),
-                kind: col.kind,
-                agreement: Agreement::ALL[part.level],
-                same: part.same,
-                chance: part.chance,
-                bits: bits((part.same / part.chance).ln()),
-            })
-            .collect();
-        let prior = bits(parts.prior);
-        let household = bits(parts.household);
-        let total = prior + household + evidence.iter().map(|e| e.bits).sum::<f64>();
-        let probability = Probability::from_log_odds(total * std::f64::consts::LN_2)?;
-        Ok(Explanation { prior, evidence, household, total, probability })
+        explanation(self.weights, &self.prepared, &self.frequencies, &self.names, [low, high], entities)
     }
+}
+
+/// The waterfall of a pair of rows. O(fields), nothing is made anew.
+pub(crate) fn explanation(
+    weights: &Weights,
+    prepared: &Prepared,
+    frequencies: &Frequencies,
+    names: &[String],
+    [low, high]: [usize; 2],
+    entities: u32,
+) -> Result<Explanation> {
+    let pattern = Comparer::new(prepared).compare(low, high, &mut Scratch::new());
+    let number = |row: usize| u32::try_from(row).unwrap_or(u32::MAX);
+    let pair = Pair { a: number(low), b: number(high), pattern };
+    let parts = weights.parts(prepared, frequencies, &pair, entities);
+    let bits = |x: f64| x / std::f64::consts::LN_2;
+    let evidence = parts.columns.iter().zip(names).zip(&prepared.cols);
+    let evidence: Vec<Evidence> = evidence
+        .map(|((part, name), col)| Evidence {
+            field: name.clone(),
+            kind: col.kind,
+            agreement: Agreement::ALL[part.level],
+            same: part.same,
+            chance: part.chance,
+            bits: bits((part.same / part.chance).ln()),
+        })
+        .collect();
+    let prior = bits(parts.prior);
+    let household = bits(parts.household);
+    let total = prior + household + evidence.iter().map(|e| e.bits).sum::<f64>();
+    let probability = Probability::from_log_odds(total * std::f64::consts::LN_2)?;
+    Ok(Explanation { prior, evidence, household, total, probability })
+}
+
+/// The columns' names, parts of whole names told apart.
+pub(crate) fn column_names(prepared: &Prepared, fields: &[Field]) -> Vec<String> {
+    let name = |col: &Col| {
+        let name = fields[col.field].name();
+        match col.part {
+            Part::Whole => name.to_owned(),
+            Part::Family => format!("{name} (family)"),
+            Part::Given => format!("{name} (given)"),
+        }
+    };
+    prepared.cols.iter().take(MAX_COLUMNS).map(name).collect()
 }

@@ -55,6 +55,7 @@ pub enum Survivorship {
 pub struct GoldenParams {
     default: Survivorship,
     fields: Vec<(String, Survivorship)>,
+    own: Vec<(String, fn(&[&str]) -> usize)>,
     sources: Vec<String>,
 }
 
@@ -76,10 +77,44 @@ impl GoldenParams {
         self
     }
 
+    /// A rule of one's own for one field: it is given the readable values of the profile in the order of the rows, and
+    /// answers with the place of the one that survives. An answer beyond the last means that none does.
+    ///
+    /// ```
+    /// use regulars::data::{Field, FieldKind, Record, Records};
+    /// use regulars::profile::{GoldenParams, MatchParams};
+    ///
+    /// let mut builder = Records::builder([Field::new("email", FieldKind::Email), Field::new("points", FieldKind::Number)])?;
+    /// builder.push(Record::new("1").value("email", "ann.lee@x.org").value("points", "70"))?;
+    /// builder.push(Record::new("2").value("email", "ann.lee@x.org").value("points", "120"))?;
+    /// let records = builder.build()?;
+    /// let people = MatchParams::new().fit(&records)?.merge(&records)?;
+    /// let most = |values: &[&str]| (0..values.len()).max_by_key(|i| values[*i].parse::<u32>().ok()).unwrap_or(0);
+    /// let ann = people.golden(&records, 0, &GoldenParams::new().own("points", most))?;
+    /// assert_eq!((ann.value("points"), ann.row("points")), (Some("120"), Some(1)));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    pub fn own(mut self, field: impl Into<String>, rule: fn(&[&str]) -> usize) -> Self {
+        self.own.push((field.into(), rule));
+        self
+    }
+
+    fn own_rule(&self, field: &str) -> Option<fn(&[&str]) -> usize> {
+        self.own.iter().rev().find(|(name, _)| name == field).map(|(_, rule)| *rule)
+    }
+
     /// Sources, the most trusted first; those not named come last.
     pub fn source_priority<S: Into<String>>(mut self, sources: impl IntoIterator<Item = S>) -> Self {
         self.sources = sources.into_iter().map(Into::into).collect();
         self
+    }
+
+    /// The fields that have a rule of their own.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.fields
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .chain(self.own.iter().map(|(name, _)| name.as_str()))
     }
 
     fn rule(&self, field: &str) -> Survivorship {
@@ -142,9 +177,7 @@ impl Profiles {
                 self.len()
             )));
         }
-        if let Some((name, _)) =
-            params.fields.iter().find(|(name, _)| records.fields().iter().all(|f| f.name() != name))
-        {
+        if let Some(name) = params.names().find(|name| records.fields().iter().all(|f| f.name() != *name)) {
             return Err(Error::param("field", "must be a field of the records", format!("`{name}`")));
         }
         let rows = self.records_of(profile);
@@ -166,6 +199,12 @@ impl Profiles {
                 for value in records.values(*row as usize, field.name()) {
                     candidates.push((value, normaliser.normalise(field.kind(), value), *row));
                 }
+            }
+            if let Some(rule) = params.own_rule(field.name()) {
+                let readable: Vec<_> = candidates.iter().filter(|(_, normal, _)| normal.is_some()).collect();
+                let values: Vec<&str> = readable.iter().map(|(value, _, _)| *value).collect();
+                let found = if values.is_empty() { None } else { readable.get(rule(&values)) };
+                return (field.name(), found.map(|(value, _, row)| (*value, *row as usize)));
             }
             let mut votes: HashMap<&str, usize> = HashMap::new();
             for (_, normal, _) in &candidates {

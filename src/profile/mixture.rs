@@ -1,15 +1,44 @@
 //! Three kinds of pairs: one person, one household, strangers.
 //!
-//! Each column contributes a likelihood ratio against strangers, R = same\[level\] / chance. Pairs of one person multiply
-//! R; pairs of a household share a value with probability h and are strangers otherwise: h·R + 1 − h. The mixture over
-//! all pairs of the table is fitted by expectation-maximisation; pairs that were not compared count as strangers.
+//! # The model
+//! Each column c contributes a likelihood ratio against strangers,
+//! ```text
+//! R_c = m_c(l) / u_c(l)        l the level of agreement; 1 where a value is missing
+//! ```
+//! with m the share of the level among pairs of one person and u its chance among strangers; for the two highest levels u is
+//! that of the very value ([`Frequencies::chance`]). A pair of one person multiplies R over the columns; a pair of a
+//! household shares a column's value with probability h and is a pair of strangers there otherwise:
+//! ```text
+//! one person     w₁ = λ₁ · Π R_c
+//! one household  w₂ = λ₂ · Π (h_c · R_c + 1 − h_c)
+//! strangers      w₃ = 1 − λ₁ − λ₂
+//! ```
+//! A pair is of one person with probability w₁ / (w₁ + w₂ + w₃); its score is the logarithm of w₁ / (w₂ + w₃), in nats.
+//!
+//! # The fit
+//! Expectation-maximisation (Dempster, Laird and Rubin 1977, doi:10.1111/j.2517-6161.1977.tb01600.x) over a sample of compared
+//! pairs, each standing for `weight` pairs of the table; pairs that were not compared are strangers. With γ the probability of
+//! one person and η of a household in the expectation step,
+//! ```text
+//! m_c(l) = (Σ γ [level = l] + 40 · prior(l)) / (Σ γ [level known] + 40)
+//! h_c    = (Σ η · h R / (h R + 1 − h) + 100 · prior) / (Σ η + 100)      where the kind lets it be learnt
+//! λ₁     = Σ γ · weight / pairs,   λ₂ = Σ η · weight / pairs
+//! ```
+//! u comes from random pairs, with a prior worth 20,000 pairs. The priors (Dirichlet and Beta) hold each class to its meaning:
+//! without them two classes drift to "household" and "the rest".
+//!
+//! # Convergence
+//! At most 25 rounds; converged when a round moves the log-likelihood by less than 10⁻⁵ of itself. The trace is kept and says
+//! so honestly. O(rounds · pairs · columns).
 
+use crate::data::{Field, FieldKind, NONE};
 use crate::kernel::par;
 
 use super::compare::LEVELS;
-use super::prepare::Prepared;
+use super::frequency::{Frequencies, depends_on_value};
+use super::prepare::{Prepared, plan};
 use super::prior::prior;
-use super::score::{Frequencies, MAX_COLUMNS, Pair, depends_on_value};
+use super::score::{MAX_COLUMNS, Pair};
 
 /// The fitted weights.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,8 +122,17 @@ const MOST_ROUNDS: usize = 25;
 impl Weights {
     /// The priors, for a table of that many pairs.
     pub(crate) fn start(prepared: &Prepared, all_pairs: f64) -> Self {
-        let priors: Vec<_> = prepared.cols.iter().take(MAX_COLUMNS).map(|c| prior(c.kind)).collect();
-        let rows = prepared.rows as f64;
+        Self::start_of(prepared.cols.iter().map(|c| c.kind), prepared.rows, all_pairs)
+    }
+
+    /// The same, from the fields and the size of a table that is not there.
+    pub(crate) fn start_for(fields: &[Field], rows: usize, all_pairs: f64) -> Self {
+        Self::start_of(plan(fields).into_iter().map(|(_, kind, _)| kind), rows, all_pairs)
+    }
+
+    fn start_of(kinds: impl Iterator<Item = FieldKind>, rows: usize, all_pairs: f64) -> Self {
+        let priors: Vec<_> = kinds.take(MAX_COLUMNS).map(prior).collect();
+        let rows = rows as f64;
         Self {
             same: priors
                 .iter()
@@ -240,34 +278,121 @@ impl Weights {
         pairs: &[Pair],
         entities: impl Fn(&Pair) -> u32 + Sync + Send,
     ) -> Vec<f32> {
-        let ratio = self.ratios();
-        let stranger = (1.0 - self.rate[0] - self.rate[1]).max(1e-9);
+        let scorer = Scorer::new(self);
         let scores = par::map_chunks(pairs.len(), 8192, |range| {
-            pairs[range]
-                .iter()
-                .map(|pair| {
-                    let entities = entities(pair);
-                    let (mut person, mut home) = (self.rate[0], self.rate[1]);
-                    for (c, ratio) in ratio.iter().enumerate() {
-                        let l = pair.pattern.level(c);
-                        if l == 0 {
-                            continue;
-                        }
-                        let r = if depends_on_value(l) {
-                            self.same[c][l] / frequencies.chance(prepared, pair, c, l, entities)
-                        } else {
-                            ratio[l]
-                        };
-                        person *= r;
-                        home *= self.household[c] * r + 1.0 - self.household[c];
-                    }
-                    #[expect(clippy::cast_possible_truncation, reason = "a score of a few digits")]
-                    let score = (person / (home + stranger)).ln() as f32;
-                    score
-                })
-                .collect::<Vec<f32>>()
+            let one = |pair: &Pair| scorer.score(prepared, frequencies, pair, entities(pair));
+            pairs[range].iter().map(one).collect::<Vec<f32>>()
         });
         scores.concat()
+    }
+}
+
+/// Weights ready to score pairs one by one.
+#[derive(Clone, Debug)]
+pub(crate) struct Scorer {
+    ratio: Vec<[f64; LEVELS]>,
+    same: Vec<[f64; 2]>,
+    household: Vec<f64>,
+    rate: [f64; 2],
+    stranger: f64,
+}
+
+impl Scorer {
+    pub(crate) fn new(weights: &Weights) -> Self {
+        Self {
+            ratio: weights.ratios(),
+            same: weights.same.iter().map(|s| [s[6], s[7]]).collect(),
+            household: weights.household.clone(),
+            rate: weights.rate,
+            stranger: (1.0 - weights.rate[0] - weights.rate[1]).max(1e-9),
+        }
+    }
+
+    /// Log-odds that a pair is of one person.
+    pub(crate) fn score(
+        &self,
+        prepared: &Prepared,
+        frequencies: &Frequencies,
+        pair: &Pair,
+        entities: u32,
+    ) -> f32 {
+        let [mut person, mut home] = self.rate;
+        for (c, ratio) in self.ratio.iter().enumerate() {
+            let l = pair.pattern.level(c);
+            if l == 0 {
+                continue;
+            }
+            let r = if depends_on_value(l) {
+                self.same[c][l - 6] / frequencies.chance(prepared, pair, c, l, entities)
+            } else {
+                ratio[l]
+            };
+            person *= r;
+            home *= self.household[c] * r + 1.0 - self.household[c];
+        }
+        log(person / (home + self.stranger))
+    }
+}
+
+/// Log-weights before anything is learnt: they tell which pairs are hopeless.
+pub(crate) struct Rough {
+    /// Log-odds of any pair.
+    pub(crate) start: f32,
+    /// By column: the logarithm of same / chance for each level; that of the two highest depends on the value.
+    pub(crate) levels: Vec<[f32; LEVELS]>,
+    /// By column: the most that a level below `Equal` can say.
+    pub(crate) alike: Vec<f32>,
+    /// By column: what sharing a key or a value is worth, by how many entities have it.
+    shared: Vec<[Vec<f32>; 2]>,
+    /// Log-odds below which a pair is dropped.
+    pub(crate) least: f32,
+}
+
+/// Counts from which sharing a value says no less.
+const COUNTS: u32 = 4096;
+
+#[expect(clippy::cast_possible_truncation, reason = "weights of a few digits")]
+fn log(ratio: f64) -> f32 {
+    ratio.ln() as f32
+}
+
+impl Rough {
+    /// From the weights a fit starts with, for a threshold at these log-odds.
+    pub(crate) fn new(start: &Weights, frequencies: &Frequencies, threshold: f64) -> Self {
+        let ratios = start.ratios();
+        let levels: Vec<[f32; LEVELS]> = ratios.iter().map(|r| r.map(log)).collect();
+        let alike = levels.iter().zip(&start.same);
+        let alike = alike.map(|(l, same)| l[1..6].iter().copied().fold(log(same[6] / 1e-4), f32::max));
+        let shared = start.same.iter().enumerate().map(|(c, same)| {
+            [same[6], same[7]]
+                .map(|same| (0..COUNTS).map(|n| log(same / frequencies.rate(c, n, 2))).collect())
+        });
+        Self {
+            start: log(start.rate[0]),
+            alike: alike.collect(),
+            shared: shared.collect(),
+            levels,
+            #[expect(clippy::cast_possible_truncation, reason = "a bound")]
+            least: (threshold - 10.0).min(-10.0) as f32,
+        }
+    }
+
+    /// By column: what sharing the key and the value of this row's first value is worth.
+    pub(crate) fn equal(
+        &self,
+        prepared: &Prepared,
+        frequencies: &Frequencies,
+        row: usize,
+        out: &mut [[f32; 2]],
+    ) {
+        for (c, out) in out.iter_mut().enumerate() {
+            let value = prepared.row(row)[c];
+            if value != NONE {
+                let (value, key) = frequencies.counts(c, value, prepared.cols[c].key_of(value));
+                let at = |n: u32| n.min(COUNTS - 1) as usize;
+                *out = [self.shared[c][0][at(key)], self.shared[c][1][at(value)]];
+            }
+        }
     }
 }
 

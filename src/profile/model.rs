@@ -8,13 +8,15 @@ use crate::error::{Error, Result};
 use crate::types::Probability;
 
 use super::block::Blocks;
-use super::cluster::{Linkage, cluster};
-use super::mixture::{Sample, Weights};
+use super::cluster::{Constraints, Linkage, cluster};
+use super::compare::Level;
+use super::frequency::Frequencies;
+use super::mixture::{Rough, Sample, Weights};
 use super::params::{MatchParams, Method, Sources};
 use super::prepare::Prepared;
 use super::profiles::{Counts, Profiles};
 use super::rules;
-use super::score::{Comparer, Frequencies, Pair};
+use super::score::{Comparer, MAX_COLUMNS, Pair};
 
 /// A fitted matcher.
 ///
@@ -56,11 +58,9 @@ pub struct MatchSummary {
 }
 
 /// Pairs the fit learns from; more would not change the weights.
-const LEARN_FROM: usize = 150_000;
+const LEARN_FROM: usize = 60_000;
 /// Random pairs that show what strangers share.
 const RANDOM: usize = 60_000;
-/// Rounds of weighing and clustering: the second counts values by people instead of by records.
-const ROUNDS: usize = 2;
 /// Log-odds of a pair that was not compared, and bounds of what a compared pair can count in a cluster: one slip in an
 /// identifier must not outweigh everything else.
 const UNSCORED: f64 = -1.5;
@@ -91,14 +91,19 @@ impl MatchModel {
         Ok(model)
     }
 
+    pub(super) fn check_fields(&self, records: &Records) -> Result<()> {
+        if records.fields() == self.fields {
+            return Ok(());
+        }
+        Err(Error::shape("fields, those of the fit", self.fields.len(), records.fields().len()))
+    }
+
     /// Sorts records into profiles.
     ///
     /// # Errors
     /// [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) for records with other fields than those of the fit.
     pub fn merge(&self, records: &Records) -> Result<Profiles> {
-        if records.fields() != self.fields {
-            return Err(Error::shape("fields, those of the fit", self.fields.len(), records.fields().len()));
-        }
+        self.check_fields(records)?;
         let known = self
             .known
             .as_deref()
@@ -113,9 +118,8 @@ impl MatchModel {
         let (roots, pairs) = match &self.weights {
             None => (rules::resolve(&prepared, &self.params.limits).0, 0),
             Some(weights) => {
-                let pairs = Comparer::new(&prepared).all(&Blocks::new(&prepared, self.params.sources));
-                let roots = decide(&prepared, &self.params, weights, &pairs);
-                (roots, pairs.len() as u64)
+                let table = Compared::new(&prepared, &self.params);
+                (decide(&prepared, &self.params, weights, &table, Constraints::default()), table.compared)
             }
         };
         let mut profiles = Profiles::from_roots(records, normaliser, &roots);
@@ -128,9 +132,7 @@ impl MatchModel {
     /// # Errors
     /// [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) for records with other fields than those of the fit.
     pub fn candidates(&self, records: &Records) -> Result<Vec<(u32, u32)>> {
-        if records.fields() != self.fields {
-            return Err(Error::shape("fields, those of the fit", self.fields.len(), records.fields().len()));
-        }
+        self.check_fields(records)?;
         let prepared = Prepared::new(records, self.params.normaliser)?;
         let blocks = Blocks::new(&prepared, self.params.sources);
         let mut others = Vec::new();
@@ -191,60 +193,102 @@ fn all_pairs(prepared: &Prepared, sources: Sources) -> f64 {
 }
 
 /// One or two entities, as the last round saw them.
-fn entities_of(roots: &[u32]) -> impl Fn(&Pair) -> u32 + Sync + Send + '_ {
+pub(super) fn entities_of(roots: &[u32]) -> impl Fn(&Pair) -> u32 + Sync + Send + '_ {
     |pair| if roots[pair.a as usize] == roots[pair.b as usize] { 1 } else { 2 }
+}
+
+/// All that scoring needs of a table before any weight is learnt.
+pub(super) struct Compared {
+    pub(super) frequencies: Frequencies,
+    pub(super) pairs: Vec<Pair>,
+    pub(super) compared: u64,
+}
+
+impl Compared {
+    pub(super) fn new(prepared: &Prepared, params: &MatchParams) -> Self {
+        let frequencies = Frequencies::of_records(prepared);
+        let start = Weights::start(prepared, all_pairs(prepared, params.sources));
+        let rough = Rough::new(&start, &frequencies, cut_of(params));
+        let blocks = Blocks::new(prepared, params.sources);
+        let (pairs, compared) = Comparer::new(prepared).all(&blocks, &rough, &frequencies);
+        Self { frequencies, pairs, compared }
+    }
 }
 
 fn learn(prepared: &Prepared, params: &MatchParams) -> (Weights, Vec<u32>, u64) {
     let across = params.sources == Sources::FreeOfDuplicates;
-    let comparer = Comparer::new(prepared);
-    let blocks = Blocks::new(prepared, params.sources);
-    let pairs = comparer.all(&blocks);
+    let table = Compared::new(prepared, params);
     let total = all_pairs(prepared, params.sources);
     // In a small table, drawing a pair again and again would show nothing new.
     let enough = (RANDOM as f64).min(2.0 * total);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 2 and RANDOM")]
-    let random = comparer.random(enough as usize, across);
+    let random = Comparer::new(prepared).random(enough as usize, across);
     // Every so many pairs; those of one record stay apart, which is as good as drawing them.
-    let step = pairs.len().div_ceil(LEARN_FROM).max(1);
-    let chosen: Vec<Pair> = pairs.iter().step_by(step).copied().collect();
-    let weight = pairs.len() as f64 / (chosen.len() as f64).max(1.0);
-    let mut roots: Vec<u32> = (0..u32::MAX).take(prepared.rows).collect();
+    let step = table.pairs.len().div_ceil(LEARN_FROM).max(1);
+    let chosen: Vec<Pair> = table.pairs.iter().step_by(step).copied().collect();
+    let weight = table.pairs.len() as f64 / (chosen.len() as f64).max(1.0);
     let mut weights = Weights::start(prepared, total);
-    for round in 0..ROUNDS {
-        let frequencies = Frequencies::new(prepared, |row| roots[row]);
-        let entities = entities_of(&roots);
-        let sample = Sample::new(prepared, &frequencies, &chosen, weight, &entities);
-        let strangers = Sample::new(prepared, &frequencies, &random, 1.0, &entities);
+    let mut roots: Vec<u32> = (0..u32::MAX).take(prepared.rows).collect();
+    let learn = |weights: &mut Weights, frequencies: &Frequencies, roots: &[u32]| {
+        let sample = Sample::new(prepared, frequencies, &chosen, weight, entities_of(roots));
+        let strangers = Sample::new(prepared, frequencies, &random, 1.0, entities_of(roots));
         weights.fit(prepared, &sample, &strangers, total);
-        if round + 1 < ROUNDS {
-            let scores = weights.score(prepared, &frequencies, &pairs, &entities);
-            let next = join(prepared, params, &pairs, &scores);
-            drop(entities);
-            roots = next;
-        }
-    }
-    let roots = decide(prepared, params, &weights, &pairs);
-    (weights, roots, pairs.len() as u64)
+    };
+    learn(&mut weights, &table.frequencies, &roots);
+    let scores = weights.score(prepared, &table.frequencies, &table.pairs, entities_of(&roots));
+    roots = join(prepared, params, &table.pairs, &scores, Constraints::default());
+    let counted = table.frequencies.of_entities(prepared, &roots);
+    learn(&mut weights, &counted, &roots);
+    let roots = decide(prepared, params, &weights, &table, Constraints::default());
+    (weights, roots, table.compared)
 }
 
 /// The root of each row: scored with values counted by record, joined, and once more with values counted by profile.
 /// A function of records, settings and weights alone, so that a saved matcher decides as the fit did.
-fn decide(prepared: &Prepared, params: &MatchParams, weights: &Weights, pairs: &[Pair]) -> Vec<u32> {
-    let mut roots: Vec<u32> = (0..u32::MAX).take(prepared.rows).collect();
-    for _ in 0..ROUNDS {
-        let frequencies = Frequencies::new(prepared, |row| roots[row]);
-        let scores = weights.score(prepared, &frequencies, pairs, entities_of(&roots));
-        roots = join(prepared, params, pairs, &scores);
-    }
-    roots
+pub(super) fn decide(
+    prepared: &Prepared,
+    params: &MatchParams,
+    weights: &Weights,
+    table: &Compared,
+    links: Constraints<'_>,
+) -> Vec<u32> {
+    let alone: Vec<u32> = (0..u32::MAX).take(prepared.rows).collect();
+    let scores = weights.score(prepared, &table.frequencies, &table.pairs, entities_of(&alone));
+    let roots = join(prepared, params, &table.pairs, &scores, links);
+    let counted = table.frequencies.of_entities(prepared, &roots);
+    let scores = weights.score(prepared, &counted, &table.pairs, entities_of(&roots));
+    join(prepared, params, &table.pairs, &scores, links)
 }
 
-fn join(prepared: &Prepared, params: &MatchParams, pairs: &[Pair], scores: &[f32]) -> Vec<u32> {
-    let cut = params.threshold.map_or(0.0, |p| (p.get() / (1.0 - p.get())).ln());
-    let linkage = Linkage { cut, unscored: UNSCORED, least: LEAST, most: MOST };
+/// The log-odds that the threshold asks for.
+fn cut_of(params: &MatchParams) -> f64 {
+    params.threshold.map_or(0.0, |p| (p.get() / (1.0 - p.get())).ln())
+}
+
+/// How pairs count in a cluster.
+pub(crate) fn linkage_of(params: &MatchParams) -> Linkage {
+    Linkage { cut: cut_of(params), unscored: UNSCORED, least: LEAST, most: MOST }
+}
+
+fn join(
+    prepared: &Prepared,
+    params: &MatchParams,
+    pairs: &[Pair],
+    scores: &[f32],
+    links: Constraints<'_>,
+) -> Vec<u32> {
     let sources = (params.sources == Sources::FreeOfDuplicates).then_some(prepared.source.as_slice());
-    cluster(prepared.rows, pairs, scores, linkage, sources)
+    let vetoed: Vec<usize> = (0..prepared.width().min(MAX_COLUMNS))
+        .filter(|c| params.vetoes.contains(&prepared.cols[*c].kind))
+        .collect();
+    let mut apart = links.apart.to_vec();
+    if !vetoed.is_empty() {
+        let differs = |p: &&Pair| vetoed.iter().any(|c| p.pattern.level(*c) == Level::Differ as usize);
+        apart.extend(pairs.iter().filter(differs).map(|p| (p.a, p.b)));
+        apart.sort_unstable();
+    }
+    let constraints = Constraints { sources, together: links.together, apart: &apart };
+    cluster(prepared.rows, pairs, scores, linkage_of(params), constraints)
 }
 
 impl fmt::Debug for MatchModel {

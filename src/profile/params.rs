@@ -74,6 +74,7 @@ pub struct MatchParams {
     pub(crate) normaliser: Normaliser,
     pub(crate) limits: Limits,
     pub(crate) threshold: Option<Probability>,
+    pub(crate) vetoes: Vec<FieldKind>,
 }
 
 impl MatchParams {
@@ -108,6 +109,21 @@ impl MatchParams {
         self
     }
 
+    /// Two records whose values of this kind differ by more than a slip or two cannot be one person, whatever else they
+    /// share: for identifiers that a person has one of and that are entered with care. None by default. Masked and missing
+    /// values contradict nothing; under [`Method::Rules`] national ids always veto.
+    ///
+    /// ```
+    /// use regulars::data::FieldKind;
+    /// use regulars::profile::MatchParams;
+    /// assert!(MatchParams::new().veto(FieldKind::NationalId).check().is_ok());
+    /// assert!(MatchParams::new().veto(FieldKind::City).check().is_err());
+    /// ```
+    pub fn veto(mut self, kind: FieldKind) -> Self {
+        self.vetoes.push(kind);
+        self
+    }
+
     /// The probability from which two records count as one person. Without it the library chooses the one at which the
     /// expected pairwise F1 is best.
     pub fn threshold(mut self, threshold: Probability) -> Self {
@@ -128,6 +144,10 @@ impl MatchParams {
             if *limit == 0 {
                 return Err(Error::param("limit", "must be at least 1", limit));
             }
+        }
+        let unique = |kind: &FieldKind| kind.is_identifier() || *kind == FieldKind::BirthDate;
+        if let Some(kind) = self.vetoes.iter().find(|kind| !unique(kind)) {
+            return Err(Error::param("veto", "must be of a kind of which a person has one", kind));
         }
         match self.threshold {
             Some(p) if p.get() <= 0.0 || p.get() >= 1.0 => {

@@ -2,11 +2,11 @@
 
 use hashbrown::HashMap;
 
-use crate::data::{Dictionary, FieldKind, Intern, NONE, Records};
+use crate::data::{Dictionary, Field, FieldKind, Intern, NONE, Records};
 use crate::error::{Error, Result};
 use crate::kernel::par;
 
-use super::compare::Text;
+use super::compare::{Reading, Text};
 use super::normalise::{self, Form, Normaliser};
 
 /// What part of a field a column holds: whole names come apart.
@@ -29,6 +29,9 @@ pub(crate) struct Col {
     pub(crate) forms: Vec<Text>,
     /// By value: code points of the comparison forms, behind one another.
     pub(crate) codes: Vec<u8>,
+    /// By value: its sketch.
+    pub(crate) sketches: Vec<u32>,
+    pub(crate) reading: Reading,
     /// By key: a number that is the same in every column.
     pub(crate) key_hash: Vec<u64>,
     /// By value: the coarse blocking key.
@@ -48,6 +51,8 @@ pub(crate) struct Prepared {
     pub(crate) cols: Vec<Col>,
     /// First value of each column, row by row.
     pub(crate) cells: Vec<u32>,
+    /// The sketches of those values, row by row.
+    sketches: Vec<u32>,
     pub(crate) source: Vec<u32>,
     pub(crate) sources: usize,
     /// Whether any column has several values in one row.
@@ -64,6 +69,11 @@ impl Prepared {
         &self.cells[row * self.cols.len()..(row + 1) * self.cols.len()]
     }
 
+    /// The sketches of the first values of a row; 0 where there is none.
+    pub(crate) fn sketches(&self, row: usize) -> &[u32] {
+        &self.sketches[row * self.cols.len()..(row + 1) * self.cols.len()]
+    }
+
     /// All values of a column in a row.
     pub(crate) fn values(&self, row: usize, col: usize) -> impl Iterator<Item = u32> + '_ {
         let first = Some(self.row(row)[col]).filter(|v| *v != NONE);
@@ -73,16 +83,7 @@ impl Prepared {
     /// Normalises all values of all records.
     pub(crate) fn new(records: &Records, normaliser: Normaliser) -> Result<Self> {
         let rows = records.len();
-        let mut plan = Vec::new();
-        for (field, f) in records.fields().iter().enumerate() {
-            match f.kind() {
-                FieldKind::FullName | FieldKind::ChineseName => {
-                    plan.push((field, FieldKind::FamilyName, Part::Family));
-                    plan.push((field, FieldKind::GivenName, Part::Given));
-                }
-                kind => plan.push((field, kind, Part::Whole)),
-            }
-        }
+        let plan = plan(records.fields());
         // Several fields of one kind with the same role (two phones) stay columns of their own.
         let built = par::map_chunks(plan.len(), 1, |range| {
             range.map(|i| column(records, normaliser, plan[i])).collect::<Vec<_>>()
@@ -96,19 +97,123 @@ impl Prepared {
         }
         let width = cols.len();
         let mut cells = vec![NONE; rows * width];
-        for (c, first) in firsts.iter().enumerate() {
-            for (row, value) in first.iter().enumerate() {
-                cells[row * width + c] = *value;
+        let mut sketches = vec![0; rows * width];
+        for (c, first) in firsts.into_iter().enumerate() {
+            for (row, value) in first.into_iter().enumerate() {
+                if value != NONE {
+                    cells[row * width + c] = value;
+                    sketches[row * width + c] = cols[c].sketches[value as usize];
+                }
             }
+            cols[c].sketches = Vec::new();
         }
         let source =
             (0..rows).map(|row| u32::try_from(records.source(row).unwrap_or(0)).unwrap_or(0)).collect();
         let multiple = cols.iter().any(|c| !c.more.is_empty());
-        Ok(Self { rows, cols, cells, source, sources: records.sources().len(), multiple })
+        Ok(Self { rows, cols, cells, sketches, source, sources: records.sources().len(), multiple })
+    }
+}
+
+/// A table that grows row by row, for the living index.
+impl Prepared {
+    /// No rows yet.
+    pub(crate) fn empty(fields: &[Field]) -> Self {
+        let cols: Vec<Col> = plan(fields).into_iter().map(|(f, k, p)| Col::empty(f, k, p)).collect();
+        let (cells, sketches, source) = (Vec::new(), Vec::new(), Vec::new());
+        Self { rows: 0, cols, cells, sketches, source, sources: 0, multiple: false }
+    }
+
+    /// A row without values, behind all others.
+    pub(crate) fn add_row(&mut self) -> u32 {
+        self.cells.extend(std::iter::repeat_n(NONE, self.cols.len()));
+        self.sketches.extend(std::iter::repeat_n(0, self.cols.len()));
+        self.source.push(0);
+        self.rows += 1;
+        u32::try_from(self.rows - 1).unwrap_or(NONE)
+    }
+
+    /// Sets the values of a column in a row, which had none.
+    pub(crate) fn set(&mut self, row: u32, c: usize, values: &[u32]) {
+        let Some((first, rest)) = values.split_first() else { return };
+        let at = row as usize * self.cols.len() + c;
+        let col = &mut self.cols[c];
+        self.cells[at] = *first;
+        self.sketches[at] = col.sketches[*first as usize];
+        if !rest.is_empty() {
+            self.multiple = true;
+            let place = col.more.partition_point(|(r, _)| *r < row);
+            col.more.splice(place..place, rest.iter().map(|v| (row, *v)));
+        }
+    }
+
+    /// Takes all values of a row away.
+    pub(crate) fn clear_row(&mut self, row: u32) {
+        let width = self.cols.len();
+        self.cells[row as usize * width..][..width].fill(NONE);
+        self.sketches[row as usize * width..][..width].fill(0);
+        for col in &mut self.cols {
+            let start = col.more.partition_point(|(r, _)| *r < row);
+            let length = col.more[start..].partition_point(|(r, _)| *r == row);
+            col.more.drain(start..start + length);
+        }
     }
 }
 
 impl Col {
+    fn empty(field: usize, kind: FieldKind, part: Part) -> Self {
+        Self {
+            field,
+            kind,
+            part,
+            forms: Vec::new(),
+            codes: Vec::new(),
+            sketches: Vec::new(),
+            reading: Reading::of(kind),
+            key_hash: Vec::new(),
+            coarse: Vec::new(),
+            count: Vec::new(),
+            key_count: Vec::new(),
+            filled: 0,
+            more: Vec::new(),
+        }
+    }
+
+    /// Writes a value under a number that is new or free; the key's number is given.
+    pub(crate) fn put(&mut self, number: usize, value: &Value<'_>, key: u32) -> Result<()> {
+        let start = u32::try_from(self.codes.len())
+            .map_err(|_| Error::overflow("more than 4 GiB of distinct values in one column"))?;
+        let mut form = Text::push(&mut self.codes, start, value.compared);
+        form.key = key;
+        let sketch = self.reading.sketch(value.compared, &value.key, form.masked || form.han);
+        if number == self.forms.len() {
+            self.forms.push(form);
+            self.sketches.push(sketch);
+            self.coarse.push(value.coarse);
+        } else {
+            let old = self.forms[number];
+            if form.len <= old.len || old.start + u32::from(old.len) == start {
+                // The place of the former value, or the end of the arena, takes the new one.
+                let length = usize::from(form.len);
+                self.codes.copy_within(start as usize..start as usize + length, old.start as usize);
+                self.codes.truncate((start as usize).max(old.start as usize + length));
+                form.start = old.start;
+            }
+            self.forms[number] = form;
+            self.sketches[number] = sketch;
+            self.coarse[number] = value.coarse;
+        }
+        Ok(())
+    }
+
+    /// Leaves nothing of a value.
+    pub(crate) fn wipe(&mut self, number: usize) {
+        let form = &mut self.forms[number];
+        self.codes[form.start as usize..][..usize::from(form.len)].fill(0);
+        (form.bag, form.masked, form.han) = (0, false, false);
+        self.sketches[number] = 0;
+        self.coarse[number] = 0;
+    }
+
     /// The further values of a row.
     pub(crate) fn more_of(&self, row: usize) -> &[(u32, u32)] {
         if self.more.is_empty() {
@@ -130,23 +235,20 @@ impl Col {
     }
 }
 
-type Plan = (usize, FieldKind, Part);
+pub(crate) type Plan = (usize, FieldKind, Part);
 
 /// Values shared by so many records that they cannot belong to one person: `noemail@shop.com` under another name.
 const TOO_MANY: u32 = 50;
 
+/// Records up to which an identifier counts as one, in a table of so many.
+pub(crate) fn most_holders(records: usize) -> u32 {
+    TOO_MANY.max(u32::try_from(records / 200).unwrap_or(u32::MAX))
+}
+
 fn column(records: &Records, normaliser: Normaliser, (field, kind, part): Plan) -> Result<(Col, Vec<u32>)> {
     let raw = records.column(field);
     let declared = records.fields()[field].kind();
-    let normal_of = |text: &str| -> Option<String> {
-        let normal = normaliser.normalise(declared, text)?;
-        let normal = match part {
-            Part::Whole => normal,
-            Part::Family => normalise::split_name(&normal).0,
-            Part::Given => normalise::split_name(&normal).1,
-        };
-        (!normal.is_empty()).then_some(normal)
-    };
+    let normal_of = |text: &str| part_of(normaliser, declared, part, text);
     let normals: Vec<Option<String>> = par::map_chunks(raw.texts.len(), 4096, |range| {
         range.map(|i| normal_of(raw.texts.get(u32::try_from(i).unwrap_or(NONE)))).collect::<Vec<_>>()
     })
@@ -182,7 +284,7 @@ fn column(records: &Records, normaliser: Normaliser, (field, kind, part): Plan) 
         count[*value as usize] += 1;
     }
     if kind.is_identifier() {
-        let limit = TOO_MANY.max(u32::try_from(records.len() / 200).unwrap_or(u32::MAX));
+        let limit = most_holders(records.len());
         let common: Vec<bool> = count.iter().map(|c| *c > limit).collect();
         let neutralised = common.iter().filter(|c| **c).count();
         if neutralised > 0 {
@@ -210,31 +312,91 @@ fn finish(
 ) -> Result<Col> {
     let mut forms = Vec::with_capacity(texts.len());
     let mut codes = Vec::new();
+    let reading = Reading::of(kind);
+    let mut sketches = Vec::with_capacity(texts.len());
     let mut coarse = Vec::with_capacity(texts.len());
     let (mut key_hash, mut key_count) = (Vec::new(), Vec::<u32>::new());
     let mut keys: HashMap<u64, u32> = HashMap::new();
     for (text, count) in texts.iter().zip(&count) {
         let start = u32::try_from(codes.len())
             .map_err(|_| Error::overflow("more than 4 GiB of distinct values in one column"))?;
-        let key_text = normalise::key_of(kind, text);
-        let mut form = Text::push(&mut codes, start, comparison_form(kind, text));
-        let hash = normalise::hash_of(&key_text);
-        let number = *keys.entry(hash).or_insert_with(|| {
-            key_hash.push(hash);
+        let value = Value::new(kind, text);
+        let mut form = Text::push(&mut codes, start, value.compared);
+        sketches.push(reading.sketch(value.compared, &value.key, form.masked || form.han));
+        let number = *keys.entry(value.hash).or_insert_with(|| {
+            key_hash.push(value.hash);
             key_count.push(0);
             u32::try_from(key_hash.len() - 1).unwrap_or(NONE)
         });
         form.key = number;
         forms.push(form);
         key_count[number as usize] += count;
-        let whole = normalise::form_of(text) == Form::Whole;
-        coarse.push(if whole {
-            normalise::hash_of(&normalise::coarse_key(kind, text, &key_text))
-        } else {
-            0
-        });
+        coarse.push(value.coarse);
     }
-    Ok(Col { field, kind, part, forms, codes, key_hash, coarse, count, key_count, filled, more })
+    Ok(Col {
+        field,
+        kind,
+        part,
+        forms,
+        codes,
+        sketches,
+        reading,
+        key_hash,
+        coarse,
+        count,
+        key_count,
+        filled,
+        more,
+    })
+}
+
+/// A normal form with all that follows from it.
+pub(crate) struct Value<'t> {
+    /// The text that comparators see.
+    pub(crate) compared: &'t str,
+    pub(crate) key: String,
+    /// Of the key.
+    pub(crate) hash: u64,
+    /// Of the coarse key; 0 for a masked value, which has none.
+    pub(crate) coarse: u64,
+}
+
+impl<'t> Value<'t> {
+    pub(crate) fn new(kind: FieldKind, text: &'t str) -> Self {
+        let key = normalise::key_of(kind, text);
+        let hash = normalise::hash_of(&key);
+        let coarse = match normalise::form_of(text) {
+            Form::Whole => normalise::hash_of(&normalise::coarse_key(kind, text, &key)),
+            Form::Masked => 0,
+        };
+        Self { compared: comparison_form(kind, text), key, hash, coarse }
+    }
+}
+
+/// The columns that fields become: whole names come apart.
+pub(crate) fn plan(fields: &[Field]) -> Vec<Plan> {
+    let mut plan = Vec::new();
+    for (field, f) in fields.iter().enumerate() {
+        match f.kind() {
+            FieldKind::FullName | FieldKind::ChineseName => {
+                plan.push((field, FieldKind::FamilyName, Part::Family));
+                plan.push((field, FieldKind::GivenName, Part::Given));
+            }
+            kind => plan.push((field, kind, Part::Whole)),
+        }
+    }
+    plan
+}
+
+/// The normal form of the part of a value that a column holds.
+pub(crate) fn part_of(normaliser: Normaliser, declared: FieldKind, part: Part, text: &str) -> Option<String> {
+    let normal = normaliser.normalise(declared, text)?;
+    let normal = match part {
+        Part::Whole => normal,
+        Part::Family => normalise::split_name(&normal).0,
+        Part::Given => normalise::split_name(&normal).1,
+    };
+    (!normal.is_empty()).then_some(normal)
 }
 
 /// The text that comparators see: telephone numbers without the country's code.

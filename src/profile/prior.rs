@@ -1,7 +1,14 @@
 //! What is known about people before any record is seen, by kind of field.
 //!
-//! The numbers are round on purpose: typical shares of slips, moves and shared homes in customer files. They start the
-//! fit, hold it where a file says little, and give way where it says much.
+//! The numbers are round on purpose: typical shares of slips, moves and shared homes in customer files. They start the fit,
+//! hold it where a file says little, and give way where it says much: as much as 40 pairs of one person, 20,000 pairs of
+//! strangers and 100 pairs of a household would say.
+//!
+//! How to read a line: of pairs of one person, both filled, an e-mail differs in 15 of 100 (people have several), is two
+//! slips apart in 2, one slip in 4, shares the local part only in 2, and is equal in the rest. Of strangers, one in 500,000
+//! has an e-mail one slip apart. Of two people of a household, one in 50 shares the e-mail address, one in four the
+//! telephone, nine in ten the address. A household's share of what belongs to one person (given name, birth date, e-mail,
+//! national id) is not learnt: else the class for households would drift to take in what belongs to one person.
 
 use crate::data::FieldKind;
 

@@ -20,6 +20,15 @@ use super::normalise::{Normaliser, hash_of};
 pub struct ProfileId(u64);
 
 impl ProfileId {
+    /// The id of the profile whose first record has this source and id.
+    pub(crate) fn of(source: &str, id: &str) -> Self {
+        Self(hash_of(source).rotate_left(1) ^ hash_of(id))
+    }
+
+    pub(crate) fn from_number(number: u64) -> Self {
+        Self(number)
+    }
+
     /// The number behind the digits.
     pub fn get(self) -> u64 {
         self.0
@@ -138,7 +147,7 @@ impl Profiles {
                 (records.source_name(row).unwrap_or(""), records.id(row).unwrap_or(""))
             };
             let first = self.records_of(profile).iter().min_by_key(|row| key(row)).map_or(("", ""), key);
-            let mut hash = hash_of(first.0).rotate_left(1) ^ hash_of(first.1);
+            let mut hash = ProfileId::of(first.0, first.1).0;
             // Two first records with one number: as good as impossible, and settled by order.
             while self.by_id.contains_key(&hash) {
                 hash = hash.wrapping_add(1);

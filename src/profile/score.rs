@@ -1,4 +1,14 @@
-//! Pairs in words: the level of agreement of every column, packed, and the chance of agreeing by accident.
+//! Pairs in words: the level of agreement of every column, packed, and which pairs are hopeless.
+//!
+//! Candidates are compared in stages, each cheaper than what follows and enough for most:
+//! 1. numbers: equal values have equal numbers, so agreement is a comparison of integers in two rows;
+//! 2. sketches of unequal values, which lie in the rows as well and tell most of them far apart;
+//! 3. a rough score from what is known so far, prior weights and the best the open columns could say: below −10 nats the
+//!    pair is dropped (a pair counts at least −6 in a cluster, see `cluster`);
+//! 4. the values themselves, column by column, while the rough score stays above the bar.
+//!
+//! What is kept are two row numbers and a pattern of three bits a column: the scores of all later rounds come from it.
+//! Names in each other's place are found by their keys: the given name of one record is the family name of the other.
 
 use crate::data::{FieldKind, NONE};
 use crate::kernel::par;
@@ -6,9 +16,10 @@ use crate::kernel::rng::Rng;
 use crate::types::Seed;
 
 use super::block::Blocks;
-use super::compare::{LEVELS, Level, Scratch, level};
+use super::compare::{LEVELS, Level, Scratch, Verdict, alike, level};
+use super::frequency::Frequencies;
+use super::mixture::Rough;
 use super::prepare::Prepared;
-use super::prior::prior;
 
 /// Columns that take part; three bits each.
 pub(crate) const MAX_COLUMNS: usize = 20;
@@ -43,22 +54,23 @@ pub(crate) struct Comparer<'a> {
     width: usize,
     /// Columns of given and family name, which people enter in either order.
     names: Option<(usize, usize)>,
-    /// By row: hashes of the keys of both, 0 where there is none.
-    name_keys: Vec<[u32; 2]>,
 }
 
 impl<'a> Comparer<'a> {
+    /// A comparer of these records; it holds nothing of its own, so it costs nothing to make.
     pub(crate) fn new(prepared: &'a Prepared) -> Self {
         let find = |kind| prepared.cols.iter().take(MAX_COLUMNS).position(|c| c.kind == kind);
         let names = find(FieldKind::GivenName).zip(find(FieldKind::FamilyName));
-        let name_keys = names.map_or_else(Vec::new, |(given, family)| {
-            let hash = |cells: &[u32], c: usize| {
-                let col = &prepared.cols[c];
-                if cells[c] == NONE { 0 } else { high(col.key_hash[col.key_of(cells[c]) as usize]) }
-            };
-            par::map(prepared.rows, |row| [hash(prepared.row(row), given), hash(prepared.row(row), family)])
-        });
-        Self { prepared, width: prepared.width().min(MAX_COLUMNS), names, name_keys }
+        Self { prepared, width: prepared.width().min(MAX_COLUMNS), names }
+    }
+
+    /// Hashes of the keys of given and family name of a row, 0 where there is none.
+    fn name_keys(&self, row: usize, (given, family): (usize, usize)) -> [u64; 2] {
+        let cells = self.prepared.row(row);
+        [given, family].map(|c| {
+            let col = &self.prepared.cols[c];
+            if cells[c] == NONE { 0 } else { col.key_hash[col.key_of(cells[c]) as usize].max(1) }
+        })
     }
 
     /// The levels of two records.
@@ -75,7 +87,7 @@ impl<'a> Comparer<'a> {
                 if x[c] == NONE || y[c] == NONE {
                     continue;
                 }
-                level(col, x[c], y[c], scratch)
+                self.level(a, b, c, scratch)
             } else {
                 self.best(a, b, c, scratch)
             };
@@ -92,34 +104,61 @@ impl<'a> Comparer<'a> {
         pattern
     }
 
+    /// The level of two values, by their sketches where those say enough.
+    fn level(&self, a: usize, b: usize, c: usize, scratch: &mut Scratch) -> Level {
+        let (x, y) = (self.prepared.row(a)[c], self.prepared.row(b)[c]);
+        if x == y {
+            return Level::Equal;
+        }
+        let col = &self.prepared.cols[c];
+        match col.reading.compare(self.prepared.sketches(a)[c], self.prepared.sketches(b)[c]) {
+            Verdict::Is(level) => level,
+            Verdict::Look => level(col, x, y, scratch),
+        }
+    }
+
     /// Which name of the first record stands in the other place of the second, where that explains the names better
     /// than reading them as they stand.
     fn swapped(&self, a: usize, b: usize) -> Option<(bool, bool)> {
-        self.names?;
-        let ([gx, fx], [gy, fy]) = (self.name_keys[a], self.name_keys[b]);
+        let (given, family) = self.names?;
+        let (p, q) = (self.prepared.sketches(a), self.prepared.sketches(b));
+        if !alike(p[given], q[family]) && !alike(p[family], q[given]) {
+            return None;
+        }
+        let columns = (given, family);
+        let ([gx, fx], [gy, fy]) = (self.name_keys(a, columns), self.name_keys(b, columns));
         let (g, f) = (gx != 0 && gx == fy, fx != 0 && fx == gy);
         if !(g || f) || (gx != 0 && gx == gy) || (fx != 0 && fx == fy) {
             return None;
         }
-        let blank = |p: u32, q: u32| p == 0 || q == 0;
+        let blank = |p: u64, q: u64| p == 0 || q == 0;
         ((g && (f || blank(fx, gy))) || (f && blank(gx, fy))).then_some((g, f))
     }
 
     /// Whether two records have a value or the key of an identifier in common: candidates that look alike in two
     /// columns and are equal in none are seldom of one person.
-    fn promising(&self, a: usize, b: usize) -> bool {
-        let (x, y) = (self.prepared.row(a), self.prepared.row(b));
-        let equal = x.iter().zip(y).any(|(v, w)| v == w && *v != NONE);
-        equal || self.prepared.multiple || self.swapped(a, b).is_some() || self.same_key(x, y)
+    pub(crate) fn promising(&self, a: usize, b: usize, pattern: Pattern) -> bool {
+        (0..self.width).any(|c| pattern.level(c) == Level::Equal as usize)
+            || self.prepared.multiple
+            || self.swapped(a, b).is_some()
+            || self.same_key(a, b)
     }
 
-    fn same_key(&self, x: &[u32], y: &[u32]) -> bool {
-        self.prepared.cols.iter().zip(x.iter().zip(y)).any(|(col, (v, w))| {
+    /// Whether two records have the key of an identifier in common.
+    fn same_key(&self, a: usize, b: usize) -> bool {
+        let (x, y) = (self.prepared.row(a), self.prepared.row(b));
+        let (p, q) = (self.prepared.sketches(a), self.prepared.sketches(b));
+        self.prepared.cols.iter().enumerate().any(|(c, col)| {
             let telling = matches!(
                 col.kind,
                 FieldKind::Phone | FieldKind::NationalId | FieldKind::Email | FieldKind::GivenName
             );
-            telling && *v != NONE && *w != NONE && col.key_of(*v) == col.key_of(*w)
+            // Equal keys seldom come with sketches that say the values differ.
+            telling
+                && x[c] != NONE
+                && y[c] != NONE
+                && col.reading.compare(p[c], q[c]) == Verdict::Look
+                && col.key_of(x[c]) == col.key_of(y[c])
         })
     }
 
@@ -135,26 +174,88 @@ impl<'a> Comparer<'a> {
         best
     }
 
-    /// All candidate pairs with their patterns, ascending by (a, b).
-    pub(crate) fn all(&self, blocks: &Blocks) -> Vec<Pair> {
+    /// All candidate pairs that are not hopeless with their patterns, ascending by (a, b), and how many were compared.
+    pub(crate) fn all(&self, blocks: &Blocks, rough: &Rough, frequencies: &Frequencies) -> (Vec<Pair>, u64) {
         let chunks = par::map_chunks(self.prepared.rows, CHUNK, |range| {
             let (mut scratch, mut others, mut pairs) = (Scratch::new(), Vec::new(), Vec::new());
+            let mut equal = vec![[0.0; 2]; self.width];
+            let mut compared = 0_u64;
             for row in range {
                 blocks.candidates(self.prepared, row, &mut others);
+                if others.is_empty() {
+                    continue;
+                }
+                compared += others.len() as u64;
+                rough.equal(self.prepared, frequencies, row, &mut equal);
                 for other in &others {
-                    if !blocks.all() && !self.promising(row, *other as usize) {
-                        continue;
+                    let b = *other as usize;
+                    let Some(pattern) = self.hopeful(row, b, rough, &equal, &mut scratch) else { continue };
+                    if blocks.all() || self.promising(row, b, pattern) {
+                        pairs.push(Pair { a: u32::try_from(row).unwrap_or(NONE), b: *other, pattern });
                     }
-                    pairs.push(Pair {
-                        a: u32::try_from(row).unwrap_or(NONE),
-                        b: *other,
-                        pattern: self.compare(row, *other as usize, &mut scratch),
-                    });
                 }
             }
-            pairs
+            (pairs, compared)
         });
-        chunks.concat()
+        let compared = chunks.iter().map(|(_, compared)| compared).sum();
+        (chunks.into_iter().flat_map(|(pairs, _)| pairs).collect(), compared)
+    }
+
+    /// The levels of two records, unless their rough score is below the cut. Sketches come first; values are looked at
+    /// only while the best they can say would be enough.
+    pub(crate) fn hopeful(
+        &self,
+        a: usize,
+        b: usize,
+        rough: &Rough,
+        equal: &[[f32; 2]],
+        scratch: &mut Scratch,
+    ) -> Option<Pattern> {
+        let weigh = |c: usize, level: Level| match level {
+            Level::SameKey => equal[c][0],
+            Level::Equal => equal[c][1],
+            _ => rough.levels[c][level as usize],
+        };
+        if self.prepared.multiple || self.swapped(a, b).is_some() {
+            let pattern = self.compare(a, b, scratch);
+            let score = (0..self.width).map(|c| match pattern.level(c) {
+                6 | 7 => equal[c][1].max(rough.alike[c]),
+                l => rough.levels[c][l],
+            });
+            return (rough.start + score.sum::<f32>() >= rough.least).then_some(pattern);
+        }
+        let (x, y) = (self.prepared.row(a), self.prepared.row(b));
+        let (p, q) = (self.prepared.sketches(a), self.prepared.sketches(b));
+        let mut pattern = Pattern::default();
+        let mut score = rough.start;
+        let mut open = 0_u32;
+        for c in 0..self.width {
+            if x[c] == NONE || y[c] == NONE {
+                continue;
+            }
+            let found = if x[c] == y[c] {
+                Level::Equal
+            } else {
+                match self.prepared.cols[c].reading.compare(p[c], q[c]) {
+                    Verdict::Is(level) => level,
+                    Verdict::Look => {
+                        open |= 1 << c;
+                        score += rough.alike[c];
+                        continue;
+                    }
+                }
+            };
+            pattern.set(c, found);
+            score += weigh(c, found);
+        }
+        while open != 0 && score >= rough.least {
+            let c = open.trailing_zeros() as usize;
+            open &= open - 1;
+            let found = level(&self.prepared.cols[c], x[c], y[c], scratch);
+            pattern.set(c, found);
+            score += weigh(c, found) - rough.alike[c];
+        }
+        (score >= rough.least).then_some(pattern)
     }
 
     /// Pairs drawn at random, to see what agrees by chance.
@@ -183,119 +284,9 @@ impl<'a> Comparer<'a> {
     }
 }
 
-/// Half of a hash, never 0.
-fn high(hash: u64) -> u32 {
-    u32::try_from(hash >> 32).unwrap_or(1).max(1)
-}
-
 #[expect(clippy::cast_possible_truncation, reason = "rows are below 2^31")]
 fn number(row: u64) -> u32 {
     row as u32
-}
-
-/// How many entities have each value and each key: what agreeing on it is worth.
-pub(crate) struct Frequencies {
-    values: Vec<Vec<u32>>,
-    keys: Vec<Vec<u32>>,
-    /// Entities with any value.
-    filled: Vec<f64>,
-    /// Chance of a value that has not been seen elsewhere.
-    unseen: Vec<f64>,
-}
-
-impl Frequencies {
-    /// Counts entities: `label` is the entity of each row, at most the number of rows.
-    pub(crate) fn new(prepared: &Prepared, label: impl Fn(usize) -> u32 + Sync + Send) -> Self {
-        // Rows by entity, so that one entity's values can be counted once.
-        let mut rows: Vec<(u32, u32)> = (0..prepared.rows).zip(0_u32..).map(|(r, n)| (label(r), n)).collect();
-        rows.sort_unstable();
-        let width = prepared.width().min(MAX_COLUMNS);
-        let counted = par::map_chunks(width, 1, |range| {
-            range
-                .map(|c| {
-                    let col = &prepared.cols[c];
-                    let mut values = vec![0_u32; col.count.len()];
-                    let mut keys = vec![0_u32; col.key_count.len()];
-                    let mut filled = 0.0;
-                    let mut own: Vec<u32> = Vec::new();
-                    for entity in rows.chunk_by(|x, y| x.0 == y.0) {
-                        own.clear();
-                        for (_, row) in entity {
-                            own.extend(prepared.values(*row as usize, c));
-                        }
-                        if own.is_empty() {
-                            continue;
-                        }
-                        filled += 1.0;
-                        own.sort_unstable();
-                        own.dedup();
-                        for value in &own {
-                            values[*value as usize] += 1;
-                        }
-                        for value in &mut own {
-                            *value = col.key_of(*value);
-                        }
-                        own.sort_unstable();
-                        own.dedup();
-                        for key in &own {
-                            keys[*key as usize] += 1;
-                        }
-                    }
-                    (values, keys, filled)
-                })
-                .collect::<Vec<_>>()
-        });
-        let mut all = Self { values: Vec::new(), keys: Vec::new(), filled: Vec::new(), unseen: Vec::new() };
-        for (values, keys, filled) in counted.into_iter().flatten() {
-            let once = values.iter().filter(|n| **n == 1).count() as f64;
-            let twice = values.iter().filter(|n| **n == 2).count() as f64;
-            let filled = f64::max(filled, 1.0);
-            let universe = prior(prepared.cols[all.values.len()].kind).universe;
-            all.unseen.push(((twice + 1.0) / (once + 2.0)).clamp(0.02, 0.5) / (filled + universe));
-            all.values.push(values);
-            all.keys.push(keys);
-            all.filled.push(filled);
-        }
-        all
-    }
-
-    /// The chance that an unrelated record agrees with this pair in a column, the pair itself left out. `entities`: how
-    /// many the pair makes, one or two.
-    pub(crate) fn chance(
-        &self,
-        prepared: &Prepared,
-        pair: &Pair,
-        c: usize,
-        level: usize,
-        entities: u32,
-    ) -> f64 {
-        let col = &prepared.cols[c];
-        let x = prepared.row(pair.a as usize)[c];
-        let y = prepared.row(pair.b as usize)[c];
-        let shared = if level == Level::Equal as usize && x != y && !col.more.is_empty() {
-            let other = |v: &u32| prepared.values(pair.b as usize, c).any(|w| w == *v);
-            prepared.values(pair.a as usize, c).find(other).unwrap_or(x)
-        } else {
-            x
-        };
-        if shared == NONE {
-            return 1e-3;
-        }
-        let known = if level == Level::Equal as usize {
-            self.values[c][shared as usize]
-        } else {
-            let keys = &self.keys[c];
-            let (k, l) = (col.key_of(shared), if y == NONE { col.key_of(shared) } else { col.key_of(y) });
-            keys[k as usize].max(keys[l as usize])
-        };
-        let others = f64::from(known.saturating_sub(entities));
-        (others / self.filled[c] + self.unseen[c]).min(0.95)
-    }
-}
-
-/// Levels from which the chance depends on the value.
-pub(crate) fn depends_on_value(level: usize) -> bool {
-    level >= Level::SameKey as usize
 }
 
 const _: () = assert!(LEVELS == 8 && MAX_COLUMNS * 3 <= 64);

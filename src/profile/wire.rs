@@ -23,10 +23,18 @@ pub struct MatchRepr {
     normaliser: Normaliser,
     limits: Limits,
     threshold: Option<f64>,
+    #[serde(default)]
+    vetoes: Vec<FieldKind>,
     fields: Vec<Field>,
     records: u64,
     all_pairs: f64,
     weights: Option<WeightsRepr>,
+}
+
+impl MatchRepr {
+    pub(super) fn fields(&self) -> &[Field] {
+        &self.fields
+    }
 }
 
 /// By column: shares and chances of the levels.
@@ -51,6 +59,7 @@ impl Wire for MatchModel {
             normaliser: self.params.normaliser,
             limits: self.params.limits.clone(),
             threshold: self.params.threshold.map(Probability::get),
+            vetoes: self.params.vetoes.clone(),
             fields: self.fields.clone(),
             records: self.records as u64,
             all_pairs: self.all_pairs,
@@ -72,6 +81,7 @@ impl Wire for MatchModel {
             normaliser: repr.normaliser,
             limits: repr.limits,
             threshold: repr.threshold.map(Probability::new).transpose()?,
+            vetoes: repr.vetoes,
         };
         params.check()?;
         if repr.fields.is_empty() || repr.weights.is_some() != (params.method == Method::Probabilistic) {

@@ -44,6 +44,16 @@ impl<'a> Record<'a> {
         self
     }
 
+    /// Source, id and day.
+    pub(crate) fn name(&self) -> (&str, std::borrow::Cow<'_, str>, Option<Day>) {
+        (self.source, self.id.to_text(), self.updated)
+    }
+
+    /// Field and value, in the order given.
+    pub(crate) fn pairs(&self) -> &[(&'a str, &'a str)] {
+        &self.values
+    }
+
     /// A value of a field. Called twice for one field, the record has two values. A blank value is an absent one.
     ///
     /// ```

@@ -1,4 +1,11 @@
 //! Jaro and Jaro-Winkler similarity, bit-parallel.
+//!
+//! With m matches (equal units at most half the longer length apart, less one) and t of them out of order,
+//! ```text
+//! jaro = (m / |a| + m / |b| + (m − t/2) / m) / 3
+//! jaro-winkler = jaro + 0.1 · min(4, common prefix) · (1 − jaro)   where jaro > 0.7
+//! ```
+//! Matches are found by masks: where a unit stands in the first text, within the window, and not yet taken.
 
 use super::Scratch;
 

@@ -1,6 +1,23 @@
 //! Levels of agreement: what a pair of values says, in one of eight words.
+//!
+//! | kind | near | close | short | weak |
+//! |---|---|---|---|---|
+//! | names | one slip, from 3 letters | two slips from 5, three from 9 | one begins with the other | an initial; two slips; Jaro-Winkler from 0.82 |
+//! | names in Han characters | one character differs | | one character missing | |
+//! | birth date | one digit, or two neighbours swapped | same month of the year, same day of another month or year | | two digits |
+//! | e-mail | one slip, from 8 characters | two from 12, three from 16 | | local parts two slips apart, same beginning |
+//! | phone, ids, accounts | one slip, from 6 characters | two from 7 | | same last eight digits |
+//! | address | one slip | two or three, from 6 | six letters in front are equal | same number, Jaro-Winkler from 0.8 |
+//! | postcode | one digit | two digits | | first three are equal |
+//! | city, text | one slip, from 3 | two from 5, three from 9 | one begins with the other, from 4 | Jaro-Winkler from 0.85 |
+//! | category, region, number | one slip | | | |
+//!
+//! A slip is an insertion, deletion, substitution, or a swap of neighbours. `Equal` is equality of normal forms, `SameKey` of
+//! keys: pinyin, local part, visible digits of a mask, day and month in the other order. A masked value never agrees better
+//! than that, and where nothing visible can be compared the level is unknown, which says nothing. Symmetric in both values.
 
 use super::Scratch;
+use super::sketch::house_number;
 use crate::data::FieldKind;
 use crate::profile::prepare::Col;
 
@@ -187,14 +204,8 @@ fn address(s: &[u8], t: &[u8], apart: u32, scratch: &mut Scratch) -> Level {
         2 | 3 if s.len().min(t.len()) >= 6 => Level::Close,
         _ if begins(s, t, 6) => Level::Short,
         _ => {
-            let digits = |x: &[u8]| {
-                x.iter()
-                    .filter(|c| c.is_ascii_digit())
-                    .take(4)
-                    .fold(0_u32, |n, c| n * 10 + u32::from(c - b'0'))
-            };
-            let number = digits(s);
-            if number > 0 && number == digits(t) && similar(s, t, 0.8, apart, scratch) {
+            let number = house_number(s);
+            if number > 0 && number == house_number(t) && similar(s, t, 0.8, apart, scratch) {
                 Level::Weak
             } else {
                 Level::Differ

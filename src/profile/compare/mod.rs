@@ -5,10 +5,12 @@
 mod edit;
 mod jaro;
 mod level;
+mod sketch;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use level::{LEVELS, Level, level};
+pub(crate) use sketch::{Reading, Verdict, alike};
 
 /// Code units that are compared.
 pub(crate) const MAX_UNITS: usize = 64;

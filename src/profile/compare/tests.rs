@@ -16,6 +16,48 @@ proptest! {
         prop_assert!(scratch.masks.iter().all(|m| *m == 0));
     }
 
+    /// What sketches call different is far apart by the textbook's measures.
+    #[test]
+    fn sketches_dismiss_only_what_is_far(a in "[a-e]{1,12}|[a-z]{1,24}", b in "[a-e]{1,12}|[a-z]{1,24}") {
+        for (reading, bound) in [(Reading::Name, 0.82), (Reading::Text, 0.85), (Reading::Short, 1.1)] {
+            let (x, y) = (reading.sketch(&a, &a, false), reading.sketch(&b, &b, false));
+            prop_assert_eq!(reading.compare(x, y), reading.compare(y, x));
+            if reading.compare(x, y) == Verdict::Is(Level::Differ) {
+                let slips = if reading == Reading::Short { 2 } else { 3 };
+                prop_assert!(strsim::osa_distance(&a, &b) > slips);
+                prop_assert!(strsim::jaro_winkler(&a, &b) < bound, "{} {}", a, b);
+            }
+        }
+    }
+
+    /// Numbers that sketches call different are more than two slips apart.
+    #[test]
+    fn sketches_of_numbers_dismiss_only_what_is_far(a in "1[0-3]{8}", b in "1[0-3]{8}") {
+        let (x, y) = (Reading::Digits.sketch(&a, "", false), Reading::Digits.sketch(&b, "", false));
+        if Reading::Digits.compare(x, y) == Verdict::Is(Level::Differ) {
+            prop_assert!(strsim::osa_distance(&a, &b) > 3);
+        }
+    }
+
+    /// The level of two dates is a matter of their digits: one differs, two neighbours are swapped, day and month are.
+    #[test]
+    fn dates_are_compared_in_their_sketches(y in 1950_u32..1953, m in 1_u32..13, d in 1_u32..29, z in 1950_u32..1953, n in 1_u32..13, e in 1_u32..29) {
+        let (a, b) = (format!("{y}-{m:02}-{d:02}"), format!("{z}-{n:02}-{e:02}"));
+        prop_assume!(a != b);
+        let (x, y2) = (Reading::Date.sketch(&a, "", false), Reading::Date.sketch(&b, "", false));
+        let verdict = Reading::Date.compare(x, y2);
+        let differing = a.bytes().zip(b.bytes()).filter(|(p, q)| p != q).count();
+        if y == z && m == e && d == n {
+            prop_assert_eq!(verdict, Verdict::Is(Level::SameKey));
+        } else if differing == 1 {
+            prop_assert_eq!(verdict, Verdict::Is(Level::Near));
+        } else if (y == z && (m == n || d == e)) || (m == n && d == e) {
+            prop_assert!(matches!(verdict, Verdict::Is(Level::Close | Level::Near)));
+        } else if differing > 2 {
+            prop_assert_eq!(verdict, Verdict::Is(Level::Differ));
+        }
+    }
+
     #[test]
     fn the_bag_never_says_farther_than_it_is(a in "[a-z]{0,20}", b in "[a-z]{0,20}") {
         let mut codes = Vec::new();

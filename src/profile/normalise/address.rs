@@ -1,4 +1,12 @@
 //! Addresses: one spelling for street types; Chinese addresses from the road on.
+//!
+//! - Latin: letters and digits in single-blank words, `street` as `st`, `avenue` as `ave` and so on. `5 Milne Cove Street` is
+//!   `5 milne cove st`.
+//! - Chinese: full-width forms folded, the known city in front, province and district dropped (they are elided at will), the
+//!   road, the number, then building and room with dashes; Chinese numerals before 号, 栋, 室 as digits.
+//!   `浙江省杭州市余杭区工业东路169号1栋305室` and `杭州余杭区工业东路１６９号1号楼305` are both `杭州工业东路169号1-305`.
+//!
+//! The key of a Chinese address is what stands before the number of the house, so that two forms of one house meet.
 
 use super::text::words;
 use crate::data::is_han;

@@ -1,4 +1,13 @@
 //! Chinese names: titles, compound surnames, traditional characters, pinyin.
+//!
+//! - Blanks between Han characters go, common traditional characters are simplified: ` 孫　瑩 ` is `孙莹`.
+//! - A title behind a surname leaves the surname: `刘总` and `黄先生` are `刘` and `黄`, without a given name.
+//! - Two characters in front are the surname where they are one of the compound ones: `欧阳娜`.
+//! - A mask stays what it is: `张**` is the surname `张`; `张*伟` is `张` and `*伟`.
+//! - Names in Latin letters that read as pinyin come apart by surname, in either order: `Lu Lanying`, `Yan ZHAO`.
+//!
+//! The key of a name is its reading without tones and blanks, ü as u: homophones, pinyin and characters meet there. Surnames
+//! that are read otherwise than the character usually is (单, 曾, 仇, 解 ...) have a table.
 
 use pinyin::ToPinyin;
 

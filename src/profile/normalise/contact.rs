@@ -1,4 +1,12 @@
 //! E-mail addresses and telephone numbers.
+//!
+//! E-mail: lower case, full-width forms folded, no blanks, `mailto:` and angle brackets dropped, no plus tag (unless kept),
+//! dots dropped in the local part at gmail.com, googlemail.com as gmail.com: Google delivers all of these to one mailbox,
+//! other hosts do not, so dots stay there.
+//!
+//! Telephone: E.164 where the country is known: `+` or `00` in front, eleven digits in the form of a mainland Chinese mobile,
+//! or the country given. Extensions are dropped, asterisks of a mask stay. `0086 199 2941 2039` is `+8619929412039`.
+//! The key of a number is what the usual mask shows: the first three and the last four digits of the national number.
 
 use super::Tags;
 use super::text::fold;

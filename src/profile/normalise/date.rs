@@ -1,4 +1,8 @@
 //! Dates in the usual orders. Days the calendar lacks (the 31st of a swapped month) are kept: they are evidence.
+//!
+//! `YYYY-MM-DD`, `YYYY/M/D`, `YYYYMMDD`, `D.M.YYYY`, `M/D/YYYY`, `4 May 1980`, `1957年6月2日`, a time of day behind any of them.
+//! With the year last, only one order may make a month; where both do, the caller's order decides. The key of a date has the
+//! smaller of day and month first, so that 3 April and 4 March meet.
 
 use super::DateOrder;
 use super::text::fold;

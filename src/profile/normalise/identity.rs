@@ -1,4 +1,11 @@
 //! Identity numbers, accounts, codes.
+//!
+//! Identity numbers are upper case letters and digits. First-generation Chinese numbers (15 digits, two for the year) become
+//! those of the second: `19` in front of the year and the check digit behind,
+//! ```text
+//! check = 10X98765432[ Σ w_i d_i mod 11 ],   w = 7 9 10 5 8 4 2 1 6 3 7 9 10 5 8 4 2
+//! ```
+//! (GB 11643-1999; ISO 7064 MOD 11-2). A number with a wrong check digit is kept: it is evidence of a slip.
 
 use super::text::fold;
 

@@ -114,7 +114,11 @@ impl Normaliser {
     /// | addresses | street types in one spelling; Chinese: road, number, building, room behind the known place |
     #[must_use]
     pub fn normalise(self, kind: FieldKind, value: &str) -> Option<String> {
-        let mut normal = self.once(kind, text::clip(value, MAX_CHARS))?;
+        let value = text::clip(value, MAX_CHARS);
+        let mut normal = self.once(kind, value)?;
+        if normal == value {
+            return Some(normal);
+        }
         // One rule can make room for another (a tag behind a tag); rounds end when nothing moves.
         for _ in 0..MAX_CHARS {
             match self.once(kind, &normal)? {

@@ -1,4 +1,8 @@
 //! Values that stand for "nothing was entered".
+//!
+//! Three kinds: words (`unknown`, `n/a`, `test`, 未知), forms (`000-00-0000`, `12345678`, `test@test.com`, `1900-01-01`,
+//! `9999`), and, in `prepare`, identifiers that far too many records share (`noemail@shop.com`). All count as missing: they
+//! neither agree nor differ.
 
 use crate::data::FieldKind;
 

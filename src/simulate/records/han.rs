@@ -340,8 +340,7 @@ impl Scribe for Han {
         let [name, phone, card, email, wechat, birth, address] = cells else { return };
         who.write_name(context, rng, name);
 
-        let old = context.outdated(rng, who.new_mobile);
-        let number = who.mobiles[usize::from(who.new_mobile.is_some() && !old)];
+        let number = who.mobiles[context.version(rng, who.new_mobile)];
         Identity::write_mobile(number, context, rng, phone);
         who.write_card(context, rng, card);
 
@@ -366,18 +365,13 @@ impl Scribe for Han {
         }
         who.write_birth(context, rng, birth);
 
-        let old = context.outdated(rng, who.new_home);
-        who.homes[usize::from(who.new_home.is_some() && !old)].write(context, rng, address);
+        who.homes[context.version(rng, who.new_home)].write(context, rng, address);
         if context.slips(rng, 0.02) {
             mistype(address, rng);
         }
 
         let shares = [NO_NAME, NO_MOBILE, NO_CARD, NO_EMAIL, NO_WECHAT, NO_BIRTH, NO_ADDRESS];
-        for (cell, share) in cells.iter_mut().zip(shares) {
-            if context.missing(rng, share) {
-                cell.clear();
-            }
-        }
+        context.leave_out(rng, cells, &shares);
     }
 }
 

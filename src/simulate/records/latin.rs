@@ -209,20 +209,17 @@ impl Scribe for Latin {
             wrong_digit(birth, rng);
         }
 
-        let old = context.outdated(rng, who.new_email);
-        self.write_email(&who, who.emails[usize::from(who.new_email.is_some() && !old)], email);
+        self.write_email(&who, who.emails[context.version(rng, who.new_email)], email);
         if context.slips(rng, 0.13) {
             mistype(email, rng);
         }
 
-        let old = context.outdated(rng, who.new_phone);
-        push_fmt(phone, format_args!("{}", who.phones[usize::from(who.new_phone.is_some() && !old)]));
+        push_fmt(phone, format_args!("{}", who.phones[context.version(rng, who.new_phone)]));
         if context.slips(rng, 0.08) {
             wrong_digit(phone, rng);
         }
 
-        let old = context.outdated(rng, who.new_home);
-        let home = who.homes[usize::from(who.new_home.is_some() && !old)];
+        let home = who.homes[context.version(rng, who.new_home)];
         push_fmt(address, format_args!("{} {} {}", home.number, self.street.get(home.street), home.road));
         city.push_str(self.city.get(home.city));
         push_fmt(postcode, format_args!("{:06}", home.postcode));
@@ -236,10 +233,6 @@ impl Scribe for Latin {
         }
 
         let shares = [NO_GIVEN, NO_FAMILY, NO_BIRTH, NO_EMAIL, NO_PHONE, NO_ADDRESS, NO_CITY, NO_POSTCODE];
-        for (cell, share) in cells.iter_mut().zip(shares) {
-            if context.missing(rng, share) {
-                cell.clear();
-            }
-        }
+        context.leave_out(rng, cells, &shares);
     }
 }

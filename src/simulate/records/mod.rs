@@ -180,15 +180,21 @@ impl Context<'_> {
         rng.chance(probability * self.params.typos / 0.08)
     }
 
-    /// Whether a value is left out that this source leaves out with that probability.
-    fn missing(&self, rng: &mut Rng, by_source: [f64; 3]) -> bool {
-        rng.chance(by_source[self.source as usize] * self.params.missing)
+    /// Clears each cell with the probability with which this source leaves that value out.
+    fn leave_out(&self, rng: &mut Rng, cells: &mut [String], by_source: &[[f64; 3]]) {
+        for (cell, share) in cells.iter_mut().zip(by_source) {
+            if rng.chance(share[self.source as usize] * self.params.missing) {
+                cell.clear();
+            }
+        }
     }
 
-    /// Whether a value that changed at `moment` still stands as it was: the record is older, or nobody told the source.
-    fn outdated(&self, rng: &mut Rng, moment: Option<f64>) -> bool {
+    /// Which version of a value that changed at `moment` a record has: 0 for the one before, where the record is older
+    /// than the change or nobody told the source, and where nothing changed; else 1.
+    fn version(&self, rng: &mut Rng, moment: Option<f64>) -> usize {
         let stale = rng.chance(0.25);
-        moment.is_some_and(|moment| self.params.typos > 0.0 && (self.age < moment || stale))
+        let outdated = |moment| self.params.typos > 0.0 && (self.age < moment || stale);
+        usize::from(moment.is_some_and(|moment| !outdated(moment)))
     }
 }
 

@@ -1,0 +1,180 @@
+//! How common values are: what agreeing on one of them is worth.
+//!
+//! That two strangers share a value v is as likely as v is common. With N entities that have any value in the column and
+//! n(v) of them with v, the pair itself left out,
+//! ```text
+//! u(v) = (n(v) − pair) / N + unseen
+//! ```
+//! where `pair` is 1 or 2, the entities the pair makes, so that a value nobody else has is not called common because the
+//! pair has it. `unseen` is what is left for such a value: by Good and Turing (Good 1953,
+//! doi:10.1093/biomet/40.3-4.237) about (2 · twice) / (once · N), with `once` and `twice` the numbers of values that one
+//! and two entities have, over a number of entities raised by the least number of values of the kind.
+
+use crate::data::NONE;
+
+use super::compare::Level;
+use super::prepare::Prepared;
+use super::prior::prior;
+use super::score::{MAX_COLUMNS, Pair};
+
+/// How many entities have each value and each key.
+#[derive(Clone)]
+pub(crate) struct Frequencies {
+    values: Vec<Vec<u32>>,
+    keys: Vec<Vec<u32>>,
+    /// Entities with any value.
+    filled: Vec<f64>,
+    /// Chance of a value that has not been seen elsewhere.
+    unseen: Vec<f64>,
+}
+
+impl Frequencies {
+    /// Every record an entity of its own.
+    pub(crate) fn of_records(prepared: &Prepared) -> Self {
+        let cols = prepared.cols.iter().take(MAX_COLUMNS);
+        let mut all = Self {
+            values: cols.clone().map(|c| c.count.clone()).collect(),
+            keys: cols.clone().map(|c| c.key_count.clone()).collect(),
+            filled: cols.map(|c| c.filled as f64).collect(),
+            unseen: Vec::new(),
+        };
+        all.finish(prepared);
+        all
+    }
+
+    /// Entities by the root of each row: what the rows of one entity share counts once. O(rows + values).
+    pub(crate) fn of_entities(&self, prepared: &Prepared, roots: &[u32]) -> Self {
+        let mut all = self.clone();
+        let mut size = vec![0_u32; roots.len()];
+        for root in roots {
+            size[*root as usize] += 1;
+        }
+        let members = (0_u32..).zip(roots).filter(|(_, root)| size[**root as usize] > 1);
+        let mut members: Vec<(u32, u32)> = members.map(|(row, root)| (*root, row)).collect();
+        members.sort_unstable();
+        let mut own: Vec<u32> = Vec::new();
+        for entity in members.chunk_by(|x, y| x.0 == y.0) {
+            for c in 0..all.values.len() {
+                own.clear();
+                let mut filled = 0.0;
+                for (_, row) in entity {
+                    let before = own.len();
+                    own.extend(prepared.values(*row as usize, c));
+                    filled += if own.len() > before { 1.0 } else { 0.0 };
+                }
+                if filled < 2.0 {
+                    continue;
+                }
+                all.filled[c] -= filled - 1.0;
+                take_repeated(&mut own, &mut all.values[c]);
+                for value in &mut own {
+                    *value = prepared.cols[c].key_of(*value);
+                }
+                take_repeated(&mut own, &mut all.keys[c]);
+            }
+        }
+        all.finish(prepared);
+        all
+    }
+
+    /// Frozen totals without any value yet: the index tells the counts of values as they come.
+    pub(crate) fn frozen(filled: Vec<f64>, unseen: Vec<f64>) -> Self {
+        let none = vec![Vec::new(); filled.len()];
+        Self { values: none.clone(), keys: none, filled, unseen }
+    }
+
+    /// The totals that stay when values come and go.
+    pub(crate) fn totals(&self) -> (&[f64], &[f64]) {
+        (&self.filled, &self.unseen)
+    }
+
+    /// Sets how many entities have a value.
+    pub(crate) fn put_value(&mut self, c: usize, value: u32, count: u32) {
+        put(&mut self.values[c], value, count);
+    }
+
+    /// Sets how many entities have a key.
+    pub(crate) fn put_key(&mut self, c: usize, key: u32, count: u32) {
+        put(&mut self.keys[c], key, count);
+    }
+
+    fn finish(&mut self, prepared: &Prepared) {
+        self.unseen.clear();
+        for ((values, filled), col) in self.values.iter().zip(&mut self.filled).zip(&prepared.cols) {
+            let (mut once, mut twice) = (0_u32, 0_u32);
+            for n in values {
+                once += u32::from(*n == 1);
+                twice += u32::from(*n == 2);
+            }
+            *filled = filled.max(1.0);
+            let ratio = (f64::from(twice) + 1.0) / (f64::from(once) + 2.0);
+            self.unseen.push(ratio.clamp(0.02, 0.5) / (*filled + prior(col.kind).universe));
+        }
+    }
+
+    /// How many entities have a value and a key.
+    pub(crate) fn counts(&self, c: usize, value: u32, key: u32) -> (u32, u32) {
+        (self.values[c][value as usize], self.keys[c][key as usize])
+    }
+
+    /// The chance of a value or key that so many entities have, those of the pair left out.
+    pub(crate) fn rate(&self, c: usize, known: u32, entities: u32) -> f64 {
+        (f64::from(known.saturating_sub(entities)) / self.filled[c] + self.unseen[c]).min(0.95)
+    }
+
+    /// The chance that an unrelated record agrees with this pair in a column, the pair itself left out. `entities`: how
+    /// many the pair makes, one or two.
+    pub(crate) fn chance(
+        &self,
+        prepared: &Prepared,
+        pair: &Pair,
+        c: usize,
+        level: usize,
+        entities: u32,
+    ) -> f64 {
+        let col = &prepared.cols[c];
+        let x = prepared.row(pair.a as usize)[c];
+        let y = prepared.row(pair.b as usize)[c];
+        let shared = if level == Level::Equal as usize && x != y && !col.more.is_empty() {
+            let other = |v: &u32| prepared.values(pair.b as usize, c).any(|w| w == *v);
+            prepared.values(pair.a as usize, c).find(other).unwrap_or(x)
+        } else {
+            x
+        };
+        if shared == NONE {
+            return 1e-3;
+        }
+        let known = if level == Level::Equal as usize {
+            self.values[c][shared as usize]
+        } else {
+            let keys = &self.keys[c];
+            let (k, l) = (col.key_of(shared), if y == NONE { col.key_of(shared) } else { col.key_of(y) });
+            keys[k as usize].max(keys[l as usize])
+        };
+        self.rate(c, known, entities)
+    }
+}
+
+fn put(counts: &mut Vec<u32>, at: u32, count: u32) {
+    if counts.len() <= at as usize {
+        counts.resize(at as usize + 1, 0);
+    }
+    counts[at as usize] = count;
+}
+
+/// Leaves each number once, and takes the repetitions off its count.
+fn take_repeated(own: &mut Vec<u32>, count: &mut [u32]) {
+    own.sort_unstable();
+    own.dedup_by(|next, kept| {
+        let again = next == kept;
+        if again {
+            count[*kept as usize] = count[*kept as usize].saturating_sub(1);
+        }
+        again
+    });
+}
+
+/// Levels from which the chance depends on the value.
+pub(crate) fn depends_on_value(level: usize) -> bool {
+    level >= Level::SameKey as usize
+}

@@ -1,0 +1,135 @@
+//! Blocks that grow and shrink: for each pass and key, the rows that have it.
+//!
+//! Whether two rows are candidates is a function of the set of rows alone, never of the order they came in: they share a
+//! key that at most [`OPEN`] rows have. A block that outgrows the limit closes, one that shrinks back opens, and the rows
+//! concerned are reported so that their pairs can be looked at again. Adding and taking away a row costs O(passes),
+//! whatever the size of a block: a value shared by a million rows is a closed block, which nobody walks.
+
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
+
+use crate::data::NONE;
+use crate::kernel::rng::mix;
+use crate::profile::block::Spec;
+use crate::profile::prepare::Prepared;
+
+/// Rows up to which a block yields candidates.
+pub(super) const OPEN: u32 = 96;
+
+/// A block: its first row in the list, and how many there are.
+#[derive(Clone, Copy)]
+struct Block {
+    head: u32,
+    size: u32,
+}
+
+/// Doubly linked lists of rows, one for each key of each pass.
+pub(super) struct LiveBlocks {
+    specs: Vec<Spec>,
+    table: HashMap<u64, Block>,
+    /// Row by row, pass by pass: the next and the previous row of the block.
+    links: Vec<[u32; 2]>,
+}
+
+impl LiveBlocks {
+    pub(super) fn new(specs: Vec<Spec>) -> Self {
+        Self { specs, table: HashMap::new(), links: Vec::new() }
+    }
+
+    fn key(&self, prepared: &Prepared, row: u32, pass: usize) -> Option<u64> {
+        self.specs[pass].key(prepared, row as usize).map(|key| mix(key ^ (pass as u64) << 56))
+    }
+
+    fn at(&self, row: u32, pass: usize) -> usize {
+        row as usize * self.specs.len() + pass
+    }
+
+    /// Adds a row; `again` receives the rows of blocks that closed.
+    pub(super) fn insert(&mut self, prepared: &Prepared, row: u32, again: &mut Vec<u32>) {
+        let passes = self.specs.len();
+        if self.links.len() < (row as usize + 1) * passes {
+            self.links.resize((row as usize + 1) * passes, [NONE; 2]);
+        }
+        for pass in 0..passes {
+            let Some(key) = self.key(prepared, row, pass) else { continue };
+            let here = self.at(row, pass);
+            let closed = match self.table.entry(key) {
+                Entry::Vacant(slot) => {
+                    self.links[here] = [NONE; 2];
+                    slot.insert(Block { head: row, size: 1 });
+                    continue;
+                }
+                Entry::Occupied(mut slot) => {
+                    let block = slot.get_mut();
+                    let second = block.head;
+                    self.links[here] = [second, NONE];
+                    self.links[second as usize * passes + pass][1] = row;
+                    *block = Block { head: row, size: block.size + 1 };
+                    block.size == OPEN + 1
+                }
+            };
+            if closed {
+                self.walk(row, pass, again);
+            }
+        }
+    }
+
+    /// Takes a row away while its values are still there; `again` receives the rows of blocks that open.
+    pub(super) fn remove(&mut self, prepared: &Prepared, row: u32, again: &mut Vec<u32>) {
+        for pass in 0..self.specs.len() {
+            let Some(key) = self.key(prepared, row, pass) else { continue };
+            let here = self.at(row, pass);
+            let [next, previous] = std::mem::replace(&mut self.links[here], [NONE; 2]);
+            if next != NONE {
+                let at = self.at(next, pass);
+                self.links[at][1] = previous;
+            }
+            if previous != NONE {
+                let at = self.at(previous, pass);
+                self.links[at][0] = next;
+            }
+            let Entry::Occupied(mut slot) = self.table.entry(key) else { continue };
+            let block = slot.get_mut();
+            block.size -= 1;
+            if previous == NONE {
+                block.head = next;
+            }
+            let (head, size) = (block.head, block.size);
+            if size == 0 {
+                slot.remove();
+            } else if size == OPEN {
+                self.walk(head, pass, again);
+            }
+        }
+    }
+
+    fn walk(&self, head: u32, pass: usize, out: &mut Vec<u32>) {
+        let mut row = head;
+        while row != NONE {
+            out.push(row);
+            row = self.links[self.at(row, pass)][0];
+        }
+    }
+
+    /// All rows that share an open block with a row, ascending, the row itself left out. A row that is not `inside` is
+    /// looked at as if it were.
+    pub(super) fn candidates(&self, prepared: &Prepared, row: u32, inside: bool, out: &mut Vec<u32>) {
+        out.clear();
+        for pass in 0..self.specs.len() {
+            let Some(key) = self.key(prepared, row, pass) else { continue };
+            let Some(block) = self.table.get(&key) else { continue };
+            if (2..=OPEN).contains(&(block.size + u32::from(!inside))) {
+                self.walk(block.head, pass, out);
+            }
+        }
+        out.sort_unstable();
+        out.dedup();
+        out.retain(|other| *other != row);
+    }
+
+    /// Blocks that are closed, and the rows in the largest.
+    pub(super) fn closed(&self) -> (usize, u32) {
+        let closed = self.table.values().filter(|b| b.size > OPEN);
+        (closed.clone().count(), closed.map(|b| b.size).max().unwrap_or(0))
+    }
+}

@@ -1,0 +1,59 @@
+//! What an index keeps of the records of its fit: how common values are, under keyed hashes.
+//!
+//! No value is kept, common or rare: only `BLAKE3` keyed with the caller's key, over the column's number and the normal
+//! form, cut to 64 bits, with the number of people who have it. Without the key nobody can tell what a hash stands for,
+//! even by trying all telephone numbers; with other keys, two indexes cannot be joined on them.
+
+use hashbrown::{HashMap, HashSet};
+
+use crate::profile::block::Spec;
+
+/// Counts, totals and blocking keys, frozen at the fit.
+#[derive(Clone)]
+pub(super) struct Frozen {
+    pub(super) key: [u8; 32],
+    pub(super) specs: Vec<Spec>,
+    /// By column: people who have a value, a key. Values of one person only are as good as unseen and are not kept.
+    pub(super) values: Vec<HashMap<u64, u32>>,
+    pub(super) keys: Vec<HashMap<u64, u32>>,
+    /// By column: values too common to belong to one person.
+    pub(super) common: Vec<HashSet<u64>>,
+    pub(super) filled: Vec<f64>,
+    pub(super) unseen: Vec<f64>,
+}
+
+impl Frozen {
+    /// Nothing known yet, for so many columns.
+    pub(super) fn empty(key: [u8; 32], columns: usize) -> Self {
+        Self {
+            key,
+            specs: Vec::new(),
+            values: vec![HashMap::new(); columns],
+            keys: vec![HashMap::new(); columns],
+            common: vec![HashSet::new(); columns],
+            filled: vec![1.0; columns],
+            unseen: vec![0.5; columns],
+        }
+    }
+
+    /// The keyed hash of a normal form in a column.
+    pub(super) fn hash(&self, column: usize, bytes: &[u8]) -> u64 {
+        let mut hasher = blake3::Hasher::new_keyed(&self.key);
+        hasher.update(&[u8::try_from(column).unwrap_or(u8::MAX)]).update(bytes);
+        let mut word = [0; 8];
+        hasher.finalize_xof().fill(&mut word);
+        u64::from_le_bytes(word)
+    }
+
+    pub(super) fn common(&self, column: usize, hash: u64) -> bool {
+        self.common[column].contains(&hash)
+    }
+
+    pub(super) fn value_count(&self, column: usize, hash: u64) -> u32 {
+        self.values[column].get(&hash).copied().unwrap_or(1)
+    }
+
+    pub(super) fn key_count(&self, column: usize, hash: u64) -> u32 {
+        self.keys[column].get(&hash).copied().unwrap_or(1)
+    }
+}

@@ -1,0 +1,769 @@
+//! `ProfileIndex`: profiles that live. Records come, change and go one at a time; who is who stays known.
+//!
+//! # When to use it, and when not
+//! Where records arrive all day and each must find its person at once, where a merge must be explained, undone or
+//! forgotten. For one table of records, [`MatchModel::merge`] is faster and reports more.
+//!
+//! # What is frozen, what lives
+//! An index is made from one fitted model and the records it starts with. Weights, threshold, blocking keys, their limits
+//! and the counts of values are frozen. So the score of a pair is a function of the two records, and the partition is a
+//! function of the set of records and constraints: **streamed or in a batch, in whatever order, the profiles are the
+//! same**. A refit is an explicit step: fit again, make an index of the same records, and compare
+//! [`profiles`](ProfileIndex::profiles).
+//!
+//! - Two records are compared when they share a blocking key that at most 96 records have; a key that more share is
+//!   closed until enough of them are gone.
+//! - Components of records joined by scores above the threshold are cut by average linkage, each by itself, its records in
+//!   the order of (source, id).
+//! - A component above [`IndexParams::largest`] records is first taken apart: the bar for a pair to hold two records
+//!   together rises by 2 nats at a time until no part is larger.
+//!
+//! # Names of profiles
+//! A [`ProfileId`] is derived from source and id of the profile's smallest record, in the order of (source, id). When two
+//! profiles merge, the id with the smaller first record survives; when one comes apart, the part with that record keeps
+//! it; a rebuild gives the same ids; an id changes when its first record leaves, or when a smaller one joins. Each
+//! [`Change`] says which ids went and which came.
+//!
+//! # Merging and unmerging by hand
+//! [`merge`](ProfileIndex::merge) declares two records to be of one person, [`unmerge`](ProfileIndex::unmerge) of two; the
+//! last word counts, and both outlive whatever comes. No value is ever overwritten, so undoing is exact.
+//!
+//! # Audit and forgetting
+//! Every change is appended to an audit whose events are chained by digests ([`verify`](ProfileIndex::verify)) and
+//! [`replay`](ProfileIndex::replay) to any point. [`forget`](ProfileIndex::forget) takes a person's records out, overwrites
+//! their values in the audit and leaves the chain whole: the same history, with that person absent. What the index keeps
+//! of values that are gone is how many people had them, under keyed hashes. A file saved before is cleaned by
+//! [`IndexSnapshot::catch_up`].
+//!
+//! # Complexity
+//! `upsert`, `remove`: O(passes + candidates + component), independent of the number of records; memory about 100 bytes a
+//! pass and a few hundred bytes a record, values included. Making an index: as a merge and an upsert of every record.
+//!
+//! # Errors
+//! [`InvalidInput`](crate::ErrorKind::InvalidInput) for records, profiles or points that there are not.
+//!
+//! # Example
+//! ```
+//! use regulars::data::{Field, FieldKind, Record, Records};
+//! use regulars::profile::{IndexParams, MatchParams};
+//!
+//! let fields = [Field::new("name", FieldKind::FullName), Field::new("email", FieldKind::Email)];
+//! let mut builder = Records::builder(fields)?;
+//! builder.push(Record::new("1").source("crm").value("name", "Ann Lee").value("email", "ann.lee@x.org"))?;
+//! builder.push(Record::new("2").source("crm").value("name", "Bob Fox").value("email", "bob.fox@y.org"))?;
+//! let records = builder.build()?;
+//! let model = MatchParams::new().fit(&records)?;
+//! let mut index = IndexParams::new().key([7; 32]).fit(&model, &records)?;
+//!
+//! let ann = Record::new("9").source("web").value("name", "Ann Lee").value("email", "Ann.Lee@x.org");
+//! assert_eq!(index.who(&ann)?[0].profile, index.profile_of("crm", "1").unwrap());
+//! let change = index.upsert(&ann)?;
+//! assert_eq!(index.records_of(change.profile.unwrap()).len(), 2);
+//!
+//! index.unmerge(("crm", "1"), ("web", "9"))?;
+//! assert_ne!(index.profile_of("crm", "1"), index.profile_of("web", "9"));
+//! index.forget(index.profile_of("web", "9").unwrap())?;
+//! assert_eq!(index.len(), 2);
+//! index.verify()?;
+//! # Ok::<(), regulars::Error>(())
+//! ```
+
+mod blocks;
+mod frozen;
+mod live;
+mod log;
+#[cfg(test)]
+mod tests;
+#[cfg(feature = "serde")]
+mod wire;
+
+use std::fmt;
+
+use hashbrown::{HashMap, HashSet};
+
+use crate::data::{Record, Records};
+use crate::error::{Error, Result};
+use crate::profile::block;
+use crate::profile::compare::Scratch;
+use crate::profile::explain::{Explanation, column_names, explanation};
+use crate::profile::frequency::Frequencies;
+use crate::profile::mixture::Weights;
+use crate::profile::model::{MatchModel, linkage_of};
+use crate::profile::prepare::most_holders;
+use crate::profile::profiles::ProfileId;
+use crate::profile::score::MAX_COLUMNS;
+use crate::types::Probability;
+
+use frozen::Frozen;
+use live::{Live, Name, Setting, tie, untie};
+pub use log::{Action, AuditEvent};
+use log::{Log, Stored};
+
+/// Settings of an index.
+///
+/// ```
+/// use regulars::profile::IndexParams;
+/// let params = IndexParams::new().key([42; 32]).largest(100);
+/// assert!(params.check().is_ok());
+/// assert!(IndexParams::new().largest(1).check().is_err());
+/// ```
+#[derive(Clone, Copy)]
+#[must_use]
+pub struct IndexParams {
+    pub(super) key: [u8; 32],
+    pub(super) largest: u32,
+}
+
+impl Default for IndexParams {
+    fn default() -> Self {
+        Self { key: [0; 32], largest: 200 }
+    }
+}
+
+/// Hides the key.
+impl fmt::Debug for IndexParams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "IndexParams(largest {})", self.largest)
+    }
+}
+
+impl IndexParams {
+    /// Parts of at most 200 records, and no key of one's own.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The secret under which values are hashed and audit blocks are salted. Give one, keep it apart from saved files, and
+    /// nobody who has only a file can tell from a hash what was there. It is never saved.
+    pub fn key(mut self, key: [u8; 32]) -> Self {
+        self.key = key;
+        self
+    }
+
+    /// The component size above which weak ties are cut first. The default, 200, is far above what one person has.
+    pub fn largest(mut self, records: u32) -> Self {
+        self.largest = records;
+        self
+    }
+
+    /// Whether the settings make sense.
+    ///
+    /// # Errors
+    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) for a largest component below 2.
+    pub fn check(&self) -> Result<()> {
+        if self.largest < 2 {
+            return Err(Error::param("largest", "must be at least 2", self.largest));
+        }
+        Ok(())
+    }
+
+    /// An index of these records, which are usually those the model was fitted to.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check); [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) for records with other fields than
+    /// those of the model; [`InvalidInput`](crate::ErrorKind::InvalidInput) for a model that goes by rules.
+    pub fn fit(self, model: &MatchModel, records: &Records) -> Result<ProfileIndex> {
+        self.check()?;
+        let mut model = model.clone();
+        let people = model.merge(records)?;
+        model.known = None;
+        let columns = crate::profile::prepare::plan(&model.fields).len();
+        let mut index = ProfileIndex::empty(model, self, Frozen::empty(self.key, columns))?;
+        for row in 0..records.len() {
+            let stored = stored_row(records, row);
+            let record = index.log.new_record();
+            let event = AuditEvent { action: Action::Upsert, record, other: record };
+            index.log.push(event, Some(&stored), &self.key);
+            index.row_now(&stored)?;
+        }
+        index.frozen = index.count(people.labels());
+        index.rebuild()?;
+        Ok(index)
+    }
+}
+
+fn stored_row(records: &Records, row: usize) -> Stored {
+    let mut values = Vec::new();
+    for (field, f) in (0_u8..).zip(records.fields()) {
+        values.extend(records.values(row, f.name()).map(|v| (field, v.to_owned())));
+    }
+    Stored {
+        source: records.source_name(row).unwrap_or("").to_owned(),
+        id: records.id(row).unwrap_or("").to_owned(),
+        day: records.updated(row).map(crate::types::Day::days_since_epoch),
+        values,
+    }
+}
+
+/// What an upsert, removal, merge or unmerge did to the profiles.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Change {
+    /// The profile the record is in now; `None` after a removal.
+    pub profile: Option<ProfileId>,
+    /// Profiles there are no more: merged into another, or without records. Ascending.
+    pub gone: Vec<ProfileId>,
+    /// Profiles there were not before. Ascending.
+    pub new: Vec<ProfileId>,
+}
+
+/// A profile that a record may belong to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Candidate {
+    /// The profile.
+    pub profile: ProfileId,
+    /// Probability that the record and the profile's most similar record are of one person.
+    pub probability: Probability,
+}
+
+/// Profiles that live: see the [module](self).
+///
+/// `Debug` prints counts.
+pub struct ProfileIndex {
+    pub(super) model: MatchModel,
+    pub(super) params: IndexParams,
+    frozen: Frozen,
+    live: Live,
+    log: Log,
+    /// By keyed hash of source and id: the number of the record in the audit, whether it is there or removed.
+    numbers: HashMap<u64, u32>,
+    names: Vec<String>,
+}
+
+impl fmt::Debug for ProfileIndex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "ProfileIndex({} records, {} profiles, {} events)",
+            self.len(),
+            self.profile_count(),
+            self.log.len()
+        )
+    }
+}
+
+impl ProfileIndex {
+    fn empty(model: MatchModel, params: IndexParams, frozen: Frozen) -> Result<Self> {
+        let live = Self::live(&model, params, &frozen)?;
+        let names = column_names(&live.prepared, &model.fields);
+        Ok(Self { model, params, frozen, live, log: Log::default(), numbers: HashMap::new(), names })
+    }
+
+    fn live(model: &MatchModel, params: IndexParams, frozen: &Frozen) -> Result<Live> {
+        let weights = model.weights.as_ref();
+        let weights =
+            weights.ok_or_else(|| Error::input("an index needs a probabilistic model, not rules"))?;
+        let start = Weights::start_for(&model.fields, model.records, model.all_pairs);
+        Ok(Live::new(
+            &Setting {
+                fields: &model.fields,
+                weights,
+                start: &start,
+                linkage: linkage_of(&model.params),
+                sources: model.params.sources,
+                largest: params.largest as usize,
+            },
+            frozen,
+        ))
+    }
+
+    /// Places and enters a record without looking for its pairs.
+    fn row_now(&mut self, stored: &Stored) -> Result<()> {
+        let record = self.log.len() - 1;
+        let record = self.log.events[record].record;
+        let row = self.live.place(stored, &self.frozen, &self.model.fields, self.model.params.normaliser)?;
+        let name = Name { source: stored.source.clone(), id: stored.id.clone() };
+        self.live.enter_quietly(row, name, record);
+        Ok(())
+    }
+
+    /// Counts people by value and key, and chooses the blocking keys.
+    fn count(&mut self, labels: &[u32]) -> Frozen {
+        let hashes = self.live.hashes();
+        let prepared = &mut self.live.prepared;
+        let rows = prepared.rows;
+        let limit = most_holders(rows);
+        let mut frozen = Frozen::empty(self.params.key, prepared.width());
+        let mut drop: Vec<HashSet<u32>> = vec![HashSet::new(); prepared.width()];
+        for c in 0..prepared.width() {
+            let mut count = vec![0_u32; prepared.cols[c].forms.len()];
+            let mut filled = 0;
+            for row in 0..rows {
+                let mut any = false;
+                for value in prepared.values(row, c) {
+                    count[value as usize] += 1;
+                    any = true;
+                }
+                filled += usize::from(any);
+            }
+            let col = &mut prepared.cols[c];
+            let identifies = col.kind.is_identifier();
+            for (value, n) in (0_u32..).zip(&mut count) {
+                if identifies && *n > limit {
+                    drop[c].insert(value);
+                    filled -= (*n as usize).min(filled);
+                    *n = 0;
+                }
+            }
+            col.filled = filled;
+            col.key_count = vec![0; col.key_hash.len()];
+            for (value, n) in (0_u32..).zip(&count) {
+                let key = col.key_of(value) as usize;
+                col.key_count[key] += n;
+            }
+            col.count = count;
+        }
+        frozen.specs = block::choose(prepared);
+        frozen.specs.truncate(20);
+        // The root of each row is the first row with its label.
+        let mut first: HashMap<u32, u32> = HashMap::new();
+        let roots: Vec<u32> =
+            (0_u32..).zip(labels).map(|(row, label)| *first.entry(*label).or_insert(row)).collect();
+        let counted = Frequencies::of_records(prepared).of_entities(prepared, &roots);
+        let (filled, unseen) = counted.totals();
+        (frozen.filled, frozen.unseen) = (filled.to_vec(), unseen.to_vec());
+        for c in 0..prepared.width().min(MAX_COLUMNS) {
+            let col = &prepared.cols[c];
+            for value in 0..col.forms.len() {
+                let number = u32::try_from(value).unwrap_or(u32::MAX);
+                let (n, k) = counted.counts(c, number, col.key_of(number));
+                let hash = hashes[c][value];
+                if drop[c].contains(&number) {
+                    frozen.common[c].insert(hash);
+                } else if n > 1 {
+                    frozen.values[c].insert(hash, n);
+                }
+                if k > 1 {
+                    let key = frozen.hash(c, &col.key_hash[col.key_of(number) as usize].to_le_bytes());
+                    frozen.keys[c].insert(key, k);
+                }
+            }
+        }
+        frozen
+    }
+
+    /// Rebuilds the living state from the audit: the last values of every record that is still there.
+    fn rebuild(&mut self) -> Result<()> {
+        let mut last: Vec<Option<usize>> = Vec::new();
+        let (mut together, mut apart) = (Vec::new(), Vec::new());
+        for (i, event) in self.log.events.iter().enumerate() {
+            let at = event.record as usize;
+            if last.len() <= at {
+                last.resize(at + 1, None);
+            }
+            match event.action {
+                Action::Upsert => last[at] = Some(i),
+                Action::Remove | Action::Forget => {
+                    last[at] = None;
+                    for list in [&mut together, &mut apart] {
+                        list.retain(|(a, b)| *a != event.record && *b != event.record);
+                    }
+                }
+                Action::Merge | Action::Unmerge => {
+                    let pair = (event.record.min(event.other), event.record.max(event.other));
+                    together.retain(|p| *p != pair);
+                    apart.retain(|p| *p != pair);
+                    let list = if event.action == Action::Merge { &mut together } else { &mut apart };
+                    list.push(pair);
+                }
+            }
+        }
+        self.numbers.clear();
+        for (i, event) in self.log.events.iter().enumerate() {
+            if let Some(stored) = self.log.stored(i) {
+                let hash = self.name_hash(&stored.source, &stored.id);
+                self.numbers.insert(hash, event.record);
+            }
+        }
+        let mut live = Self::live(&self.model, self.params, &self.frozen)?;
+        let mut row_of: HashMap<u32, u32> = HashMap::new();
+        for event in last.into_iter().flatten() {
+            let Some(stored) = self.log.stored(event) else { continue };
+            let row = live.place(&stored, &self.frozen, &self.model.fields, self.model.params.normaliser)?;
+            let record = self.log.events[event].record;
+            row_of.insert(record, row);
+            live.enter_quietly(row, Name { source: stored.source, id: stored.id }, record);
+        }
+        for (list, set) in [(together, &mut live.together), (apart, &mut live.apart)] {
+            for (a, b) in list {
+                if let (Some(a), Some(b)) = (row_of.get(&a), row_of.get(&b)) {
+                    tie(set, *a, *b);
+                }
+            }
+        }
+        live.score_all();
+        let rows: Vec<u32> = (0..u32::MAX).take(live.names.len()).collect();
+        live.partition(&rows);
+        self.live = live;
+        Ok(())
+    }
+
+    /// Number of records.
+    pub fn len(&self) -> usize {
+        self.live.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Number of profiles.
+    pub fn profile_count(&self) -> usize {
+        self.live.profiles()
+    }
+
+    /// All profiles, ascending by id.
+    pub fn profiles(&self) -> Vec<ProfileId> {
+        let mut ids: Vec<ProfileId> = self.live.ids().collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    /// The profile of a record.
+    pub fn profile_of(&self, source: &str, id: &str) -> Option<ProfileId> {
+        self.live.row_of(source, id).map(|row| self.live.profile_of(row))
+    }
+
+    /// Source and id of the records of a profile, ascending; none for a profile there is not.
+    pub fn records_of(&self, profile: ProfileId) -> Vec<(&str, &str)> {
+        let names =
+            self.live.members(profile).iter().filter_map(|row| self.live.names[*row as usize].as_ref());
+        names.map(|n| (n.source.as_str(), n.id.as_str())).collect()
+    }
+
+    /// Blocking keys that too many records share at present, and the records of the commonest of them.
+    pub fn closed_keys(&self) -> (usize, u32) {
+        self.live.closed_blocks()
+    }
+
+    fn store(&self, record: &Record<'_>) -> Result<Stored> {
+        let (source, id, day) = record.name();
+        let mut values = Vec::with_capacity(record.pairs().len());
+        for (name, value) in record.pairs() {
+            let field = self.model.fields.iter().position(|f| f.name() == *name);
+            let field = field.and_then(|f| u8::try_from(f).ok());
+            let field = field
+                .ok_or_else(|| Error::param("field", "must be a field of the model", format!("`{name}`")))?;
+            let value = value.trim();
+            if !value.is_empty() {
+                values.push((field, value.to_owned()));
+            }
+        }
+        Ok(Stored {
+            source: source.to_owned(),
+            id: id.into_owned(),
+            day: day.map(crate::types::Day::days_since_epoch),
+            values,
+        })
+    }
+
+    /// Adds a record, or replaces the values of the one with its source and id.
+    ///
+    /// # Errors
+    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) for a value of a field the model does not have.
+    pub fn upsert(&mut self, record: &Record<'_>) -> Result<Change> {
+        let stored = self.store(record)?;
+        let mut seeds = Vec::new();
+        let (mut together, mut apart) = (Vec::new(), Vec::new());
+        let known = self.live.row_of(&stored.source, &stored.id);
+        let was = known.map(|row| self.live.profile_of(row));
+        if let Some(row) = known {
+            together = self.live.tied(row, true);
+            apart = self.live.tied(row, false);
+            self.live.leave(row, &mut seeds);
+        }
+        let hash = self.name_hash(&stored.source, &stored.id);
+        let number = match self.numbers.get(&hash) {
+            Some(number) => *number,
+            None => self.log.new_record(),
+        };
+        self.numbers.insert(hash, number);
+        let event = AuditEvent { action: Action::Upsert, record: number, other: number };
+        self.log.push(event, Some(&stored), &self.params.key);
+        let row = self.live.place(&stored, &self.frozen, &self.model.fields, self.model.params.normaliser)?;
+        let name = Name { source: stored.source, id: stored.id };
+        self.live.enter(row, name, number, &mut seeds);
+        together.into_iter().for_each(|other| tie(&mut self.live.together, row, other));
+        apart.into_iter().for_each(|other| tie(&mut self.live.apart, row, other));
+        let mut change = self.settle(was, &seeds);
+        change.profile = Some(self.live.profile_of(row));
+        Ok(change)
+    }
+
+    /// The keyed hash of a record's name, under which its number in the audit is found again.
+    fn name_hash(&self, source: &str, id: &str) -> u64 {
+        let length = u32::try_from(source.len()).unwrap_or(u32::MAX).to_le_bytes();
+        self.frozen.hash(usize::MAX, &[&length, source.as_bytes(), id.as_bytes()].concat())
+    }
+
+    /// Adds or replaces many records. The result is that of one upsert after the other.
+    ///
+    /// # Errors
+    /// As [`upsert`](Self::upsert), for the first record that is wrong; those before it are in.
+    pub fn upsert_all<'r>(&mut self, records: impl IntoIterator<Item = Record<'r>>) -> Result<usize> {
+        let mut count = 0;
+        for record in records {
+            self.upsert(&record)?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    fn row(&self, source: &str, id: &str) -> Result<u32> {
+        self.live.row_of(source, id).ok_or_else(|| Error::input("there is no record of that source and id"))
+    }
+
+    /// Takes a record out. Its values stay in the audit, so that a replay finds it; [`forget`](Self::forget) erases them.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a record there is not.
+    pub fn remove(&mut self, source: &str, id: &str) -> Result<Change> {
+        let row = self.row(source, id)?;
+        let record = self.live.record[row as usize];
+        let was = self.live.profile_of(row);
+        let mut seeds = Vec::new();
+        self.live.leave(row, &mut seeds);
+        self.log.push(AuditEvent { action: Action::Remove, record, other: record }, None, &self.params.key);
+        Ok(self.settle(Some(was), &seeds))
+    }
+
+    /// Partitions anew around a record that was in a profile before.
+    fn settle(&mut self, was: Option<ProfileId>, seeds: &[u32]) -> Change {
+        let (mut gone, mut new) = self.live.partition(seeds);
+        if let Some(was) = was {
+            // It may have lost its last record, or its name, or have come back under it.
+            if self.live.members(was).is_empty() && !gone.contains(&was) {
+                gone.push(was);
+                gone.sort_unstable();
+            }
+            new.retain(|id| *id != was);
+        }
+        Change { profile: None, gone, new }
+    }
+
+    /// Who is this? The profiles a record may belong to, the likeliest first; the record is not stored and leaves no
+    /// trace. Empty where nobody comes near.
+    ///
+    /// It needs `&mut self` because the record's values are numbered while it is looked at.
+    ///
+    /// # Errors
+    /// As [`upsert`](Self::upsert).
+    pub fn who(&mut self, record: &Record<'_>) -> Result<Vec<Candidate>> {
+        let stored = self.store(record)?;
+        let row = self.live.place(&stored, &self.frozen, &self.model.fields, self.model.params.normaliser)?;
+        let near = self.live.neighbours(row, false, &mut Scratch::new());
+        self.live.vacate(row);
+        let mut best: Vec<(ProfileId, f32)> =
+            near.iter().map(|(r, s)| (self.live.profile_of(*r), *s)).collect();
+        best.sort_unstable_by(|x, y| x.0.cmp(&y.0).then(y.1.total_cmp(&x.1)));
+        best.dedup_by_key(|(id, _)| *id);
+        best.sort_by(|x, y| y.1.total_cmp(&x.1).then(x.0.cmp(&y.0)));
+        best.into_iter()
+            .map(|(profile, score)| {
+                Ok(Candidate { profile, probability: Probability::from_log_odds(f64::from(score))? })
+            })
+            .collect()
+    }
+
+    /// Why two records count as one person, or do not; whether they do or not.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for records there are not, or one record twice.
+    pub fn explain(&self, a: (&str, &str), b: (&str, &str)) -> Result<Explanation> {
+        let (x, y) = (self.row(a.0, a.1)?, self.row(b.0, b.1)?);
+        let weights = self.model.weights.as_ref().filter(|_| x != y);
+        let weights = weights.ok_or_else(|| Error::input("expected two different records"))?;
+        let pair = if self.live.names[x as usize] <= self.live.names[y as usize] { [x, y] } else { [y, x] };
+        let pair = pair.map(|row| row as usize);
+        explanation(weights, &self.live.prepared, &self.live.frequencies, &self.names, pair, 2)
+    }
+
+    /// Declares two records to be of one person, until an [`unmerge`](Self::unmerge) of the same two says otherwise.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for records there are not, or one record twice.
+    pub fn merge(&mut self, a: (&str, &str), b: (&str, &str)) -> Result<Change> {
+        self.declare(a, b, Action::Merge)
+    }
+
+    /// Declares two records to be of different people. It is remembered: they stay apart whatever comes, until a
+    /// [`merge`](Self::merge) of the same two says otherwise.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for records there are not, or one record twice.
+    pub fn unmerge(&mut self, a: (&str, &str), b: (&str, &str)) -> Result<Change> {
+        self.declare(a, b, Action::Unmerge)
+    }
+
+    fn declare(&mut self, a: (&str, &str), b: (&str, &str), action: Action) -> Result<Change> {
+        let (x, y) = (self.row(a.0, a.1)?, self.row(b.0, b.1)?);
+        if x == y {
+            return Err(Error::input("expected two different records"));
+        }
+        let (record, other) = (self.live.record[x as usize], self.live.record[y as usize]);
+        self.log.push(AuditEvent { action, record, other }, None, &self.params.key);
+        let (on, off) = match action {
+            Action::Merge => (&mut self.live.together, &mut self.live.apart),
+            _ => (&mut self.live.apart, &mut self.live.together),
+        };
+        untie(off, x, y);
+        tie(on, x, y);
+        let (gone, new) = self.live.partition(&[x, y]);
+        Ok(Change { profile: Some(self.live.profile_of(x)), gone, new })
+    }
+
+    /// Erases a person: the records of a profile leave the index, and every value they ever had is overwritten in the
+    /// audit. The audit still says that records came and were forgotten, by number, and still [verifies](Self::verify).
+    ///
+    /// Returns how many records went.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a profile there is not.
+    pub fn forget(&mut self, profile: ProfileId) -> Result<usize> {
+        let rows: Vec<u32> = self.live.members(profile).to_vec();
+        if rows.is_empty() {
+            return Err(Error::input("there is no profile of that id"));
+        }
+        let mut seeds = Vec::new();
+        let mut records = Vec::with_capacity(rows.len());
+        for row in &rows {
+            if let Some(name) = &self.live.names[*row as usize] {
+                let hash = self.name_hash(&name.source, &name.id);
+                self.numbers.remove(&hash);
+            }
+            records.push(self.live.record[*row as usize]);
+            self.live.leave(*row, &mut seeds);
+        }
+        for record in &records {
+            self.erase(*record);
+        }
+        seeds.retain(|row| !rows.contains(row));
+        self.live.partition(&seeds);
+        Ok(rows.len())
+    }
+
+    /// Erases one record, whether it is still there or has been removed.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a record that never came or has been forgotten already.
+    pub fn forget_record(&mut self, source: &str, id: &str) -> Result<()> {
+        let hash = self.name_hash(source, id);
+        let record = self.numbers.remove(&hash);
+        let record = record.ok_or_else(|| Error::input("there is no record of that source and id"))?;
+        if let Some(row) = self.live.row_of(source, id) {
+            let mut seeds = Vec::new();
+            self.live.leave(row, &mut seeds);
+            self.live.partition(&seeds);
+        }
+        self.erase(record);
+        Ok(())
+    }
+
+    fn erase(&mut self, record: u32) {
+        self.log.erase(record);
+        self.log.push(AuditEvent { action: Action::Forget, record, other: record }, None, &self.params.key);
+    }
+
+    /// The audit, the oldest event first.
+    pub fn audit(&self) -> &[AuditEvent] {
+        &self.log.events
+    }
+
+    /// Checks that the audit is whole: every event follows from those before, every value that has not been erased is as
+    /// recorded.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming the first event that is not.
+    pub fn verify(&self) -> Result<()> {
+        self.log.verify()
+    }
+
+    /// The index as it was after so many events of the audit; who has been forgotten since is absent.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for more events than there are.
+    pub fn replay(&self, events: usize) -> Result<Self> {
+        let log = self.log.prefix(events).ok_or_else(|| {
+            Error::input(format!("the audit has {} events, fewer than {events}", self.log.len()))
+        })?;
+        let mut index = Self::empty(self.model.clone(), self.params, self.frozen.clone())?;
+        index.log = log;
+        index.rebuild()?;
+        Ok(index)
+    }
+
+    /// The index as it is saved: the model, the frozen counts and the audit, without the key.
+    pub fn snapshot(&self) -> IndexSnapshot {
+        let mut frozen = self.frozen.clone();
+        frozen.key = [0; 32];
+        IndexSnapshot {
+            model: self.model.clone(),
+            largest: self.params.largest,
+            frozen,
+            log: self.log.clone(),
+        }
+    }
+}
+
+/// A saved index. It holds no key: [`open`](Self::open) takes it.
+///
+/// ```
+/// use regulars::profile::{IndexParams, IndexSnapshot, MatchParams};
+/// use regulars::simulate::ShopParams;
+/// use regulars::types::Seed;
+///
+/// let records = ShopParams::new(60, Seed(7)).simulate()?.records()?;
+/// let model = MatchParams::new().fit(&records)?;
+/// let index = IndexParams::new().key([1; 32]).fit(&model, &records)?;
+/// # #[cfg(feature = "serde")] {
+/// let mut file = Vec::new();
+/// regulars::persist::write(&mut file, &index.snapshot())?;
+/// let loaded: IndexSnapshot = regulars::persist::read(&file[..])?;
+/// assert_eq!(loaded.open([1; 32])?.profiles(), index.profiles());
+/// # }
+/// # Ok::<(), regulars::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct IndexSnapshot {
+    model: MatchModel,
+    largest: u32,
+    frozen: Frozen,
+    log: Log,
+}
+
+/// Prints counts.
+impl fmt::Debug for IndexSnapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "IndexSnapshot({} events)", self.log.len())
+    }
+}
+
+impl IndexSnapshot {
+    /// The living index. The key must be the one of [`IndexParams::key`]; with another one no frozen count is found.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a snapshot of a model that goes by rules.
+    pub fn open(self, key: [u8; 32]) -> Result<ProfileIndex> {
+        let params = IndexParams { key, largest: self.largest };
+        params.check()?;
+        let frozen = Frozen { key, ..self.frozen };
+        let mut index = ProfileIndex::empty(self.model, params, frozen)?;
+        index.log = self.log;
+        index.rebuild()?;
+        Ok(index)
+    }
+
+    /// Erases from an older snapshot everyone whom the index has forgotten since.
+    ///
+    /// Returns how many records' values were overwritten.
+    pub fn catch_up(&mut self, index: &ProfileIndex) -> usize {
+        let forgotten = index.log.events.iter().filter(|e| e.action == Action::Forget);
+        let forgotten: std::collections::BTreeSet<u32> = forgotten.map(|e| e.record).collect();
+        for record in &forgotten {
+            self.log.erase(*record);
+        }
+        forgotten.len()
+    }
+}
