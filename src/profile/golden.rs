@@ -55,7 +55,7 @@ pub enum Survivorship {
 pub struct GoldenParams {
     default: Survivorship,
     fields: Vec<(String, Survivorship)>,
-    own: Vec<(String, fn(&[&str]) -> usize)>,
+    own: Vec<(String, OwnRule)>,
     sources: Vec<String>,
 }
 
@@ -94,12 +94,12 @@ impl GoldenParams {
     /// assert_eq!((ann.value("points"), ann.row("points")), (Some("120"), Some(1)));
     /// # Ok::<(), regulars::Error>(())
     /// ```
-    pub fn own(mut self, field: impl Into<String>, rule: fn(&[&str]) -> usize) -> Self {
+    pub fn own(mut self, field: impl Into<String>, rule: OwnRule) -> Self {
         self.own.push((field.into(), rule));
         self
     }
 
-    fn own_rule(&self, field: &str) -> Option<fn(&[&str]) -> usize> {
+    fn own_rule(&self, field: &str) -> Option<OwnRule> {
         self.own.iter().rev().find(|(name, _)| name == field).map(|(_, rule)| *rule)
     }
 
@@ -121,6 +121,9 @@ impl GoldenParams {
         self.fields.iter().rev().find(|(name, _)| name == field).map_or(self.default, |(_, rule)| *rule)
     }
 }
+
+/// A rule of one's own: from the readable values of a field, in the order of the rows, to the place of the survivor.
+pub type OwnRule = fn(&[&str]) -> usize;
 
 /// One person's record.
 #[derive(Clone, PartialEq)]

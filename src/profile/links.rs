@@ -102,7 +102,7 @@ impl MatchModel {
         let constraints = Constraints { sources: None, together: &together, apart: &apart };
         let roots = decide(&prepared, &self.params, weights, &table, constraints);
         let mut profiles = Profiles::from_roots(records, self.params.normaliser, &roots);
-        profiles.counts = Counts { pairs_scored: table.compared };
+        profiles.counts = Counts { pairs_scored: table.count };
         Ok(profiles.with_threshold(self.threshold()))
     }
 }

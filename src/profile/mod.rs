@@ -118,7 +118,7 @@ mod tests;
 mod wire;
 
 pub use explain::{Agreement, Evidence, Explainer, Explanation};
-pub use golden::{GoldenParams, GoldenRecord, Survivorship};
+pub use golden::{GoldenParams, GoldenRecord, OwnRule, Survivorship};
 pub use index::{Action, AuditEvent, Candidate, Change, IndexParams, IndexSnapshot, ProfileIndex};
 pub use links::Links;
 pub use model::{MatchModel, MatchSummary};

@@ -119,7 +119,7 @@ impl MatchModel {
             None => (rules::resolve(&prepared, &self.params.limits).0, 0),
             Some(weights) => {
                 let table = Compared::new(&prepared, &self.params);
-                (decide(&prepared, &self.params, weights, &table, Constraints::default()), table.compared)
+                (decide(&prepared, &self.params, weights, &table, Constraints::default()), table.count)
             }
         };
         let mut profiles = Profiles::from_roots(records, normaliser, &roots);
@@ -201,7 +201,7 @@ pub(super) fn entities_of(roots: &[u32]) -> impl Fn(&Pair) -> u32 + Sync + Send 
 pub(super) struct Compared {
     pub(super) frequencies: Frequencies,
     pub(super) pairs: Vec<Pair>,
-    pub(super) compared: u64,
+    pub(super) count: u64,
 }
 
 impl Compared {
@@ -210,8 +210,8 @@ impl Compared {
         let start = Weights::start(prepared, all_pairs(prepared, params.sources));
         let rough = Rough::new(&start, &frequencies, cut_of(params));
         let blocks = Blocks::new(prepared, params.sources);
-        let (pairs, compared) = Comparer::new(prepared).all(&blocks, &rough, &frequencies);
-        Self { frequencies, pairs, compared }
+        let (pairs, count) = Comparer::new(prepared).all(&blocks, &rough, &frequencies);
+        Self { frequencies, pairs, count }
     }
 }
 
@@ -240,7 +240,7 @@ fn learn(prepared: &Prepared, params: &MatchParams) -> (Weights, Vec<u32>, u64) 
     let counted = table.frequencies.of_entities(prepared, &roots);
     learn(&mut weights, &counted, &roots);
     let roots = decide(prepared, params, &weights, &table, Constraints::default());
-    (weights, roots, table.compared)
+    (weights, roots, table.count)
 }
 
 /// The root of each row: scored with values counted by record, joined, and once more with values counted by profile.

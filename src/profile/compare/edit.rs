@@ -1,7 +1,11 @@
 //! Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours, bit-parallel.
 //!
-//! The dynamic programme D(i, j) = min(D(i−1, j) + 1, D(i, j−1) + 1, D(i−1, j−1) + [a_i ≠ b_j], D(i−2, j−2) + 1 where
-//! a_i a_(i−1) = b_(j−1) b_j) changes by −1, 0 or 1 from cell to cell. A whole column of such differences lies in two words of
+//! The dynamic programme
+//! ```text
+//! D(i, j) = min( D(i−1, j) + 1,  D(i, j−1) + 1,  D(i−1, j−1) + [a_i ≠ b_j],
+//!                D(i−2, j−2) + 1  where two neighbours are swapped )
+//! ```
+//! changes by −1, 0 or 1 from cell to cell. A whole column of such differences lies in two words of
 //! 64 bits, so a column costs a dozen instructions whatever the length of the first text.
 
 use super::Scratch;

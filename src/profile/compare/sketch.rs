@@ -203,7 +203,7 @@ fn dates(x: u32, y: u32) -> Level {
 
 /// Whether the two digits at which two numbers differ have changed places.
 fn swapped(x: u32, y: u32, places: u32) -> bool {
-    let (low, high) = (places.trailing_zeros(), 31 - places.leading_zeros());
+    let (low, high) = (places.trailing_zeros(), places.ilog2());
     (x >> low & 15) == (y >> high & 15) && (x >> high & 15) == (y >> low & 15)
 }
 

@@ -84,7 +84,7 @@ impl Stored {
     }
 
     fn read(mut bytes: &[u8]) -> Option<Self> {
-        fn number<'b>(bytes: &mut &'b [u8]) -> Option<[u8; 4]> {
+        fn number(bytes: &mut &[u8]) -> Option<[u8; 4]> {
             let (head, rest) = bytes.split_first_chunk::<4>()?;
             *bytes = rest;
             Some(*head)

@@ -286,7 +286,7 @@ impl ProfileIndex {
         let limit = most_holders(rows);
         let mut frozen = Frozen::empty(self.params.key, prepared.width());
         let mut drop: Vec<HashSet<u32>> = vec![HashSet::new(); prepared.width()];
-        for c in 0..prepared.width() {
+        for (c, drop) in drop.iter_mut().enumerate() {
             let mut count = vec![0_u32; prepared.cols[c].forms.len()];
             let mut filled = 0;
             for row in 0..rows {
@@ -301,7 +301,7 @@ impl ProfileIndex {
             let identifies = col.kind.is_identifier();
             for (value, n) in (0_u32..).zip(&mut count) {
                 if identifies && *n > limit {
-                    drop[c].insert(value);
+                    drop.insert(value);
                     filled -= (*n as usize).min(filled);
                     *n = 0;
                 }
@@ -325,14 +325,12 @@ impl ProfileIndex {
         (frozen.filled, frozen.unseen) = (filled.to_vec(), unseen.to_vec());
         for c in 0..prepared.width().min(MAX_COLUMNS) {
             let col = &prepared.cols[c];
-            for value in 0..col.forms.len() {
-                let number = u32::try_from(value).unwrap_or(u32::MAX);
+            for (number, hash) in (0_u32..).zip(&hashes[c]) {
                 let (n, k) = counted.counts(c, number, col.key_of(number));
-                let hash = hashes[c][value];
                 if drop[c].contains(&number) {
-                    frozen.common[c].insert(hash);
+                    frozen.common[c].insert(*hash);
                 } else if n > 1 {
-                    frozen.values[c].insert(hash, n);
+                    frozen.values[c].insert(*hash, n);
                 }
                 if k > 1 {
                     let key = frozen.hash(c, &col.key_hash[col.key_of(number) as usize].to_le_bytes());
@@ -485,8 +483,12 @@ impl ProfileIndex {
         let row = self.live.place(&stored, &self.frozen, &self.model.fields, self.model.params.normaliser)?;
         let name = Name { source: stored.source, id: stored.id };
         self.live.enter(row, name, number, &mut seeds);
-        together.into_iter().for_each(|other| tie(&mut self.live.together, row, other));
-        apart.into_iter().for_each(|other| tie(&mut self.live.apart, row, other));
+        for other in together {
+            tie(&mut self.live.together, row, other);
+        }
+        for other in apart {
+            tie(&mut self.live.apart, row, other);
+        }
         let mut change = self.settle(was, &seeds);
         change.profile = Some(self.live.profile_of(row));
         Ok(change)

@@ -15,7 +15,7 @@ fn shop(customers: u32, seed: u64) -> (RecordTable, Records) {
     (table, records)
 }
 
-fn record<'r>(records: &'r Records, row: usize) -> Record<'r> {
+fn record(records: &Records, row: usize) -> Record<'_> {
     let mut record = Record::new(records.id(row).unwrap()).source(records.source_name(row).unwrap());
     for field in records.fields() {
         for value in records.values(row, field.name()) {
