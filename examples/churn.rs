@@ -5,7 +5,7 @@
 
 mod common;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -14,9 +14,12 @@ use common::{
     CsvArgs, Failure, Lang, Meter, Outcome, OutputArgs, Progress, Table, peak_rss_mb, print_json, raw_f64s,
     say,
 };
-use regulars::churn::{ChurnParams, Coefficient, Evaluation, LogisticParams, LogisticSummary, Method};
+use regulars::churn::{
+    ChurnModel, ChurnParams, Coefficient, Comparison, Evaluation, LogisticParams, LogisticSummary, Method,
+};
 use regulars::data::csv::{RawTable, TextColumn};
-use regulars::data::{Customers, Features, Matrix};
+use regulars::data::{Customers, Features, Matrix, Split};
+use regulars::ltv::{LtvParams, Model as BtydModel};
 use regulars::metrics;
 use regulars::simulate::ChurnTableParams;
 use regulars::types::{AsOf, Day, Horizon, Language, Seed};
@@ -241,6 +244,8 @@ fn orders(args: &Args, file: &Path) -> Outcome {
     let model = params(args).fit(&splits)?;
     let risk = model.predict(test.observed())?;
     let cpu_seconds = meter.cpu_seconds();
+    progress.message("comparing with recency alone and with P(alive)");
+    let baselines = baselines(args, &model, &splits, test)?;
     drop(progress);
     let evaluation = model.evaluate(&test)?;
     let riskiest = risk.iter().fold(None, |best: Option<(_, f64)>, (customer, p)| {
@@ -258,6 +263,7 @@ fn orders(args: &Args, file: &Path) -> Outcome {
             "en": why.as_ref().map(|w| w.reasons(Language::English, 3)),
             "zh": why.as_ref().map(|w| w.reasons(Language::Chinese, 3)),
         });
+        object["gain_over"] = json!(baselines);
         object["cpu_seconds"] = json!(cpu_seconds);
         object["read_cpu_seconds"] = json!(read_cpu_seconds);
         object["peak_rss_mb"] = json!(peak_rss_mb());
@@ -268,6 +274,18 @@ fn orders(args: &Args, file: &Path) -> Outcome {
         Lang::Zh => format!("截至 {as_of}：此后 {days} 天内没有购买的客户"),
     });
     print_quality(args.output.lang, &evaluation);
+    say("");
+    for (name, gain) in &baselines {
+        let name = match *name {
+            "recency" => args.output.lang.pick("recency alone", "仅用最近购买时间"),
+            _ => "P(alive), BG/NBD",
+        };
+        let over = args.output.lang.pick("AUC gained over", "AUC 提升，相对");
+        say(format!(
+            "{over} {name}: {:+.4} ({:+.4}, {:+.4})",
+            gain.auc.estimate, gain.auc.low, gain.auc.high
+        ));
+    }
     if let Some(why) = why {
         say("");
         say(args.output.lang.pick("The customer at the highest risk:", "流失风险最高的客户："));
@@ -276,6 +294,44 @@ fn orders(args: &Args, file: &Path) -> Outcome {
         }
     }
     Ok(())
+}
+
+/// What the model gains over recency alone and over P(alive) of BG/NBD, each made a probability by a logistic regression
+/// on the same cuts; paired bootstrap intervals.
+fn baselines(
+    args: &Args,
+    model: &ChurnModel,
+    splits: &[Split<'_>],
+    test: Split<'_>,
+) -> Result<BTreeMap<&'static str, Comparison>, Failure> {
+    let recency = |split: &Split<'_>| -> Result<Vec<f64>, Failure> {
+        Ok(model.features(split.observed())?.numeric("recency")?.iter().flatten().collect())
+    };
+    let alive = |split: &Split<'_>| -> Result<Vec<f64>, Failure> {
+        let now = split.observed();
+        let values = LtvParams::new(BtydModel::BgNbd).fit(now)?.predict(now, split.horizon())?;
+        Ok(values.values().iter().map(|v| v.p_alive.get()).collect())
+    };
+    let (left, p) = model.outcomes(test)?;
+    let mut gains = BTreeMap::new();
+    type Score<'a> = &'a dyn Fn(&Split<'_>) -> Result<Vec<f64>, Failure>;
+    for (name, score) in [("recency", &recency as Score<'_>), ("p_alive", &alive)] {
+        let column = |values: Vec<f64>| Matrix::unnamed(Customers::numbered(values.len())?, 1, values);
+        let (mut scores, mut labels) = (Vec::new(), Vec::new());
+        for split in splits {
+            // Where a lifetime model has too little to stand on, there is nothing to compare with.
+            let Ok(own) = score(split) else { continue };
+            scores.extend(own);
+            labels.extend(model.outcomes(split)?.0);
+        }
+        let Ok(fitted) = column(scores).and_then(|x| LogisticParams::new().fit(&x, &labels)) else {
+            continue;
+        };
+        let base = fitted.predict(&column(score(&test)?)?)?;
+        let base: Vec<f64> = base.values().iter().map(|p| p.get()).collect();
+        gains.insert(name, Comparison::new(&left, &p, &base, 300, Seed(args.seed))?);
+    }
+    Ok(gains)
 }
 
 fn matrix(args: &Args, file: &Path) -> Outcome {

@@ -9,6 +9,7 @@
     reason = "a test fails by panicking and says when it is skipped"
 )]
 
+#[cfg(feature = "csv")]
 #[path = "anchors/churn.rs"]
 mod churn;
 #[cfg(feature = "csv")]

@@ -268,7 +268,18 @@ fn churn(ledger: &Ledger, as_of: AsOf) -> Result<()> {
     Ok(())
 }
 
-const VERBS: [(&str, Verb); 14] = [
+/// Early warning on whatever there is.
+fn warnings(ledger: &Ledger, as_of: AsOf) -> Result<()> {
+    let found = regulars::churn::WarningParams::new().fit(ledger.observed(as_of)?)?;
+    finite(found.all().iter().filter_map(|w| w.p_value));
+    for warning in found.all() {
+        assert!(!warning.evidence(regulars::types::Language::English).contains("NaN"));
+    }
+    Ok(())
+}
+
+const VERBS: [(&str, Verb); 15] = [
+    ("warnings", warnings),
     ("relabel", relabel),
     ("tiers", tiers),
     ("churn", churn),

@@ -218,7 +218,10 @@ fn ltv() {
 
 #[test]
 fn churn() {
-    use regulars::churn::{ChurnParams, LogisticParams, Method};
+    use regulars::churn::{
+        Campaign, ChurnParams, Comparison, Covariance, ElasticNetParams, LogisticParams, Method,
+        MonitorParams, Recalibration, StageParams, WarningParams,
+    };
     use regulars::data::{Customers, Matrix};
     use regulars::simulate::ChurnTableParams;
     use regulars::types::Seed;
@@ -236,6 +239,41 @@ fn churn() {
         let auto = ChurnParams::new().fit_table(table.features(), table.left().values()).unwrap();
         let risk = auto.predict(table.features()).unwrap().into_values();
         (engine, plain, auto, risk)
+    });
+    let n = 3_000;
+    let values = (0..n).flat_map(|i| [value(i, 7_919), value(i, 104_729), (i % 3) as f64]).collect();
+    let small = Matrix::unnamed(Customers::numbered(n).unwrap(), 3, values).unwrap();
+    let small_left: Vec<bool> = (0..n).map(|i| value(i, 7_919) + value(i, 31) > 9_000.0).collect();
+    let clusters: Vec<u64> = (0..n as u64).map(|i| i / 3).collect();
+    let stages: Vec<&str> = (0..n).map(|i| ["a", "b", "c"][(i * 31 + i / 7) % 3]).collect();
+    let ledger = regulars::simulate::ShopParams::new(300, Seed(5)).simulate().unwrap().ledger().unwrap();
+    let now = ledger.observed(regulars::types::AsOf::new(ledger.covers().1)).unwrap();
+    let money = |v| regulars::types::Expected::minor(v).unwrap();
+    same_in_every_pool(|| {
+        let robust = LogisticParams::new().covariance(Covariance::Clustered(&clusters));
+        let robust = robust.fit(&small, &small_left).unwrap();
+        let firth = LogisticParams::new().firth().fit(&small, &small_left).unwrap();
+        let profile = LogisticParams::new().profile_intervals(&robust, &small, &small_left, 0.9).unwrap();
+        let net = ElasticNetParams::new(0.7).penalties(12).fit(&small, &small_left).unwrap();
+        let stages = StageParams::new().fit(&small, &stages).unwrap();
+        let isotonic = ChurnParams::new().recalibration(Recalibration::Isotonic);
+        let isotonic = isotonic.fit_table(table.features(), table.left().values()).unwrap();
+        let risk = isotonic.predict(table.features()).unwrap();
+        let p: Vec<f64> = risk.values().iter().map(|p| p.get()).collect();
+        let left = table.left().values();
+        let gain = Comparison::new(
+            left,
+            &p,
+            table.features().numeric("senior").unwrap().values().unwrap(),
+            60,
+            Seed(1),
+        );
+        let monitor = MonitorParams::new().fit(table.features(), &risk, Some(left)).unwrap();
+        let report = monitor.evaluate(table.features(), &risk, Some(left)).unwrap();
+        let profit = Campaign::new(money(2e4), money(1e3), money(1e2)).expected_maximum(left, &p).unwrap();
+        let warnings = WarningParams::new().fit(now).unwrap().all().to_vec();
+        let effects = isotonic.effects().unwrap();
+        (robust, firth, profile, (net, stages, isotonic), gain.unwrap(), report, profit, warnings, effects)
     });
 }
 

@@ -369,3 +369,78 @@ fn pipeline() {
     }
     works(&model);
 }
+
+#[test]
+fn churn() {
+    use regulars::churn::{ChurnParams, Method};
+    use regulars::types::Horizon;
+    let ledger = shop();
+    let cut = AsOf::new(ledger.covers().1.checked_add(-40).unwrap());
+    let past = ledger.split(cut, Horizon::days(40).unwrap()).unwrap();
+    let now = ledger.observed(as_of(&ledger)).unwrap();
+    let params = ChurnParams::new().method(Method::Plain).ridge(1.0);
+    torture(&params.fit(&[past]).unwrap(), |model| {
+        if let Ok(risk) = model.predict(now) {
+            finite(risk.values().iter().map(|p| p.get()));
+            let customer = risk.customers().customer(0).unwrap();
+            let why = model.explain(now, customer).unwrap();
+            finite(why.contributions().iter().map(regulars::churn::Contribution::log_odds));
+        }
+        finite(model.table().coefficients().iter().map(regulars::churn::Coefficient::estimate));
+    });
+}
+
+#[test]
+fn churn_tables() {
+    use regulars::churn::{ChurnParams, Direction, MonitorParams, Recalibration};
+    use regulars::simulate::ChurnTableParams;
+    let table = ChurnTableParams::new(300, Seed(2)).noise(0).missing(0.15).simulate().unwrap();
+    let (features, left) = (table.features(), table.left().values());
+    let params =
+        ChurnParams::new().recalibration(Recalibration::Isotonic).monotone("tenure", Direction::Falling);
+    let model = params.fit_table(features, left).unwrap();
+    let risk = model.predict(features).unwrap();
+    torture(&model, |model| {
+        if let Ok(risk) = model.predict(features) {
+            finite(risk.values().iter().map(|p| p.get()));
+            let customer = risk.customers().customer(7).unwrap();
+            finite([model.explain(features, customer).unwrap().log_odds()]);
+        }
+        if let Ok(effects) = model.effects() {
+            finite(effects.iter().flat_map(|e| &e.points).map(|p| p.log_odds));
+        }
+    });
+    let monitor = MonitorParams::new().fit(features, &risk, Some(left)).unwrap();
+    torture(&monitor, |monitor| {
+        if let Ok(report) = monitor.evaluate(features, &risk, Some(left)) {
+            finite(report.columns.iter().flat_map(|d| [d.psi, d.p_value, d.ks.unwrap_or(0.0)]));
+        }
+    });
+}
+
+#[test]
+fn regressions() {
+    use regulars::churn::{ElasticNetParams, LogisticParams, StageParams};
+    use regulars::data::{Customers, Matrix};
+    let x: Vec<f64> = (0..80_u32).map(|i| f64::from(i * 37 % 41)).collect();
+    let left: Vec<bool> = (0..40).map(|i| i % 3 == 0).collect();
+    let matrix = Matrix::unnamed(Customers::numbered(40).unwrap(), 2, x).unwrap();
+    torture(&LogisticParams::new().fit(&matrix, &left).unwrap(), |model| {
+        if let Ok(risk) = model.predict(&matrix) {
+            finite(risk.values().iter().map(|p| p.get()));
+        }
+        finite(model.coefficients().iter().filter_map(regulars::churn::Coefficient::standard_error));
+    });
+    torture(&ElasticNetParams::new(0.5).penalties(5).fit(&matrix, &left).unwrap(), |model| {
+        if let Ok(risk) = model.predict(&matrix) {
+            finite(risk.values().iter().map(|p| p.get()));
+        }
+        finite(model.kept().map(|c| c.1).chain([model.chosen().loss]));
+    });
+    let stages: Vec<&str> = (0..40).map(|i| ["a", "b", "c"][i % 3]).collect();
+    torture(&StageParams::new().fit(&matrix, &stages).unwrap(), |model| {
+        if let Ok(risk) = model.predict(&matrix) {
+            finite(risk.values().iter().flatten().map(|p| p.get()));
+        }
+    });
+}

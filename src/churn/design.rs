@@ -1,14 +1,33 @@
 //! From the columns of a table to the columns of a linear model. Everything is derived from the rows of the fit.
+//!
+//! A number x of a flexible design becomes
+//!
+//! - x, kept within the range of the fit, so that a straight effect costs one coefficient and an outlier at prediction
+//!   cannot leave the range that was seen;
+//! - r(x), its mid-rank in the fit divided by the number of rows, interpolated between at most 64 quantiles: a skewed
+//!   amount and its logarithm give the same ranks, so units and tails do not matter;
+//! - (r(x) − k)₊ for knots k at quantiles: together a continuous, piecewise linear curve in the rank.
+//!
+//! A level becomes an indicator; rare ones share one. A missing value is an average one, and has an indicator from 30 rows
+//! on. A pair of columns becomes the products of coarse versions of both: the centred rank and its hinges at the quartiles,
+//! or up to eight level indicators; the ridge sees to it that 16 products do not cost 16 degrees of freedom.
+//!
+//! Wide tables get fewer knots (see [`ROWS_PER_TERM`]): the encoded table holds 8 bytes for each row and term, and Newton's
+//! method takes time with the square of the number of terms.
 
 use crate::data::{Categorical, Column, Features, Numeric};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::kernel::par;
+
+use super::params::Direction;
 
 /// Points of the table that turns a number into its rank.
 const RANK_POINTS: usize = 64;
 /// Quantile knots of a numeric column, at most, and the rows each of them needs.
 const KNOTS: usize = 8;
 const ROWS_PER_KNOT: usize = 40;
+/// Wide tables get fewer knots: each encoded column of a number shall have this many rows, down to one knot.
+const ROWS_PER_TERM: usize = 8;
 /// A level with fewer rows than this, or than this share of them, is pooled with the other rare ones.
 const RARE_ROWS: usize = 20;
 const RARE_SHARE: f64 = 0.002;
@@ -38,6 +57,9 @@ pub(super) enum Encoder {
     Linear { range: Option<(f64, f64)>, missing: bool },
     /// The number within its range, its rank, and (rank − knot)₊ for each knot.
     Curve { range: (f64, f64), ranks: Vec<(f64, f64)>, knots: Vec<f64>, missing: bool },
+    /// A curve that never falls (or, with `falls`, never rises): the number within its range and the part of each rank
+    /// interval between cuts that lies below the number's rank, all negated with `falls`; coefficients are at least 0.
+    Ramp { range: (f64, f64), ranks: Vec<(f64, f64)>, cuts: Vec<f64>, falls: bool, missing: bool },
     /// One column per level; `base` is the level without one.
     Levels { levels: Vec<String>, base: Option<String>, pooled: bool, missing: bool },
 }
@@ -63,17 +85,45 @@ pub(super) struct Term {
     pub(super) source: usize,
     /// 0 or 1: the penalty counts its variance at least at a floor, so that rare levels are shrunk most.
     pub(super) indicator: bool,
+    /// Its coefficient must not be negative.
+    pub(super) rises: bool,
 }
 
 impl Design {
-    /// Derives the encoding of every column.
-    pub(super) fn fit(features: &Features, shape: Shape) -> Self {
+    /// Derives the encoding of every column from all rows of `features`; pairs come later, from a screen.
+    ///
+    /// Columns are encoded in parallel; sorting a numeric one takes O(n log n). Columns named in `monotone` must be numeric
+    /// (the caller checks) and get curves that cannot turn.
+    pub(super) fn fit(features: &Features, shape: Shape, monotone: &[(String, Direction)]) -> Self {
         let columns: Vec<&Column> = features.columns().map(|(_, column)| column).collect();
+        let numbers = columns.iter().filter(|c| matches!(c, Column::Numeric(_))).count().max(1);
+        let knots = (features.len() / ROWS_PER_TERM / numbers).saturating_sub(2).clamp(1, KNOTS);
         let encoders = par::map(columns.len(), |i| match columns[i] {
-            Column::Numeric(column) => Encoder::numeric(column, shape),
+            Column::Numeric(column) => Encoder::numeric(column, shape, knots),
             Column::Categorical(column) => Encoder::categorical(column, shape),
         });
-        Self { names: features.names().map(str::to_owned).collect(), encoders, pairs: Vec::new() }
+        let names: Vec<String> = features.names().map(str::to_owned).collect();
+        let directed = |(name, encoder): (&String, Encoder)| {
+            let direction = monotone.iter().find(|m| m.0 == *name).map(|m| m.1);
+            direction.map_or(encoder.clone(), |direction| encoder.directed(direction))
+        };
+        let encoders = names.iter().zip(encoders).map(directed).collect();
+        Self { names, encoders, pairs: Vec::new() }
+    }
+
+    /// The same with these pairs.
+    pub(super) fn with(&self, pairs: &[Pair]) -> Self {
+        Self { pairs: pairs.to_vec(), ..self.clone() }
+    }
+
+    /// Whether a column's curve must not turn: then it takes no part in pairs.
+    pub(super) fn is_monotone(&self, column: usize) -> bool {
+        matches!(self.encoders[column], Encoder::Ramp { .. })
+    }
+
+    /// Whether the cells of a column have an order: numbers do.
+    pub(super) fn is_ordered(&self, column: usize) -> bool {
+        !matches!(self.encoders[column], Encoder::Levels { .. })
     }
 
     /// What the encoded columns are, in order.
@@ -87,12 +137,13 @@ impl Design {
             let (left, right) = (self.encoders[*a].parts(), self.encoders[*b].parts());
             for k in 0..left * right {
                 let name = format!("{} x {} {}", self.names[*a], self.names[*b], k + 1);
-                terms.push(Term { name, source, indicator: false });
+                terms.push(Term { name, source, indicator: false, rises: false });
             }
         }
         terms
     }
 
+    /// Number of encoded columns: those of each table column in order, then those of each pair.
     pub(super) fn width(&self) -> usize {
         let columns: usize = self.encoders.iter().map(Encoder::width).sum();
         columns
@@ -119,7 +170,10 @@ impl Design {
         }
     }
 
-    /// Finds the table's columns and translates its levels.
+    /// Finds the table's columns by name and translates its levels once, so that encoding a row looks up no text.
+    ///
+    /// A level that was not in the fit counts as one of the rare ones where the column has any, otherwise as unknown.
+    /// Errors name a column that is not there or has changed its kind.
     pub(super) fn read<'a>(&'a self, features: &'a Features) -> Result<Reader<'a>> {
         let columns = self
             .names
@@ -146,7 +200,8 @@ impl Design {
         Ok(values)
     }
 
-    /// Checks what a model file says.
+    /// Checks what a model file says: as many encoders as names, pairs of existing columns in ascending order, finite ranges,
+    /// ranks that ascend within \[0, 1\], knots and cuts within \[0, 1\], levels in ascending order.
     #[cfg(feature = "serde")]
     pub(super) fn validate(&self) -> Result<()> {
         let bad =
@@ -171,6 +226,17 @@ impl Design {
                         && ranks.is_sorted_by(|a, b| a.0 < b.0 && a.1 <= b.1)
                         && knots.iter().all(|k| (0.0..=1.0).contains(k))
                 }
+                Encoder::Ramp { range, ranks, cuts, .. } => {
+                    range.0.is_finite()
+                        && range.1.is_finite()
+                        && range.0 <= range.1
+                        && !ranks.is_empty()
+                        && ranks.iter().all(|r| r.0.is_finite() && (0.0..=1.0).contains(&r.1))
+                        && ranks.is_sorted_by(|a, b| a.0 < b.0 && a.1 <= b.1)
+                        && cuts.len() > 1
+                        && cuts.iter().all(|c| (0.0..=1.0).contains(c))
+                        && cuts.is_sorted()
+                }
                 Encoder::Levels { levels, .. } => levels.is_sorted_by(|a, b| a < b),
             };
             if !ok {
@@ -188,7 +254,24 @@ pub(super) struct Reader<'a> {
     width: usize,
 }
 
-enum Source<'a> {
+/// The products of what two columns bring into a pair, each of a row of its own.
+pub(super) fn multiply(
+    (a, left, i): (&Encoder, &Source<'_>, usize),
+    (b, right, j): (&Encoder, &Source<'_>, usize),
+    out: &mut [f64],
+) {
+    let (mut l, mut r) = ([0.0; PAIR_LEVELS], [0.0; PAIR_LEVELS]);
+    let n = a.encode_part(left, i, &mut l);
+    let m = b.encode_part(right, j, &mut r);
+    for (out, l) in out.chunks_exact_mut(m.max(1)).zip(&l[..n]) {
+        for (out, r) in out.iter_mut().zip(&r[..m]) {
+            *out = l * r;
+        }
+    }
+}
+
+/// A table's column as an encoder reads it.
+pub(super) enum Source<'a> {
     Number(&'a Numeric),
     /// The place of each of the table's levels among the encoder's columns; [`BASE`] and [`UNSEEN`] have none.
     Level(&'a Categorical, Vec<u32>),
@@ -198,7 +281,8 @@ const BASE: u32 = u32::MAX;
 const UNSEEN: u32 = u32::MAX - 1;
 
 impl Reader<'_> {
-    /// Encodes one row.
+    /// Encodes one row into `out`, which has the design's width. What is not known becomes NaN, to be filled with the mean
+    /// of the fit: then it contributes nothing to a score that is told apart from the average customer's.
     pub(super) fn encode(&self, row: usize, out: &mut [f64]) {
         let mut at = 0;
         for (encoder, source) in self.design.encoders.iter().zip(&self.columns) {
@@ -207,15 +291,12 @@ impl Reader<'_> {
             at += width;
         }
         for Pair(a, b) in &self.design.pairs {
-            let (mut left, mut right) = ([0.0; PAIR_LEVELS], [0.0; PAIR_LEVELS]);
-            let n = self.design.encoders[*a].encode_part(&self.columns[*a], row, &mut left);
-            let m = self.design.encoders[*b].encode_part(&self.columns[*b], row, &mut right);
-            for (i, l) in left[..n].iter().enumerate() {
-                for (j, r) in right[..m].iter().enumerate() {
-                    out[at + i * m + j] = l * r;
-                }
-            }
-            at += n * m;
+            let (a, b) = (*a, *b);
+            let (left, right) = (&self.design.encoders[a], &self.design.encoders[b]);
+            let width = left.parts() * right.parts();
+            let out = &mut out[at..at + width];
+            multiply((left, &self.columns[a], row), (right, &self.columns[b], row), out);
+            at += width;
         }
     }
 
@@ -255,7 +336,10 @@ impl Reader<'_> {
 pub(super) const CELLS: usize = 8;
 
 impl Encoder {
-    fn numeric(column: &Numeric, shape: Shape) -> Self {
+    /// A numeric column: as it is, or as a curve with up to `knots` knots, at least 40 rows for each. Knots at the same rank
+    /// (many equal values) count once, and none lies at an end. A column without a single value becomes a blank that
+    /// contributes nothing.
+    fn numeric(column: &Numeric, shape: Shape, knots: usize) -> Self {
         let mut sorted: Vec<f64> = column.iter().flatten().collect();
         sorted.sort_unstable_by(f64::total_cmp);
         let missing = column.len() - sorted.len() >= MISSING_ROWS;
@@ -266,7 +350,7 @@ impl Encoder {
             return Self::Linear { range: None, missing };
         }
         let ranks = rank_table(&sorted);
-        let wanted = KNOTS.min(sorted.len() / ROWS_PER_KNOT);
+        let wanted = knots.min(sorted.len() / ROWS_PER_KNOT);
         let mut knots: Vec<f64> =
             (1..=wanted).map(|k| rank_in(&ranks, sorted[(sorted.len() - 1) * k / (wanted + 1)])).collect();
         let (low, high) = (ranks[0].1, ranks[ranks.len() - 1].1);
@@ -275,6 +359,9 @@ impl Encoder {
         Self::Curve { range: (first, last), ranks, knots, missing }
     }
 
+    /// A categorical column. Flexible: each level with at least 20 rows and 0.2 % of them, at most the 200 most frequent (ties
+    /// in order of the level), the rest pooled; all levels have an indicator, which the ridge makes identifiable. Linear: every
+    /// level but the first.
     fn categorical(column: &Categorical, shape: Shape) -> Self {
         let mut counts = vec![0_usize; column.levels().len()];
         for code in column.codes().flatten() {
@@ -298,8 +385,24 @@ impl Encoder {
         Self::Levels { levels: levels.collect(), base, pooled, missing }
     }
 
-    fn width(&self) -> usize {
+    /// The same curve with a direction; levels and plain numbers have none.
+    fn directed(self, direction: Direction) -> Self {
         match self {
+            Self::Curve { range, ranks, knots, missing } => {
+                let mut cuts = vec![ranks.first().map_or(0.0, |r| r.1)];
+                cuts.extend(knots);
+                cuts.push(ranks.last().map_or(1.0, |r| r.1));
+                let falls = direction == Direction::Falling;
+                Self::Ramp { range, ranks, cuts, falls, missing }
+            }
+            other => other,
+        }
+    }
+
+    /// Number of encoded columns.
+    pub(super) fn width(&self) -> usize {
+        match self {
+            Self::Ramp { cuts, missing, .. } => cuts.len() + usize::from(*missing),
             Self::Linear { missing, .. } => 1 + usize::from(*missing),
             Self::Curve { knots, missing, .. } => 2 + knots.len() + usize::from(*missing),
             Self::Levels { levels, pooled, missing, .. } => {
@@ -309,17 +412,29 @@ impl Encoder {
     }
 
     /// Columns that it brings into a pair.
-    fn parts(&self) -> usize {
+    pub(super) fn parts(&self) -> usize {
         match self {
-            Self::Linear { .. } => 1,
+            Self::Linear { .. } | Self::Ramp { .. } => 1,
             Self::Curve { .. } => 1 + PAIR_KNOTS.len(),
             Self::Levels { levels, .. } => levels.len().min(PAIR_LEVELS),
         }
     }
 
+    /// Names its encoded columns, in the order of [`encode`](Self::encode).
     fn terms(&self, name: &str, source: usize, terms: &mut Vec<Term>) {
-        let mut push = |name: String, indicator| terms.push(Term { name, source, indicator });
+        let rises = matches!(self, Self::Ramp { .. });
+        let mut push = |name: String, indicator: bool| {
+            let rises = rises && !indicator;
+            terms.push(Term { name, source, indicator, rises });
+        };
         let missing = match self {
+            Self::Ramp { cuts, missing, .. } => {
+                push(name.to_owned(), false);
+                for cut in cuts.windows(2) {
+                    push(format!("{name} rank {:.3} to {:.3}", cut[0], cut[1]), false);
+                }
+                *missing
+            }
             Self::Linear { missing, .. } => {
                 push(name.to_owned(), false);
                 *missing
@@ -347,9 +462,12 @@ impl Encoder {
         }
     }
 
-    fn read<'a>(&self, name: &str, features: &'a Features) -> Result<Source<'a>> {
+    /// The table's column, checked for its kind, with levels translated to the places of their indicators.
+    pub(super) fn read<'a>(&self, name: &str, features: &'a Features) -> Result<Source<'a>> {
         Ok(match self {
-            Self::Linear { .. } | Self::Curve { .. } => Source::Number(numeric_or_blank(name, features)?),
+            Self::Linear { .. } | Self::Curve { .. } | Self::Ramp { .. } => {
+                Source::Number(numeric_or_blank(name, features)?)
+            }
             Self::Levels { levels, base, pooled, .. } => {
                 let column = features.categorical(name)?;
                 let place = |level: &String| match levels.binary_search(level) {
@@ -364,22 +482,26 @@ impl Encoder {
         })
     }
 
+    /// The rank of a number in \[0, 1\]; the middle for columns without ranks.
     fn rank(&self, value: f64) -> f64 {
         match self {
-            Self::Curve { ranks, .. } => rank_in(ranks, value),
+            Self::Curve { ranks, .. } | Self::Ramp { ranks, .. } => rank_in(ranks, value),
             _ => 0.5,
         }
     }
 
-    fn encode(&self, source: &Source<'_>, row: usize, out: &mut [f64]) {
+    /// Encodes one cell into `out`, which has the encoder's width; NaN where a value is not known. A missing level with an
+    /// indicator of its own is known: it has none of the levels.
+    pub(super) fn encode(&self, source: &Source<'_>, row: usize, out: &mut [f64]) {
         let value = match source {
             Source::Number(column) => column.get(row),
             Source::Level(column, places) => column.code(row).map(|code| f64::from(places[code as usize])),
         };
         let has_missing = match self {
-            Self::Linear { missing, .. } | Self::Curve { missing, .. } | Self::Levels { missing, .. } => {
-                *missing
-            }
+            Self::Linear { missing, .. }
+            | Self::Curve { missing, .. }
+            | Self::Ramp { missing, .. }
+            | Self::Levels { missing, .. } => *missing,
         };
         let (body, flag) = out.split_at_mut(out.len() - usize::from(has_missing));
         if let Some(flag) = flag.first_mut() {
@@ -400,6 +522,14 @@ impl Encoder {
                     *out = (rank - knot).max(0.0);
                 }
             }
+            Self::Ramp { range, ranks, cuts, falls, .. } => {
+                let sign = if *falls { -1.0 } else { 1.0 };
+                let rank = rank_in(ranks, value);
+                body[0] = sign * value.clamp(range.0, range.1);
+                for (out, cut) in body[1..].iter_mut().zip(cuts.windows(2)) {
+                    *out = sign * (rank - cut[0]).clamp(0.0, cut[1] - cut[0]);
+                }
+            }
             Self::Levels { .. } => {
                 if value == f64::from(UNSEEN) {
                     body.fill(f64::NAN);
@@ -414,6 +544,8 @@ impl Encoder {
         }
     }
 
+    /// What a cell brings into a pair; returns how many numbers of `out` are used. Missing values and pooled levels bring
+    /// zeros, so that a pair says nothing of them.
     fn encode_part(&self, source: &Source<'_>, row: usize, out: &mut [f64; PAIR_LEVELS]) -> usize {
         let parts = self.parts();
         match (self, source) {

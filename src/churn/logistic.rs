@@ -9,8 +9,10 @@ use crate::data::{Matrix, PerCustomer};
 use crate::error::{Error, ErrorKind, Fault, Place, Result};
 use crate::kernel::linalg::dot;
 use crate::kernel::logistic::{self as engine, Config, Curvature, Data};
-use crate::kernel::{par, special};
+use crate::kernel::{glm, par, special};
 use crate::types::Probability;
+
+use super::statistics::Covariance;
 
 /// Why a logistic regression has no answer, with what to do about it.
 #[derive(Debug, Error)]
@@ -103,13 +105,25 @@ pub struct LogisticParams<'a> {
     ridge: f64,
     tolerance: f64,
     max_iterations: usize,
-    weights: Option<&'a [f64]>,
-    offset: Option<&'a [f64]>,
+    pub(super) weights: Option<&'a [f64]>,
+    pub(super) offset: Option<&'a [f64]>,
+    covariance: Covariance<'a>,
+    firth: bool,
+    class_weights: (f64, f64),
 }
 
 impl Default for LogisticParams<'_> {
     fn default() -> Self {
-        Self { ridge: 0.0, tolerance: 1e-12, max_iterations: 100, weights: None, offset: None }
+        Self {
+            ridge: 0.0,
+            tolerance: 1e-12,
+            max_iterations: 100,
+            weights: None,
+            offset: None,
+            covariance: Covariance::Model,
+            firth: false,
+            class_weights: (1.0, 1.0),
+        }
     }
 }
 
@@ -150,6 +164,58 @@ impl<'a> LogisticParams<'a> {
         self
     }
 
+    /// Where standard errors come from (default [`Covariance::Model`]).
+    pub fn covariance(mut self, covariance: Covariance<'a>) -> Self {
+        self.covariance = covariance;
+        self
+    }
+
+    /// Maximises ln L + ½ ln det I instead of ln L (Firth 1993, doi:10.1093/biomet/80.1.27): takes the bias of order 1/n out
+    /// of the coefficients and has a finite answer even where a column separates the outcomes (Heinze and Schemper 2002,
+    /// doi:10.1002/sim.1047). Each step costs two passes over the rows. Its log-likelihood is that of its coefficients, below
+    /// the maximum, so it has no AIC and no likelihood-ratio test; standard errors are those of the curvature there.
+    ///
+    /// ```
+    /// use regulars::churn::LogisticParams;
+    /// use regulars::data::{Customers, Matrix};
+    ///
+    /// let weeks = vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+    /// let left = [false, false, false, true, true, true];
+    /// let x = Matrix::new(Customers::numbered(6)?, ["weeks"], weeks)?;
+    /// assert!(LogisticParams::new().fit(&x, &left).is_err()); // separated: no maximum
+    /// let model = LogisticParams::new().firth().fit(&x, &left)?;
+    /// assert!((0.5..3.0).contains(&model.coefficients()[1].estimate()));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    pub fn firth(mut self) -> Self {
+        self.firth = true;
+        self
+    }
+
+    /// Multiplies the weight of everybody who stayed and of everybody who left, as for a balanced fit. Probabilities stay
+    /// those of the rows as they are: the intercept is moved back by ln(left / stayed) (King and Zeng 2001,
+    /// doi:10.1093/oxfordjournals.pan.a004868). For a table that was itself resampled give the inverse of the rates at which
+    /// rows were kept, divided as `1 / kept`, as [`weights`](Self::weights) instead. A fit with class weights has no
+    /// standard errors.
+    ///
+    /// ```
+    /// use regulars::churn::LogisticParams;
+    /// use regulars::data::{Customers, Matrix};
+    ///
+    /// let x: Vec<f64> = (0..100).map(|i| f64::from(i % 10)).collect();
+    /// let left: Vec<bool> = (0..100).map(|i| i % 10 + i / 10 > 15).collect();
+    /// let x = Matrix::new(Customers::numbered(100)?, ["weeks"], x)?;
+    /// let balanced = LogisticParams::new().class_weights(1.0, 9.0).fit(&x, &left)?;
+    /// let mean = balanced.predict(&x)?.values().iter().map(|p| p.get()).sum::<f64>() / 100.0;
+    /// let rate = left.iter().filter(|l| **l).count() as f64 / 100.0;
+    /// assert!((mean - rate).abs() < 0.02); // not near one half
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    pub fn class_weights(mut self, stayed: f64, left: f64) -> Self {
+        self.class_weights = (stayed, left);
+        self
+    }
+
     /// Checks the parameters alone.
     ///
     /// # Errors
@@ -164,10 +230,23 @@ impl<'a> LogisticParams<'a> {
         if self.max_iterations == 0 {
             return Err(Error::param("max_iterations", "must be at least 1", self.max_iterations));
         }
+        if let Covariance::LikeR { epsilon } = self.covariance
+            && !(epsilon > 0.0 && epsilon < 1.0)
+        {
+            return Err(Error::param("epsilon", "must lie in (0, 1)", epsilon));
+        }
+        for weight in [self.class_weights.0, self.class_weights.1] {
+            if !(weight > 0.0 && weight.is_finite()) {
+                return Err(Error::param("class_weights", "must be finite and above 0", weight));
+            }
+        }
+        if self.firth && self.ridge > 0.0 {
+            return Err(Error::param("ridge", "must be 0 with Firth's correction", self.ridge));
+        }
         Ok(())
     }
 
-    fn check_rows(&self, rows: usize) -> Result<()> {
+    pub(super) fn check_rows(&self, rows: usize) -> Result<()> {
         if let Some(weights) = self.weights {
             if weights.len() != rows {
                 return Err(Error::shape("weights, one for each row", rows, weights.len()));
@@ -183,6 +262,11 @@ impl<'a> LogisticParams<'a> {
             if let Some(row) = offset.iter().position(|o| o.is_nan() || o.abs() > 1e6) {
                 return Err(Error::row(row as u64 + 1, Some("offset"), "must lie between -1e6 and 1e6"));
             }
+        }
+        if let Covariance::Clustered(clusters) = self.covariance
+            && clusters.len() != rows
+        {
+            return Err(Error::shape("clusters, one for each row", rows, clusters.len()));
         }
         Ok(())
     }
@@ -204,24 +288,73 @@ impl<'a> LogisticParams<'a> {
                 return Err(LogisticFault::OneOutcome.into());
             }
         }
+        let classed = self.class_weights.0 != self.class_weights.1;
+        let weights: Option<Vec<f64>> = classed.then(|| {
+            let (stayed, left) = self.class_weights;
+            let own = |row: usize| self.weights.map_or(1.0, |w| w[row]);
+            labels.iter().enumerate().map(|(row, l)| own(row) * if *l { left } else { stayed }).collect()
+        });
         let data = Data {
             x: matrix.values(),
             width: matrix.width(),
             y: labels,
-            weights: self.weights,
+            weights: weights.as_deref().or(self.weights),
             offset: self.offset,
         };
+        let named = |fault| LogisticFault::named(fault, |column| matrix.names()[column].clone());
+        if self.firth {
+            let fit = glm::firth(&data, self.tolerance, self.max_iterations).map_err(named)?;
+            let fit = engine::Fit {
+                beta: fit.beta,
+                iterations: fit.iterations,
+                gradient_norm: fit.gradient_norm,
+                gap: fit.gap,
+                objective: -fit.penalised,
+                log_likelihood: fit.log_likelihood,
+                covariance: Some(fit.covariance),
+            };
+            return self.finish(matrix, &data, fit, true).map_err(|f| named(f).into());
+        }
         let ridge = vec![self.ridge; matrix.width()];
+        let wants_curvature = self.ridge == 0.0 && !classed;
         let config = Config {
             ridge: &ridge,
             tolerance: self.tolerance,
             max_iterations: self.max_iterations,
-            curvature: if self.ridge > 0.0 { Curvature::Skip } else { Curvature::AtAnswer },
+            curvature: if wants_curvature { Curvature::AtAnswer } else { Curvature::Skip },
             start: None,
         };
-        let fit = engine::fit(&data, &config)
-            .map_err(|fault| LogisticFault::named(fault, |column| matrix.names()[column].clone()))?;
-        Ok(LogisticModel::new(matrix, &fit, self.ridge))
+        let fit = engine::fit(&data, &config).map_err(named)?;
+        let invalid = self.ridge > 0.0 || classed;
+        self.finish(matrix, &data, fit, invalid).map_err(|f| named(f).into())
+    }
+
+    /// The covariance that was asked for, and the intercept that class weights have moved.
+    fn finish(
+        &self,
+        matrix: &Matrix,
+        data: &Data<'_>,
+        mut fit: engine::Fit,
+        penalised: bool,
+    ) -> Result<LogisticModel, engine::Fault> {
+        if fit.covariance.is_some() {
+            match self.covariance {
+                Covariance::Model => {}
+                Covariance::Robust => fit.covariance = Some(glm::sandwich(data, &fit.beta, None)?),
+                Covariance::Clustered(clusters) => {
+                    fit.covariance = Some(glm::sandwich(data, &fit.beta, Some(clusters))?);
+                }
+                Covariance::LikeR { epsilon } => {
+                    fit.covariance = Some(glm::last_working_weights(data, epsilon)?);
+                }
+            }
+        }
+        let (stayed, left) = self.class_weights;
+        if stayed != left {
+            fit.beta[0] -= (left / stayed).ln();
+            fit.covariance = None;
+        }
+        Ok(LogisticModel::new(matrix, &fit, penalised))
     }
 }
 
@@ -311,16 +444,16 @@ impl LogisticSummary {
 /// A fitted logistic regression.
 #[derive(Clone, PartialEq)]
 pub struct LogisticModel {
-    coefficients: Vec<Coefficient>,
-    names: Vec<String>,
-    beta: Vec<f64>,
-    covariance: Option<Vec<f64>>,
-    summary: LogisticSummary,
-    rows: usize,
+    pub(super) coefficients: Vec<Coefficient>,
+    pub(super) names: Vec<String>,
+    pub(super) beta: Vec<f64>,
+    pub(super) covariance: Option<Vec<f64>>,
+    pub(super) summary: LogisticSummary,
+    pub(super) rows: usize,
 }
 
 impl LogisticModel {
-    fn new(matrix: &Matrix, fit: &engine::Fit, ridge: f64) -> Self {
+    fn new(matrix: &Matrix, fit: &engine::Fit, penalised: bool) -> Self {
         let names = std::iter::once("(intercept)".to_owned()).chain(matrix.names().iter().cloned());
         let coefficients = names
             .enumerate()
@@ -336,7 +469,7 @@ impl LogisticModel {
             names: matrix.names().to_vec(),
             beta: fit.beta.clone(),
             covariance: fit.covariance.as_ref().map(|c| c.iter().copied().collect()),
-            summary: LogisticSummary::new(fit, ridge > 0.0, rows),
+            summary: LogisticSummary::new(fit, penalised, rows),
             rows,
         }
     }

@@ -1,10 +1,23 @@
-//! Who is leaving, how sure are we, and why.
+//! Who is leaving, how sure are we, why, and what does it pay to act.
 //!
-//! Use [`ChurnParams::fit`] to learn from orders (customers without a contract: who does not come back within a horizon),
-//! [`ChurnParams::fit_table`] to learn from a table with one row per customer and a label of your own, and
-//! [`LogisticParams`] for a plain logistic regression with the statistics of a generalised linear model. Do not use it
-//! for how many purchases will come or what they are worth (see [`ltv`](crate::ltv)), nor on labels that were known only
-//! after the features: no model can tell that a table leaks.
+//! | question | begin with |
+//! |---|---|
+//! | who of my buyers will not come back? | [`ChurnParams::fit`] on orders; [`Past`] and [`Known`] add events and contracts |
+//! | who of the customers in this table will leave? | [`ChurnParams::fit_table`] |
+//! | why this customer? | [`TableModel::explain`], [`ChurnModel::explain`]: contributions and reasons in words |
+//! | what does a column do? | [`TableModel::effects`]: partial dependence, exact |
+//! | what would change it? | [`TableModel::cheapest_change`] |
+//! | is an effect real, and how large? | [`LogisticParams`]: standard errors, tests, intervals |
+//! | which of many columns matter? | [`ElasticNetParams`] |
+//! | which of several stages comes next? | [`StageParams`] |
+//! | who is changing right now? | [`WarningParams`]: signals with evidence and controlled false alarms |
+//! | whom to contact, and what does it earn? | [`Campaign`] |
+//! | is the model in use still right? | [`MonitorParams`]: keep, recalibrate or refit |
+//! | is this model better than that rule? | [`Comparison`]: paired bootstrap |
+//!
+//! Do not use it for how many purchases will come or what they are worth (see [`ltv`](crate::ltv)), nor on labels that were
+//! known only after the features: no model can tell that a table leaks. A probability says who leaves if nothing is done; it
+//! does not say whom a campaign would keep, which takes an experiment.
 //!
 //! # Model
 //!
@@ -17,10 +30,15 @@
 //! - [`Method::Auto`]: a number x contributes x (kept within the range of the fit), its rank r(x) in the fit, and
 //!   (r(x) − k)₊ for up to eight knots k at quantiles: a piecewise linear curve that does not care for units or outliers.
 //!   Each level has a term; those with fewer than 20 rows or 0.2 % are pooled. Pairs of columns are screened by the
-//!   residuals in a table of their cells (chi-square, Bonferroni at 1 %); the screen runs inside each fold, and as many of
-//!   the strongest pairs (0, 1, 3 or 6) are used as the loss out of fold supports, the fewest within one standard error of
-//!   the best. λ is the one of a grid from 0.1 to 300 with the smallest loss in five folds. (a, b) recalibrate the scores
-//!   out of fold (Platt); for [`Method::Plain`] they are (0, 1).
+//!   residuals in tables of their cells, eighths, quarters and halves of the ranks (chi-square, Bonferroni at 1 %); the
+//!   screen runs inside each fold, and as many of the strongest pairs (0, 1, 3, 6, .. 48) are used as the loss out of fold
+//!   supports, the fewest within one standard error of the best. λ is the one of a grid from 0.1 to 300 with the smallest
+//!   loss in five folds, chosen anew with the pairs. (a, b) recalibrate the scores out of fold (Platt), and on request a
+//!   curve that never falls; for [`Method::Plain`] they are (0, 1). [`ChurnParams::monotone`] keeps a column's curve from
+//!   turning.
+//!
+//! Who has left is said by [`Leaving`]: no purchase within the horizon, silence beyond the customer's own rhythm, or a contract
+//! that ended.
 //!
 //! # Behaviour: the columns learned from orders
 //!
@@ -39,6 +57,51 @@
 //! | `spend`, `spend_per_purchase`, `last_spend` | money paid less refunds; paid per purchase; paid on the last purchase day; only where the ledger has amounts |
 //! | `items`, `rows_per_purchase` | distinct items, only where the ledger has items; rows per purchase |
 //! | `refund_share` | refunded money / (paid + refunded), of rows where there are no amounts |
+//!
+//! With [`Past::events`], for each of the twelve most frequent kinds of event at the cuts: `KIND in 90 days` (how many) and
+//! `KIND days ago` (time since the last, missing where there was none). With [`Past::contracts`]: `contract age` (since the
+//! running contract began, missing without one), `contracts ended` and `plan`.
+//!
+//! # From a model to an action
+//!
+//! ```
+//! use regulars::churn::{Campaign, ChurnParams, Known, MonitorParams, Past, Verdict, WarningParams};
+//! use regulars::data::{Event, Events};
+//! use regulars::simulate::ShopParams;
+//! use regulars::types::{AsOf, Expected, Horizon, Language, Seed};
+//!
+//! let shop = ShopParams::new(400, Seed(1)).simulate()?;
+//! let ledger = shop.ledger()?;
+//! let mut events = Events::builder();
+//! for complaint in shop.complaints() {
+//!     events.push(Event::new(complaint.customer, complaint.day, "complaint"))?;
+//! }
+//! let events = events.build()?;
+//! let (horizon, last) = (Horizon::days(60)?, shop.days().1);
+//! let cut = |back: i64| ledger.split(AsOf::new(last.checked_add(-back).unwrap()), horizon);
+//!
+//! // Learn from two cuts; judge and watch with a later one.
+//! let past = [cut(240)?, cut(180)?].map(|split| Past::new(split).events(&events));
+//! let model = ChurnParams::new().fit(&past)?;
+//! let test = Past::new(cut(60)?).events(&events);
+//! assert!(model.evaluate(test)?.auc > 0.6);
+//! let (left, _) = model.outcomes(test)?;
+//! let seen = Known::new(test.split().observed()).events(&events);
+//! let (table, risk) = (model.features(seen)?, model.predict(seen)?);
+//! let monitor = MonitorParams::new().fit(&table, &risk, Some(&left))?;
+//! assert_eq!(monitor.evaluate(&table, &risk, Some(&left))?.verdict, Verdict::Keep);
+//!
+//! // Now: whom to call, and why.
+//! let now = Known::new(ledger.observed(AsOf::new(last))?).events(&events);
+//! let money = |euros: f64| Expected::minor(100.0 * euros);
+//! let campaign = Campaign::new(money(150.0)?, money(10.0)?, money(1.0)?);
+//! let targets = campaign.rank(&model.predict(now)?, None)?;
+//! let why = model.explain(now, targets[0].customer)?;
+//! assert!(!why.reasons(Language::English, 3).is_empty());
+//! let warnings = WarningParams::new().fit(now)?;
+//! assert!(warnings.all().iter().all(|w| !w.evidence(Language::Chinese).is_empty()));
+//! # Ok::<(), regulars::Error>(())
+//! ```
 //!
 //! # Assumptions
 //!
@@ -74,13 +137,14 @@
 //! # Complexity
 //!
 //! A Newton step takes n p² / 2 multiplications in blocks of 128 rows; chunks run in parallel. [`LogisticParams`] reads the
-//! matrix in place and needs 64 partial sums of p² numbers. [`Method::Auto`] encodes the table (8 bytes for each row and
+//! matrix in place and needs 64 partial sums of p² numbers, fewer where they would exceed 256 MB; with a ridge and more than
+//! 700 columns it goes by L-BFGS, which needs neither. [`Method::Auto`] encodes the table (8 bytes for each row and
 //! term) and cross-validates on at most 50,000 rows, chosen by the hash of their keys.
 //!
 //! # Accuracy
 //!
-//! Coefficients equal R's `glm` within 1e−9 relative; standard errors are those at the maximum (R's are one step older,
-//! 1.5e−8 off). On the IBM Telco table, five fixed folds out of fold, the default has AUC .8505, Brier .1330, calibration
+//! Coefficients equal R's `glm` within 1e−9 relative, with [`Covariance::LikeR`] standard errors too; by default they are
+//! those at the maximum (R's are one step older, 1.5e−8 off). On the IBM Telco table, five fixed folds out of fold, the default has AUC .8505, Brier .1330, calibration
 //! error .007 (gradient boosting .848, .134, .009; maximum likelihood .845, .136, .014).
 //!
 //! # Determinism
@@ -99,29 +163,52 @@
 //!
 //! McCullagh and Nelder (1989), Generalized Linear Models, doi:10.1007/978-1-4899-3242-6. Albert and Anderson (1984), on
 //! separation, doi:10.1093/biomet/71.1.1. Lou, Caruana, Gehrke and Hooker (2013), additive models with pairs,
-//! doi:10.1145/2487575.2487579. Platt (1999), Probabilistic outputs for support vector machines, in Advances in Large Margin
+//! doi:10.1145/2487575.2487579. Firth (1993), bias reduction, doi:10.1093/biomet/80.1.27. Friedman, Hastie and Tibshirani
+//! (2010), elastic nets, doi:10.18637/jss.v033.i01. Verbraken, Verbeke and Baesens (2013), profit of churn models,
+//! doi:10.1109/TKDE.2012.50. `DeLong`, `DeLong` and Clarke-Pearson (1988), AUC variances, doi:10.2307/2531595. Benjamini and
+//! Hochberg (1995), false discoveries, doi:10.1111/j.2517-6161.1995.tb02031.x. Zadrozny and Elkan (2002), isotonic
+//! recalibration, doi:10.1145/775047.775151. Platt (1999), Probabilistic outputs for support vector machines, in Advances in Large Margin
 //! Classifiers.
 
+mod compare;
 mod design;
+mod effects;
+mod elastic;
 mod evaluate;
 mod explain;
 mod folds;
+mod isotonic;
 mod logistic;
 mod model;
+mod monitor;
 mod orders;
 mod params;
+mod past;
+mod profit;
 mod sharp;
+mod stages;
+mod statistics;
 mod table;
+mod warning;
 #[cfg(feature = "serde")]
 mod wire;
 mod words;
 
+pub use compare::{Comparison, Difference};
+pub use effects::{Action, Change, Effect, EffectPoint};
+pub use elastic::{ElasticNetModel, ElasticNetParams, PathChoice, PathPoint};
 pub use evaluate::Evaluation;
 pub use explain::{Contribution, Explanation, Value};
 pub use logistic::{Coefficient, LogisticModel, LogisticParams, LogisticSummary};
 pub use model::ChurnModel;
-pub use params::{ChurnParams, Method};
+pub use monitor::{Drift, Estimate, Monitor, MonitorParams, MonitorReport, Outcomes, Verdict};
+pub use params::{ChurnParams, Direction, Leaving, Method, Recalibration};
+pub use past::{Known, Past};
+pub use profit::{BestContact, Campaign, ProfitPoint, Target};
+pub use stages::{StageModel, StageParams};
+pub use statistics::{Covariance, LikelihoodRatio};
 pub use table::TableModel;
+pub use warning::{Signal, Warning, WarningParams, Warnings};
 
 #[cfg(test)]
 mod tests;

@@ -2,13 +2,14 @@
 
 use std::fmt;
 
-use crate::data::{Customers, Observed, PerCustomer, Split};
+use crate::data::{Customers, Features, PerCustomer};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::types::{CustomerIx, Horizon, Probability, Seed};
 
 use super::explain::Explanation;
-use super::orders::{self, Behaviour};
+use super::orders::{self, Behaviour, Extras};
 use super::params::ChurnParams;
+use super::past::{Known, Past};
 use super::table::TableModel;
 use super::{Evaluation, folds, words};
 
@@ -49,30 +50,39 @@ impl ChurnParams {
     /// - [`EmptyInput`](ErrorKind::EmptyInput) without splits; [`InvalidParam`](ErrorKind::InvalidParam);
     /// - [`InvalidInput`](ErrorKind::InvalidInput) for horizons that differ, splits with other columns, and where all or
     ///   none came back; [`NotConverged`](ErrorKind::NotConverged).
-    pub fn fit(&self, splits: &[Split<'_>]) -> Result<ChurnModel> {
+    pub fn fit<'a, P: Copy + Into<Past<'a>>>(&self, splits: &[P]) -> Result<ChurnModel> {
         self.check()?;
-        let Some(first) = splits.first() else {
+        let pasts: Vec<Past<'a>> = splits.iter().map(|split| (*split).into()).collect();
+        let Some(first) = pasts.first() else {
             return Err(Error::empty("needs at least one split"));
         };
-        let horizon = first.horizon();
-        if let Some(other) = splits.iter().find(|s| s.horizon() != horizon) {
+        let horizon = first.split.horizon();
+        if let Some(other) = pasts.iter().map(Past::split).find(|s| s.horizon() != horizon) {
             return Err(Error::new(
                 ErrorKind::InvalidInput,
                 Place::Parameter("splits"),
                 format!("must have one horizon, got {horizon} and {}", other.horizon()),
             ));
         }
+        let extras = Extras::of(&pasts);
         let (mut parts, mut left, mut groups) = (Vec::new(), Vec::new(), Vec::new());
-        for split in splits {
-            let part = Behaviour::of(split.observed())?;
-            left.extend(orders::labels(split, &part.customers)?);
-            groups.extend(folds::customer_hashes(&part.customers, Seed(self.seed)));
-            parts.push(part);
+        for past in &pasts {
+            let part = Behaviour::of(past.known(), &extras)?;
+            let labels = orders::labels(past, &part, self.leaving)?;
+            let hashes = folds::customer_hashes(&part.customers, Seed(self.seed));
+            let rows: Vec<usize> = (0..labels.len()).filter(|row| labels[*row].is_some()).collect();
+            left.extend(labels.into_iter().flatten());
+            groups.extend(rows.iter().map(|row| hashes[*row]));
+            parts.push((part, rows));
         }
+        if left.is_empty() {
+            return Err(Error::input("no customer had a running contract at the cut"));
+        }
+        let parts: Vec<_> = parts.iter().map(|(part, rows)| (part, rows.clone())).collect();
         let features = orders::stack(&parts, Customers::numbered(left.len())?)?;
         let table = self.fit_grouped(&features, &left, &groups)?;
         let churned = left.iter().filter(|l| **l).count() as u64;
-        Ok(ChurnModel { table, horizon, splits: splits.len() as u64, churned })
+        Ok(ChurnModel { table, horizon, splits: pasts.len() as u64, churned, extras })
     }
 }
 
@@ -83,6 +93,7 @@ pub struct ChurnModel {
     pub(super) horizon: Horizon,
     pub(super) splits: u64,
     pub(super) churned: u64,
+    pub(super) extras: Extras,
 }
 
 impl ChurnModel {
@@ -105,8 +116,21 @@ impl ChurnModel {
     ///
     /// # Errors
     /// [`InvalidInput`](ErrorKind::InvalidInput) where the ledger lacks money or items that the fit had.
-    pub fn predict(&self, now: Observed<'_>) -> Result<PerCustomer<Probability>> {
-        self.table.predict(&Behaviour::of(now)?.features()?)
+    pub fn predict<'a>(&self, now: impl Into<Known<'a>>) -> Result<PerCustomer<Probability>> {
+        self.table.predict(&self.behaviour(now.into())?.features()?)
+    }
+
+    /// The columns that the model sees of each customer, for [`MonitorParams::fit`](super::MonitorParams::fit),
+    /// [`TableModel::cheapest_change`] and own charts.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict).
+    pub fn features<'a>(&self, now: impl Into<Known<'a>>) -> Result<Features> {
+        self.behaviour(now.into())?.features()
+    }
+
+    fn behaviour(&self, known: Known<'_>) -> Result<Behaviour> {
+        Behaviour::of(known, &self.extras)
     }
 
     /// Why a customer has that probability, in words of their own behaviour.
@@ -114,8 +138,8 @@ impl ChurnModel {
     /// # Errors
     /// As [`predict`](Self::predict); [`InvalidInput`](ErrorKind::InvalidInput) for a customer of another ledger or one
     /// who had not been seen.
-    pub fn explain(&self, now: Observed<'_>, customer: CustomerIx) -> Result<Explanation> {
-        let mut all = self.explain_all(now, Some(customer))?;
+    pub fn explain<'a>(&self, now: impl Into<Known<'a>>, customer: CustomerIx) -> Result<Explanation> {
+        let mut all = self.explain_all(now.into(), Some(customer))?;
         all.pop().ok_or_else(|| Error::input("the customer had not been seen as of that day"))
     }
 
@@ -123,13 +147,13 @@ impl ChurnModel {
     ///
     /// # Errors
     /// As [`predict`](Self::predict).
-    pub fn explain_every(&self, now: Observed<'_>) -> Result<PerCustomer<Explanation>> {
-        let customers = now.customers();
-        PerCustomer::new(customers, self.explain_all(now, None)?)
+    pub fn explain_every<'a>(&self, now: impl Into<Known<'a>>) -> Result<PerCustomer<Explanation>> {
+        let known = now.into();
+        PerCustomer::new(known.observed.customers(), self.explain_all(known, None)?)
     }
 
-    fn explain_all(&self, now: Observed<'_>, only: Option<CustomerIx>) -> Result<Vec<Explanation>> {
-        let behaviour = Behaviour::of(now)?;
+    fn explain_all(&self, known: Known<'_>, only: Option<CustomerIx>) -> Result<Vec<Explanation>> {
+        let behaviour = self.behaviour(known)?;
         let features = behaviour.features()?;
         let rows: Vec<usize> = match only {
             Some(customer) => behaviour.customers.row(customer)?.into_iter().collect(),
@@ -155,15 +179,27 @@ impl ChurnModel {
     /// # Errors
     /// [`InvalidParam`](ErrorKind::InvalidParam) where the split has another horizon than the model; as
     /// [`predict`](Self::predict) and [`Evaluation::new`].
-    pub fn evaluate(&self, split: &Split<'_>) -> Result<Evaluation> {
-        if split.horizon() != self.horizon {
-            let rule = format!("must be the {} the model was trained on", self.horizon);
-            return Err(Error::param("horizon", &rule, split.horizon()));
-        }
-        let risk = self.predict(split.observed())?;
-        let left = orders::labels(split, risk.customers())?;
-        let p: Vec<f64> = risk.values().iter().map(|p| p.get()).collect();
+    pub fn evaluate<'a>(&self, past: impl Into<Past<'a>>) -> Result<Evaluation> {
+        let (left, p) = self.outcomes(past)?;
         Evaluation::new(&left, &p)
+    }
+
+    /// Who left after a cut, by the rule of the fit, and the probability each had: for [`Comparison`](super::Comparison),
+    /// [`Campaign`](super::Campaign) and measures of the caller's own. Customers who take no part are left out.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    pub fn outcomes<'a>(&self, past: impl Into<Past<'a>>) -> Result<(Vec<bool>, Vec<f64>)> {
+        let past = past.into();
+        if past.split.horizon() != self.horizon {
+            let rule = format!("must be the {} the model was trained on", self.horizon);
+            return Err(Error::param("horizon", &rule, past.split.horizon()));
+        }
+        let behaviour = self.behaviour(past.known())?;
+        let labels = orders::labels(&past, &behaviour, self.table.params.leaving)?;
+        let risk = self.table.predict(&behaviour.features()?)?;
+        let pairs = labels.into_iter().zip(risk.values());
+        Ok(pairs.filter_map(|(left, p)| Some((left?, p.get()))).unzip())
     }
 }
 

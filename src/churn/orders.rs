@@ -1,10 +1,21 @@
 //! What each customer did up to a day, as the columns that a churn model learns from, and who did not come back.
+//!
+//! Everything here reads [`Known`], which shows nothing after its day, and labels alone read the holdout of a [`Past`]: a
+//! feature cannot see the future because it has no way to it. Property tests change the future of orders, events and contracts
+//! and see no bit of a feature, score, reason or warning move.
+//!
+//! The rhythm of a customer with n gaps of mean g and tenure T is (n g + T) / (n + 1): their own mean, shrunk towards "one
+//! purchase in the time known" by one observation. It exists for who bought once, and it is what silence is measured against:
+//! 30 days mean little for a buyer of every quarter and much for one of every week.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::data::{Customers, Features, History, Observed, Split};
+use crate::data::{Customers, Features, History};
 use crate::error::{Error, Result};
 use crate::types::{AsOf, Expected};
+
+use super::params::Leaving;
+use super::past::{Known, Past};
 
 /// The facts of one customer. Times are in days (in baskets under an ordinal time axis), money in major units.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,6 +53,8 @@ pub(super) struct Facts {
 }
 
 impl Facts {
+    /// Facts of one customer's rows up to the day, in one pass; `major` turns minor units of money into major ones. Rows of one
+    /// day are one purchase. A customer who only gave goods back counts days from those rows and has no purchases.
     fn new(history: &History<'_>, as_of: AsOf, major: &dyn Fn(i128) -> f64) -> Self {
         let days = history.days();
         let mut bought: Vec<i64> = Vec::new();
@@ -139,16 +152,72 @@ const COLUMNS: [(&str, Getter); 17] = [
     ("refund_share", |f| Some(f.refund_share)),
 ];
 
+/// What beside orders becomes columns: kinds of events, and whether there are contracts.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(super) struct Extras {
+    /// Keys of the kinds in words, ascending.
+    pub(super) kinds: Vec<String>,
+    pub(super) contracts: bool,
+}
+
+/// Kinds of events that become columns, at most.
+const MOST_KINDS: usize = 12;
+/// Days in which events count as recent.
+const RECENT_DAYS: i64 = 90;
+/// What follows the kind in the name of a column.
+pub(super) const EVENT_COUNT: &str = " in 90 days";
+pub(super) const EVENT_SILENCE: &str = " days ago";
+
+impl Extras {
+    /// Decided by what was known at the cuts: kinds by the number of customers who had one, ties by key.
+    pub(super) fn of(pasts: &[Past<'_>]) -> Self {
+        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        for past in pasts {
+            let Some(events) = past.events else { continue };
+            let (seen, customers) = (events.observed(past.split.as_of()), past.split.observed().customers());
+            for row in 0..customers.len() {
+                let Some(key) = customers.key(row) else { continue };
+                let kinds: BTreeSet<String> =
+                    seen.history(key).rows().map(|row| row.kind.to_text().into_owned()).collect();
+                for kind in kinds {
+                    *counts.entry(kind).or_default() += 1;
+                }
+            }
+        }
+        let mut kinds: Vec<(u64, String)> = counts.into_iter().map(|(kind, n)| (n, kind)).collect();
+        kinds.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        let mut kinds: Vec<String> = kinds.into_iter().take(MOST_KINDS).map(|k| k.1).collect();
+        kinds.sort_unstable();
+        Self { kinds, contracts: pasts.iter().any(|past| past.contracts.is_some()) }
+    }
+}
+
+/// Days since the running contract began, its plan, contracts that ended.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct ContractFacts {
+    age: Option<f64>,
+    plan: Option<String>,
+    ended: f64,
+}
+
 /// Behaviour as of a day, one row per customer seen by then.
 pub(super) struct Behaviour {
     pub(super) customers: Customers,
     pub(super) facts: Vec<Facts>,
+    /// For each kind of event: how many were recent, days since the last.
+    events: Vec<Vec<(f64, Option<f64>)>>,
+    contracts: Option<Vec<ContractFacts>>,
     has_money: bool,
     has_items: bool,
+    kinds: Vec<String>,
 }
 
 impl Behaviour {
-    pub(super) fn of(now: Observed<'_>) -> Result<Self> {
+    /// Facts of every customer seen by that day, in parallel, with the extras that the model knows. An error where nobody was
+    /// seen, and where the model learned from events or contracts that are not given now.
+    pub(super) fn of(known: Known<'_>, extras: &Extras) -> Result<Self> {
+        let now = known.observed;
         let currency = now.ledger().currency();
         // Sums of 64-bit amounts stay far inside the range of f64.
         let major = |minor: i128| Expected::minor(minor as f64).map_or(0.0, |money| currency.to_major(money));
@@ -158,14 +227,61 @@ impl Behaviour {
         if facts.is_empty() {
             return Err(Error::empty("no customer was seen as of that day"));
         }
+        let today = known.as_of().day();
+        let mut events = vec![Vec::new(); extras.kinds.len()];
+        if !extras.kinds.is_empty() {
+            let Some(all) = known.events else {
+                return Err(Error::input("the model learned from events; give those known at that day"));
+            };
+            let found = all.observed(known.as_of()).map(&customers, |history| {
+                let mut of = vec![(0.0, None); extras.kinds.len()];
+                for row in history.rows() {
+                    if let Ok(kind) = extras.kinds.binary_search_by(|k| k.as_str().cmp(&row.kind.to_text())) {
+                        let age = today - row.day;
+                        if age < RECENT_DAYS {
+                            of[kind].0 += 1.0;
+                        }
+                        of[kind].1 = Some(age as f64);
+                    }
+                }
+                of
+            });
+            for customer in found.into_values() {
+                events.iter_mut().zip(customer).for_each(|(column, value)| column.push(value));
+            }
+        }
+        let contracts = if extras.contracts {
+            let Some(all) = known.contracts else {
+                return Err(Error::input("the model learned from contracts; give those known at that day"));
+            };
+            let found = all.observed(known.as_of()).map(&customers, |history| {
+                let mut facts = ContractFacts::default();
+                for row in history.rows() {
+                    if row.end.is_some() {
+                        facts.ended += 1.0;
+                    } else {
+                        facts.age = Some((today - row.start) as f64);
+                        facts.plan = row.plan.map(|plan| plan.to_text().into_owned());
+                    }
+                }
+                facts
+            });
+            Some(found.into_values())
+        } else {
+            None
+        };
         Ok(Self {
             has_money: facts.iter().any(|f| f.spend.is_some()),
             has_items: now.ledger().items().is_some(),
+            kinds: extras.kinds.clone(),
             customers,
             facts,
+            events,
+            contracts,
         })
     }
 
+    /// The columns of orders that this ledger can fill: without amounts there is no money, without items no breadth.
     fn columns(&self) -> impl Iterator<Item = (&'static str, Getter)> {
         let (money, items) = (self.has_money, self.has_items);
         COLUMNS
@@ -175,29 +291,79 @@ impl Behaviour {
 
     /// The table.
     pub(super) fn features(&self) -> Result<Features> {
-        stack(std::slice::from_ref(self), self.customers.clone())
+        let rows: Vec<usize> = (0..self.facts.len()).collect();
+        stack(&[(self, rows)], self.customers.clone())
     }
 }
 
-/// Several days' behaviour, one below the other.
-pub(super) fn stack(parts: &[Behaviour], customers: Customers) -> Result<Features> {
+/// Some rows of several days' behaviour, one below the other, as one table under `customers`.
+///
+/// The columns are those of the first part; all parts of a fit share their extras. A customer seen at two cuts has two rows;
+/// folds keep them together by the hash of the key.
+pub(super) fn stack(parts: &[(&Behaviour, Vec<usize>)], customers: Customers) -> Result<Features> {
     let mut builder = Features::builder(customers);
-    let Some(first) = parts.first() else { return builder.build() };
+    let Some((first, _)) = parts.first() else { return builder.build() };
     for (name, get) in first.columns() {
-        let values: Vec<Option<f64>> = parts.iter().flat_map(|p| p.facts.iter().map(get)).collect();
-        builder = builder.numeric(name, values)?;
+        let of = |(part, rows): &(&Behaviour, Vec<usize>)| -> Vec<Option<f64>> {
+            rows.iter().map(|row| get(&part.facts[*row])).collect()
+        };
+        builder = builder.numeric(name, parts.iter().flat_map(of).collect::<Vec<_>>())?;
+    }
+    for (k, kind) in first.kinds.iter().enumerate() {
+        let all = || parts.iter().flat_map(|(part, rows)| rows.iter().map(|row| part.events[k][*row]));
+        builder = builder.numeric(&format!("{kind}{EVENT_COUNT}"), all().map(|e| e.0))?;
+        builder = builder.numeric(&format!("{kind}{EVENT_SILENCE}"), all().map(|e| e.1))?;
+    }
+    if first.contracts.is_some() {
+        let all = || {
+            parts.iter().flat_map(|(part, rows)| {
+                rows.iter().filter_map(|row| part.contracts.as_ref().and_then(|c| c.get(*row)))
+            })
+        };
+        builder = builder.numeric("contract age", all().map(|c| c.age))?;
+        builder = builder.numeric("contracts ended", all().map(|c| c.ended))?;
+        builder = builder.categorical("plan", all().map(|c| c.plan.as_deref()))?;
     }
     builder.build()
 }
 
-/// Who made no purchase in the holdout, for each customer seen by the cut.
-pub(super) fn labels(split: &Split<'_>, customers: &Customers) -> Result<Vec<bool>> {
+/// Who left, for each customer seen by the cut; `None` for who takes no part.
+///
+/// - [`Leaving::NoPurchase`]: no row of the holdout is a purchase.
+/// - [`Leaving::Silence`]: at the holdout's last day, time since the last purchase, before or after the cut, exceeds so many
+///   rhythms as known at the cut.
+/// - [`Leaving::Contract`]: a contract ran at the cut and none runs at the holdout's last day. Only who had one takes part.
+pub(super) fn labels(past: &Past<'_>, behaviour: &Behaviour, leaving: Leaving) -> Result<Vec<Option<bool>>> {
+    let split = &past.split;
     let holdout = split.holdout();
-    customers
+    if leaving == Leaving::Contract {
+        let contracts =
+            past.contracts.ok_or_else(|| Error::input("labels from contracts need `Past::contracts`"))?;
+        let end = AsOf::new(holdout.days().1);
+        let (before, after) = (contracts.observed(split.as_of()), contracts.observed(end));
+        return Ok((0..behaviour.customers.len())
+            .map(|row| {
+                let key = behaviour.customers.key(row)?;
+                before.history(&key).is_running().then(|| !after.history(&key).is_running())
+            })
+            .collect());
+    }
+    behaviour
+        .customers
         .iter()
-        .map(|customer| {
+        .zip(&behaviour.facts)
+        .map(|(customer, facts)| {
             let after = holdout.history(customer)?;
-            Ok(!(0..after.len()).any(|i| !after.is_refund(i)))
+            let last = (0..after.len()).rev().find(|i| !after.is_refund(*i)).map(|i| after.days()[i]);
+            Ok(Some(match leaving {
+                Leaving::Silence { times } => {
+                    let end = holdout.days().1;
+                    let silence =
+                        last.map_or(facts.recency + (end - split.as_of().day()) as f64, |d| (end - d) as f64);
+                    silence > times * facts.rhythm.max(1.0)
+                }
+                _ => last.is_none(),
+            }))
         })
         .collect()
 }

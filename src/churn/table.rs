@@ -13,7 +13,7 @@ use super::design::{Design, Shape};
 use super::explain::{Contribution, Explanation, Value};
 use super::logistic::{Coefficient, LogisticFault, LogisticSummary, check_labels};
 use super::params::{ChurnParams, Method};
-use super::{Evaluation, folds, sharp};
+use super::{Evaluation, folds, isotonic, sharp};
 
 impl ChurnParams {
     /// Fits the probability of leaving to a table: numeric and categorical columns, missing values allowed.
@@ -61,8 +61,11 @@ impl ChurnParams {
         check_labels(features.len(), left)?;
         match self.method {
             Method::Auto => {
-                let design = Design::fit(features, Shape::Flexible);
-                let fit = sharp::fit(features, left, groups, design)?;
+                for (name, _) in &self.monotone {
+                    features.numeric(name)?;
+                }
+                let design = Design::fit(features, Shape::Flexible, &self.monotone);
+                let fit = sharp::fit(features, left, groups, design, self.recalibration)?;
                 Ok(TableModel::sharp(self, fit, left.len()))
             }
             Method::Plain => self.fit_plain(features, left),
@@ -70,7 +73,7 @@ impl ChurnParams {
     }
 
     fn fit_plain(&self, features: &Features, left: &[bool]) -> Result<TableModel> {
-        let design = Design::fit(features, Shape::Linear);
+        let design = Design::fit(features, Shape::Linear, &[]);
         let terms = design.terms();
         let all: Vec<usize> = (0..left.len()).collect();
         let mut values = design.encode(features, &all)?;
@@ -123,6 +126,7 @@ impl ChurnParams {
             means,
             beta,
             calibration: (0.0, 1.0),
+            curve: Vec::new(),
             ridge: self.ridge,
             coefficients,
             aliased: aliased.into_iter().map(|column| terms[column].name.clone()).collect(),
@@ -213,6 +217,9 @@ fn subset(features: &Features, rows: &[usize]) -> Result<Features> {
     builder.build()
 }
 
+/// The term of an explanation for what an isotonic curve adds.
+const RECALIBRATION: &str = "(recalibration)";
+
 /// A fitted churn model over the columns of a table.
 #[derive(Clone, PartialEq)]
 pub struct TableModel {
@@ -221,6 +228,7 @@ pub struct TableModel {
     pub(super) means: Vec<f64>,
     pub(super) beta: Vec<f64>,
     pub(super) calibration: (f64, f64),
+    pub(super) curve: isotonic::Curve,
     pub(super) ridge: f64,
     pub(super) coefficients: Vec<Coefficient>,
     pub(super) aliased: Vec<String>,
@@ -243,6 +251,7 @@ impl TableModel {
             means: fit.means,
             beta: fit.beta,
             calibration: fit.calibration,
+            curve: fit.curve,
             ridge: fit.ridge,
             coefficients,
             aliased: Vec::new(),
@@ -307,7 +316,8 @@ impl TableModel {
                 reader.encode(row, &mut x);
                 sharp::fill(&mut x, width, Some(self.means.clone()));
                 let score = self.beta[0] + dot(&x, &self.beta[1..]);
-                Probability::saturating(special::sigmoid(self.calibration.0 + self.calibration.1 * score))
+                let line = self.calibration.0 + self.calibration.1 * score;
+                Probability::saturating(special::sigmoid(isotonic::apply(&self.curve, line)))
             })
             .collect::<Vec<_>>()
         });
@@ -340,6 +350,10 @@ impl TableModel {
             }
         }
         let base = a + b * (self.beta[0] + dot(&self.means, &self.beta[1..]));
+        let line = parts.iter().fold(base, |sum, part| sum + part);
+        let bend = isotonic::apply(&self.curve, line) - line;
+        let bend =
+            (!self.curve.is_empty()).then(|| Contribution::new(RECALIBRATION.into(), Value::Together, bend));
         let contributions = parts
             .into_iter()
             .enumerate()
@@ -353,6 +367,7 @@ impl TableModel {
                 });
                 Contribution::new(name, value, log_odds)
             })
+            .chain(bend)
             .collect();
         Ok(Explanation::new(base, contributions))
     }

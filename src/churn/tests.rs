@@ -360,11 +360,120 @@ mod table {
             max_relative = 1e-10
         );
     }
+
+    #[test]
+    fn a_curve_that_must_fall_never_rises() {
+        let (features, y) = shop(900, 7);
+        // The truth of `a` is V-shaped: the constraint binds.
+        let params = ChurnParams::new().monotone("a", Direction::Falling);
+        let model = params.fit_table(&features, &y).unwrap();
+        let effects = model.effects().unwrap();
+        let a = effects.iter().find(|e| e.column == "a").unwrap();
+        let heights: Vec<f64> =
+            a.points.iter().filter(|p| p.value != Value::Missing).map(|p| p.log_odds).collect();
+        assert!(heights.len() > 5 && heights.is_sorted_by(|a, b| *a >= *b - 1e-12), "{heights:?}");
+        assert!(model.pairs().iter().all(|p| p.0 != "a" && p.1 != "a"));
+        let kind = |p: ChurnParams| p.fit_table(&features, &y).unwrap_err().kind();
+        assert_eq!(kind(ChurnParams::new().monotone("plan", Direction::Rising)), ErrorKind::InvalidInput);
+        assert_eq!(kind(ChurnParams::new().monotone("zzz", Direction::Rising)), ErrorKind::InvalidInput);
+        assert_eq!(kind(params.method(Method::Plain)), ErrorKind::InvalidParam);
+    }
+
+    #[test]
+    fn an_isotonic_remainder_is_a_term_of_its_own() {
+        let (features, y) = shop(800, 8);
+        let params = ChurnParams::new().recalibration(Recalibration::Isotonic);
+        let model = params.fit_table(&features, &y).unwrap();
+        let risk = model.predict(&features).unwrap();
+        for row in (0..800).step_by(61) {
+            let why = model.explain(&features, features.customers().customer(row).unwrap()).unwrap();
+            assert_relative_eq!(why.probability().get(), risk.values()[row].get(), max_relative = 1e-12);
+            assert_eq!(why.contributions().iter().filter(|c| c.column() == "(recalibration)").count(), 1);
+        }
+        // It never turns the order of the line round, only flattens it.
+        let line = ChurnParams::new().fit_table(&features, &y).unwrap().predict(&features).unwrap();
+        let mut rows: Vec<usize> = (0..800).collect();
+        rows.sort_by(|a, b| line.values()[*a].get().total_cmp(&line.values()[*b].get()));
+        assert!(rows.windows(2).all(|w| risk.values()[w[0]].get() <= risk.values()[w[1]].get() + 1e-12));
+    }
+
+    /// A column's effect is the contribution that an explanation gives it.
+    #[test]
+    fn effects_are_the_contributions() {
+        let (features, y) = shop(900, 9);
+        let model = ChurnParams::new().fit_table(&features, &y).unwrap();
+        let effects = model.effects().unwrap();
+        assert_eq!(effects.len(), 4 + model.pairs().len());
+        let plan = effects.iter().find(|e| e.column == "plan").unwrap();
+        for row in 0..30 {
+            let why = model.explain(&features, features.customers().customer(row).unwrap()).unwrap();
+            let own = why.contributions().iter().find(|c| c.column() == "plan").unwrap();
+            let point = plan.points.iter().find(|p| p.value == *own.value()).unwrap();
+            assert_relative_eq!(point.log_odds, own.log_odds(), epsilon = 1e-12);
+        }
+        let pair = effects.iter().find(|e| e.column == "a x b").unwrap();
+        assert!(pair.points.iter().all(|p| p.other.is_some() && p.log_odds.is_finite()));
+    }
+
+    #[test]
+    fn the_cheapest_change_that_is_enough() {
+        let (features, y) = shop(900, 10);
+        let model = ChurnParams::new().fit_table(&features, &y).unwrap();
+        let risk = model.predict(&features).unwrap();
+        let (customer, before) = risk
+            .iter()
+            .zip(features.categorical("plan").unwrap().iter())
+            .find(|((_, p), plan)| *plan == Some("basic") && (0.3..0.7).contains(&p.get()))
+            .unwrap()
+            .0;
+        let actions = [
+            Action::level("plan", "pro", 9.0),
+            Action::level("plan", "plus", 1.0),
+            Action::number("b", 0.0, 2.0),
+        ];
+        let of = |target: f64| {
+            model.cheapest_change(
+                &features,
+                customer,
+                &actions,
+                crate::types::Probability::new(target).unwrap(),
+            )
+        };
+        let change = of(before.get() - 0.02).unwrap().unwrap();
+        assert!(change.probability.get() <= before.get() - 0.02 && change.cost <= 11.0);
+        assert!(of(1e-9).unwrap().is_none());
+        let kind = |action| {
+            let target = crate::types::Probability::ONE;
+            model.cheapest_change(&features, customer, &[action], target).unwrap_err().kind()
+        };
+        assert_eq!(kind(Action::number("plan", 1.0, 1.0)), ErrorKind::InvalidParam);
+        assert_eq!(kind(Action::number("b", f64::NAN, 1.0)), ErrorKind::InvalidParam);
+        assert_eq!(kind(Action::number("b", 1.0, -1.0)), ErrorKind::InvalidParam);
+        assert_eq!(kind(Action::level("unknown", "x", 1.0)), ErrorKind::InvalidParam);
+    }
+
+    /// Wide tables go another way through the engine, to the same minimum.
+    #[test]
+    fn more_columns_than_customers() {
+        let mut rng = Rng::new(Seed(3), 3);
+        let (n, width) = (120, 720);
+        let values: Vec<f64> = (0..n * width).map(|_| rng.normal()).collect();
+        let y: Vec<bool> =
+            values.chunks(width).map(|row| rng.chance(1.0 / (1.0 + (-2.0 * row[0]).exp()))).collect();
+        let x = matrix(width, values);
+        let model = LogisticParams::new().ridge(5.0).tolerance(1e-10).fit(&x, &y).unwrap();
+        assert!(model.summary().gradient_norm < 1e-5, "{:?}", model.summary());
+        assert!(model.coefficients().iter().all(|c| c.standard_error().is_none()));
+        let p = model.predict(&x).unwrap();
+        let mean = p.values().iter().map(|p| p.get()).sum::<f64>() / n as f64;
+        let rate = y.iter().filter(|y| **y).count() as f64 / n as f64;
+        assert_relative_eq!(mean, rate, max_relative = 1e-4);
+    }
 }
 
 mod orders {
     use super::*;
-    use crate::data::{Ledger, Transaction};
+    use crate::data::{Contract, Contracts, Event, Events, Ledger, Transaction};
     use crate::types::{Amount, AsOf, Currency, Day, Horizon, Language};
     use approx::assert_relative_eq;
     use proptest::prelude::{ProptestConfig, prop_assert, proptest};
@@ -415,7 +524,10 @@ mod orders {
         assert!(model.evaluate(&test).unwrap().auc > 0.7);
         let other = ledger.split(cut(19_100), Horizon::days(41).unwrap()).unwrap();
         assert_eq!(ChurnParams::new().fit(&[splits[0], other]).unwrap_err().kind(), ErrorKind::InvalidInput);
-        assert_eq!(ChurnParams::new().fit(&[]).unwrap_err().kind(), ErrorKind::EmptyInput);
+        assert_eq!(
+            ChurnParams::new().fit::<crate::data::Split<'_>>(&[]).unwrap_err().kind(),
+            ErrorKind::EmptyInput
+        );
         assert_eq!(model.evaluate(&other).unwrap_err().kind(), ErrorKind::InvalidParam);
     }
 
@@ -460,6 +572,88 @@ mod orders {
         assert_eq!(loaded, model);
         let now = ledger.observed(cut(CUT)).unwrap();
         assert_eq!(loaded.predict(now).unwrap(), model.predict(now).unwrap());
+    }
+
+    fn complaints(seed: u64, after: u64) -> (Events, Contracts) {
+        let (mut events, mut contracts) = (Events::builder(), Contracts::builder());
+        for customer in 0..150_i64 {
+            let mut rng = Rng::new(Seed(seed + 5), customer.cast_unsigned());
+            let mut later = Rng::new(Seed(after + 5), customer.cast_unsigned());
+            for kind in ["call", "complaint"] {
+                let day = 19_000 + i32::try_from(rng.below(200)).unwrap();
+                events.push(Event::new(customer, Day::new(day), kind)).unwrap();
+                let day = CUT + 1 + i32::try_from(later.below(90)).unwrap();
+                events.push(Event::new(customer, Day::new(day), "new kind")).unwrap();
+            }
+            let contract =
+                Contract::new(customer, Day::new(18_900)).plan(["a", "b"][usize::from(rng.chance(0.5))]);
+            let end = 19_100 + i32::try_from(rng.below(200)).unwrap();
+            let end = if end > CUT { CUT + 1 + i32::try_from(later.below(90)).unwrap() } else { end };
+            contracts.push(contract.end(Day::new(end))).unwrap();
+        }
+        (events.build().unwrap(), contracts.build().unwrap())
+    }
+
+    #[test]
+    fn labels_by_rhythm_and_by_contract() {
+        let ledger = shop(6, 6);
+        let split = ledger.split(cut(19_150), Horizon::days(40).unwrap()).unwrap();
+        let share = |leaving| {
+            ChurnParams::new()
+                .method(Method::Plain)
+                .ridge(1.0)
+                .leaving(leaving)
+                .fit(&[split])
+                .unwrap()
+                .churn_rate()
+        };
+        let (patient, strict) =
+            (share(Leaving::Silence { times: 4.0 }), share(Leaving::Silence { times: 1.5 }));
+        assert!(patient < strict, "{patient} {strict}");
+        let (events, contracts) = complaints(6, 6);
+        let params = ChurnParams::new().method(Method::Plain).ridge(1.0).leaving(Leaving::Contract);
+        assert_eq!(params.fit(&[split]).unwrap_err().kind(), ErrorKind::InvalidInput);
+        let past = Past::new(split).contracts(&contracts).events(&events);
+        let model = params.fit(&[past]).unwrap();
+        // By hand: who had a contract beyond the cut, and whose ended by the end of the holdout.
+        let running = |day: i32, customer: i64| {
+            contracts.observed(cut(day)).history(customer).rows().any(|row| row.end.is_none())
+        };
+        let with: Vec<i64> = (0..150)
+            .filter(|c| split.observed().customers().row_of_key(*c).is_some() && running(19_150, *c))
+            .collect();
+        let ended = with.iter().filter(|c| !running(19_190, **c)).count();
+        assert_relative_eq!(model.churn_rate(), ended as f64 / with.len() as f64);
+        let names: Vec<String> = model.features(past.known()).unwrap().names().map(str::to_owned).collect();
+        for name in ["complaint in 90 days", "call days ago", "contract age", "plan"] {
+            assert!(names.iter().any(|n| n == name), "{names:?}");
+        }
+        // What the model learned from must be there when it is asked.
+        assert_eq!(model.predict(split.observed()).unwrap_err().kind(), ErrorKind::InvalidInput);
+        let (left, p) = model.outcomes(past).unwrap();
+        assert_eq!((left.len(), p.len()), (with.len(), with.len()));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(3))]
+        /// Events and contracts after the cut leave everything as it is, too.
+        #[test]
+        fn nothing_after_the_cut_matters_in_events_and_contracts(seed in 0_u64..1000, other in 1000_u64..2000) {
+            let horizon = Horizon::days(40).unwrap();
+            let ledger = shop(seed, seed);
+            let answers = |after| {
+                let (events, contracts) = complaints(seed, after);
+                let split = ledger.split(cut(19_150), horizon).unwrap();
+                let past = Past::new(split).events(&events).contracts(&contracts);
+                let model = ChurnParams::new().method(Method::Plain).ridge(1.0).fit(&[past]).unwrap();
+                let now = Known::new(ledger.observed(cut(CUT)).unwrap()).events(&events).contracts(&contracts);
+                let risk: Vec<u64> = model.predict(now).unwrap().values().iter().map(|p| p.get().to_bits()).collect();
+                let warnings = WarningParams::new().fit(now).unwrap().all().to_vec();
+                (model, risk, warnings)
+            };
+            let (a, b) = (answers(seed), answers(other));
+            prop_assert!(a == b);
+        }
     }
 
     proptest! {

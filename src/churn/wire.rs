@@ -1,4 +1,18 @@
 //! How churn models are laid out in a file.
+//!
+//! All of them are parameter models: JSON in the envelope of [`persist`](crate::persist), no binary blocks.
+//!
+//! | kind | model | what is checked on the way back |
+//! |---|---|---|
+//! | `churn-table` | [`TableModel`] | parameters in range; design sound; as many means and coefficients as encoded columns, finite and below 10¹⁵⁰; a recalibration that rises |
+//! | `churn` | [`ChurnModel`] | the same for its table; counts that fit together; a horizon; kinds of events in order |
+//! | `churn-monitor` | [`Monitor`] | counts finite and not negative, cuts and quantiles ascending, levels in order |
+//! | `logistic` | [`LogisticModel`] | names, coefficients and covariance of one size, finite, variances not negative |
+//! | `elastic-net` | [`ElasticNetModel`] | the same; the chosen penalty lies on the path |
+//! | `stages` | [`StageModel`] | as many coefficients as stages times terms, finite; stages in order |
+//!
+//! The bound of 10¹⁵⁰ keeps every sum of finite terms within the range of f64. Fields that came after format version 1 are left
+//! out where they hold their defaults, so files of older libraries are read and written again without a change.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,11 +22,16 @@ use crate::persist::{BlockReader, BlockWriter};
 use crate::types::Horizon;
 
 use super::design::Design;
-use super::logistic::{Coefficient, LogisticSummary};
+use super::elastic::{ElasticNetModel, PathPoint};
+use super::logistic::{Coefficient, LogisticModel, LogisticSummary};
 use super::model::ChurnModel;
-use super::params::ChurnParams;
+use super::monitor::{Baseline, Monitor, Reference};
+use super::orders::Extras;
+use super::params::{ChurnParams, is_default};
+use super::stages::StageModel;
 use super::table::TableModel;
 
+/// A [`TableModel`]: the encoding, its means, the coefficients behind the intercept and the recalibration.
 #[derive(Serialize, Deserialize)]
 pub struct TableRepr {
     params: ChurnParams,
@@ -20,6 +39,8 @@ pub struct TableRepr {
     means: Vec<f64>,
     beta: Vec<f64>,
     calibration: (f64, f64),
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    curve: Vec<(f64, f64)>,
     ridge: f64,
     coefficients: Vec<(String, f64, Option<f64>)>,
     aliased: Vec<String>,
@@ -27,6 +48,7 @@ pub struct TableRepr {
     rows: u64,
 }
 
+/// The error for a file that says what no fit would.
 fn damaged(rule: &str) -> Error {
     Error::new(ErrorKind::IncompatibleModel, None, format!("churn model: {rule}"))
 }
@@ -42,6 +64,7 @@ impl Wire for TableModel {
             means: self.means.clone(),
             beta: self.beta.clone(),
             calibration: self.calibration,
+            curve: self.curve.clone(),
             ridge: self.ridge,
             coefficients: self
                 .coefficients
@@ -69,6 +92,10 @@ impl Wire for TableModel {
         {
             return Err(damaged("a coefficient is not finite"));
         }
+        let rises = repr.curve.is_sorted_by(|a, b| a.0 < b.0 && a.1 <= b.1);
+        if !rises || repr.curve.iter().any(|c| !fine(&c.0) || !fine(&c.1)) {
+            return Err(damaged("the recalibration is no curve that rises"));
+        }
         if !(repr.ridge >= 0.0 && repr.ridge.is_finite()) {
             return Err(damaged("the ridge is out of range"));
         }
@@ -88,6 +115,7 @@ impl Wire for TableModel {
             means: repr.means,
             beta: repr.beta,
             calibration: repr.calibration,
+            curve: repr.curve,
             ridge: repr.ridge,
             coefficients,
             aliased: repr.aliased,
@@ -97,12 +125,15 @@ impl Wire for TableModel {
     }
 }
 
+/// A [`ChurnModel`]: its table and what the labels were.
 #[derive(Serialize, Deserialize)]
 pub struct ModelRepr {
     table: TableRepr,
     horizon_days: u32,
     splits: u64,
     churned: u64,
+    #[serde(default, skip_serializing_if = "is_default")]
+    extras: Extras,
 }
 
 impl Wire for ChurnModel {
@@ -115,6 +146,7 @@ impl Wire for ChurnModel {
             horizon_days: self.horizon.in_days(),
             splits: self.splits,
             churned: self.churned,
+            extras: self.extras.clone(),
         }
     }
 
@@ -124,6 +156,175 @@ impl Wire for ChurnModel {
             return Err(damaged("its counts do not fit together"));
         }
         let horizon = Horizon::days(repr.horizon_days).map_err(|_| damaged("the horizon is out of range"))?;
-        Ok(Self { table, horizon, splits: repr.splits, churned: repr.churned })
+        if !repr.extras.kinds.is_sorted_by(|a, b| a < b) {
+            return Err(damaged("its kinds of events are not in order"));
+        }
+        Ok(Self { table, horizon, splits: repr.splits, churned: repr.churned, extras: repr.extras })
+    }
+}
+
+/// A [`Monitor`]: the distributions of the reference.
+#[derive(Serialize, Deserialize)]
+pub struct MonitorRepr {
+    false_alarms: f64,
+    columns: Vec<(String, Reference)>,
+    score: Reference,
+    outcomes: Option<Baseline>,
+}
+
+impl Wire for Monitor {
+    const KIND: &'static str = "churn-monitor";
+    type Repr = MonitorRepr;
+
+    fn to_wire(&self, _: &mut BlockWriter) -> MonitorRepr {
+        MonitorRepr {
+            false_alarms: self.false_alarms,
+            columns: self.columns.clone(),
+            score: self.score.clone(),
+            outcomes: self.outcomes,
+        }
+    }
+
+    fn from_wire(repr: MonitorRepr, _: &mut BlockReader) -> Result<Self> {
+        let sound = repr.columns.iter().all(|(_, reference)| reference.is_sound())
+            && repr.score.is_sound()
+            && matches!(repr.score, Reference::Numeric { .. })
+            && repr.outcomes.is_none_or(|outcomes| outcomes.is_sound());
+        if !(repr.false_alarms > 0.0 && repr.false_alarms <= 0.5 && sound) {
+            return Err(damaged("its reference is damaged"));
+        }
+        let MonitorRepr { false_alarms, columns, score, outcomes } = repr;
+        Ok(Self { false_alarms, columns, score, outcomes })
+    }
+}
+
+/// A [`LogisticModel`]; standard errors are the roots of the covariance's diagonal.
+#[derive(Serialize, Deserialize)]
+pub struct LogisticRepr {
+    names: Vec<String>,
+    beta: Vec<f64>,
+    covariance: Option<Vec<f64>>,
+    summary: LogisticSummary,
+    rows: u64,
+}
+
+impl Wire for LogisticModel {
+    const KIND: &'static str = "logistic";
+    type Repr = LogisticRepr;
+
+    fn to_wire(&self, _: &mut BlockWriter) -> LogisticRepr {
+        LogisticRepr {
+            names: self.names.clone(),
+            beta: self.beta.clone(),
+            covariance: self.covariance.clone(),
+            summary: self.summary,
+            rows: self.rows as u64,
+        }
+    }
+
+    fn from_wire(repr: LogisticRepr, _: &mut BlockReader) -> Result<Self> {
+        let q = repr.beta.len();
+        let fine = |v: &f64| v.is_finite() && v.abs() < 1e150;
+        let square = repr.covariance.as_ref().is_none_or(|c| {
+            q.checked_mul(q) == Some(c.len())
+                && c.iter().all(fine)
+                && c.iter().step_by(q + 1).all(|variance| *variance >= 0.0)
+        });
+        if q != repr.names.len() + 1 || !repr.beta.iter().all(fine) || !square {
+            return Err(damaged("its coefficients are damaged"));
+        }
+        let rows = usize::try_from(repr.rows).map_err(|_| damaged("too many rows"))?;
+        let LogisticRepr { names, beta, covariance, summary, .. } = repr;
+        let named = std::iter::once("(intercept)".to_owned()).chain(names.iter().cloned());
+        let coefficients = named
+            .enumerate()
+            .map(|(j, name)| Coefficient {
+                name,
+                estimate: beta[j],
+                standard_error: covariance.as_ref().map(|c| c[j * q + j].sqrt()),
+            })
+            .collect();
+        Ok(Self { coefficients, names, beta, covariance, summary, rows })
+    }
+}
+
+/// An [`ElasticNetModel`] with its whole path.
+#[derive(Serialize, Deserialize)]
+pub struct ElasticRepr {
+    names: Vec<String>,
+    beta: Vec<f64>,
+    points: Vec<PathPoint>,
+    chosen: u64,
+    rows: u64,
+}
+
+impl Wire for ElasticNetModel {
+    const KIND: &'static str = "elastic-net";
+    type Repr = ElasticRepr;
+
+    fn to_wire(&self, _: &mut BlockWriter) -> ElasticRepr {
+        ElasticRepr {
+            names: self.names.clone(),
+            beta: self.beta.clone(),
+            points: self.points.clone(),
+            chosen: self.chosen as u64,
+            rows: self.rows as u64,
+        }
+    }
+
+    fn from_wire(repr: ElasticRepr, _: &mut BlockReader) -> Result<Self> {
+        let (chosen, rows) = usize::try_from(repr.chosen)
+            .and_then(|chosen| Ok((chosen, usize::try_from(repr.rows)?)))
+            .map_err(|_| damaged("its counts are out of range"))?;
+        let fine = |v: &f64| v.is_finite() && v.abs() < 1e150;
+        if repr.beta.len() != repr.names.len() + 1
+            || !repr.beta.iter().all(fine)
+            || chosen >= repr.points.len()
+        {
+            return Err(damaged("its coefficients are damaged"));
+        }
+        let ElasticRepr { names, beta, points, .. } = repr;
+        Ok(Self { names, beta, points, chosen, rows })
+    }
+}
+
+/// A [`StageModel`], its coefficients stage after stage.
+#[derive(Serialize, Deserialize)]
+pub struct StageRepr {
+    columns: Vec<String>,
+    stages: Vec<String>,
+    beta: Vec<f64>,
+    objective: f64,
+    gradient_norm: f64,
+    rows: u64,
+}
+
+impl Wire for StageModel {
+    const KIND: &'static str = "stages";
+    type Repr = StageRepr;
+
+    fn to_wire(&self, _: &mut BlockWriter) -> StageRepr {
+        StageRepr {
+            columns: self.columns.clone(),
+            stages: self.stages.clone(),
+            beta: self.beta.clone(),
+            objective: self.objective,
+            gradient_norm: self.gradient_norm,
+            rows: self.rows as u64,
+        }
+    }
+
+    fn from_wire(repr: StageRepr, _: &mut BlockReader) -> Result<Self> {
+        let wanted = (repr.columns.len() + 1).checked_mul(repr.stages.len());
+        let fine = |v: &f64| v.is_finite() && v.abs() < 1e150;
+        if wanted != Some(repr.beta.len()) || repr.stages.len() < 2 || !repr.beta.iter().all(fine) {
+            return Err(damaged("its coefficients are damaged"));
+        }
+        if !repr.stages.is_sorted_by(|a, b| a < b) {
+            return Err(damaged("its stages are not in order"));
+        }
+        let rows = usize::try_from(repr.rows).map_err(|_| damaged("too many rows"))?;
+        let StageRepr { columns, stages, beta, objective, gradient_norm, .. } = repr;
+        Ok(Self { columns, stages, beta, objective, gradient_norm, rows })
     }
 }

@@ -1,13 +1,34 @@
 //! Reasons in words for the columns of behaviour.
+//!
+//! A reason says what the customer did, not what the model thinks: "bought about every 21 days, silent for 63" rather than
+//! "silence is 3". Numbers are rounded as a person would say them. Each sentence exists in English and Chinese; a column that
+//! the caller brought has none here and is named with its value (see
+//! [`Contribution::reason`](super::Contribution::reason)).
 
 use super::explain::{Value, short};
-use super::orders::Facts;
+use super::orders::{EVENT_COUNT, EVENT_SILENCE, Facts};
 
 /// The reason in English and Chinese; `None` for a column without words of its own.
+///
+/// `facts` are the customer's, because a sentence may need more than the column's value: silence is told with the rhythm. Who
+/// bought once has no rhythm of their own, so their silence is told as the day of that purchase.
 pub(super) fn reason(column: &str, value: &Value, facts: &Facts) -> Option<(String, String)> {
     let days = |value: f64| format!("{:.0}", value.round());
     let (recency, rhythm) = (days(facts.recency), days(facts.rhythm.max(1.0)));
     let pair = |english: String, chinese: String| Some((english, chinese));
+    if let Some(kind) = column.strip_suffix(EVENT_COUNT)
+        && let Value::Number(n) = value
+    {
+        return pair(format!("{kind}: {n:.0} in the last 90 days"), format!("最近 90 天内“{kind}”{n:.0} 次"));
+    }
+    if let Some(kind) = column.strip_suffix(EVENT_SILENCE) {
+        return match value {
+            Value::Number(n) => {
+                pair(format!("last {kind} {n:.0} days ago"), format!("上次“{kind}”在 {n:.0} 天前"))
+            }
+            _ => pair(format!("never had {kind}"), format!("从未有过“{kind}”")),
+        };
+    }
     let Value::Number(number) = value else {
         return match column {
             "mean_gap" | "longest_gap" => pair("bought only once so far".into(), "目前只购买过一次".into()),

@@ -158,7 +158,6 @@ impl Cholesky {
     }
 
     /// ln det A.
-    #[cfg(test)]
     pub(crate) fn log_det(&self) -> f64 {
         let half: f64 = (0..self.len()).map(|i| self.lower[[i, i]].ln() + self.scale[i].ln()).sum();
         2.0 * half

@@ -11,7 +11,7 @@ use ndarray::Array2;
 use thiserror::Error;
 
 use crate::kernel::linalg::{Cholesky, RANK_TOLERANCE, Singular, dot};
-use crate::kernel::par;
+use crate::kernel::{lbfgs, par};
 
 /// Rows of a block: two panels of 21 columns fit a first-level cache of 48 KiB.
 const BLOCK: usize = 128;
@@ -20,6 +20,10 @@ const LEFT: usize = 4;
 const RIGHT: usize = 2;
 /// From this many rows on, a fit starts from the answer on a part of them.
 const WARM_START_ROWS: usize = 1 << 16;
+/// Penalised tables with more columns are fitted by L-BFGS: a curvature costs rows times columns squared.
+pub(crate) const WIDE: usize = 700;
+/// Numbers that the partial curvatures of a pass may hold together: 256 MB.
+const MOST_PARTIALS: usize = 1 << 25;
 /// ln 2 in two parts, the first with trailing zeros so that a multiple of it is exact.
 const LN2: (f64, f64) = (6.931_471_803_691_238e-1, 1.908_214_929_270_587_7e-10);
 
@@ -385,9 +389,14 @@ pub(crate) fn pass(
     };
     // A chunk is a run of blocks; striding counts blocks from the start of the rows.
     let blocks = rows.len().div_ceil(BLOCK).div_ceil(stride.max(1));
+    let mut chunk = chunk_rows(rows.len() / stride.max(1)) / BLOCK;
+    if order == Order::Curvature {
+        // Few large chunks for a wide table, or their partial curvatures would fill the memory.
+        chunk = chunk.max(blocks.div_ceil((MOST_PARTIALS / (q * q)).max(1)));
+    }
     par::reduce_chunks(
         blocks,
-        chunk_rows(rows.len() / stride.max(1)) / BLOCK,
+        chunk,
         |part| {
             let mut sum = empty();
             let mut panels = Panels::new(data.width, order);
@@ -428,6 +437,9 @@ pub(crate) fn fit(data: &Data<'_>, config: &Config<'_>) -> Result<Fit, Fault> {
         Some(beta) => scaling.standardise(beta),
         None => newton.warm_start(),
     };
+    if data.width > WIDE && config.ridge.iter().all(|r| *r > 0.0) && config.curvature == Curvature::Skip {
+        return newton.run_wide(start);
+    }
     let answer = newton.run(start, 1, config.max_iterations)?;
     newton.finish(answer)
 }
@@ -555,6 +567,29 @@ impl Newton<'_> {
         }
     }
 
+    /// The answer by L-BFGS, which needs no curvature. 20 steps count as one of `max_iterations`.
+    fn run_wide(&self, start: Vec<f64>) -> Result<Fit, Fault> {
+        let end = lbfgs::minimise(start, self.config.tolerance, 20 * self.config.max_iterations, |beta| {
+            let pass = self.evaluate(beta, 1, Order::Gradient);
+            (pass.loss, pass.gradient)
+        });
+        let pass = Pass { loss: end.value, gradient: end.gradient, hessian: Vec::new() };
+        let gradient_norm = self.gradient_norm(&pass);
+        if !end.converged {
+            return Err(Fault::NotConverged { iterations: end.iterations, gradient: gradient_norm });
+        }
+        let penalty: f64 = self.ridge.iter().zip(&end.at[1..]).map(|(r, b)| 0.5 * r * b * b).sum();
+        Ok(Fit {
+            gradient_norm,
+            gap: end.gap,
+            objective: pass.loss,
+            log_likelihood: penalty - pass.loss,
+            beta: self.scaling.restore(&end.at),
+            iterations: end.iterations,
+            covariance: None,
+        })
+    }
+
     /// The first of the steps 1, ½, ¼, .. against the gradient that does not raise the objective.
     fn descend(
         &self,
@@ -622,7 +657,6 @@ impl Newton<'_> {
 
     fn finish(&self, answer: Answer) -> Result<Fit, Fault> {
         let Answer { mut beta, mut pass, mut factor, mut gap, mut iterations } = answer;
-        let q = beta.len();
         let covariance = if self.config.curvature == Curvature::AtAnswer {
             if pass.hessian.is_empty() {
                 pass = self.evaluate(&beta, 1, Order::Curvature);
@@ -642,13 +676,7 @@ impl Newton<'_> {
                 factor = self.factor(&pass).map_err(|s| self.collinear(s))?;
                 iterations += 1;
             }
-            // β = S z with S lower-triangular in the intercept's row only: the covariance follows as S C Sᵀ.
-            let mut transform = Array2::<f64>::eye(q);
-            for j in 0..self.data.width {
-                transform[[j + 1, j + 1]] = self.scaling.inverse_sd[j];
-                transform[[0, j + 1]] = -self.scaling.inverse_sd[j] * self.scaling.mean[j];
-            }
-            Some(transform.dot(&factor.inverse()).dot(&transform.t()))
+            Some(self.scaling.restore_covariance(&factor.inverse()))
         } else {
             None
         };

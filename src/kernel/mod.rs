@@ -18,9 +18,13 @@
 //! - Floats are added in one order. Fused multiply-add is not used: it is not on every processor.
 //! - A dependency's type stays inside: replacing ndarray or pulp changes this folder only.
 
+pub(crate) mod elastic;
+pub(crate) mod glm;
 pub(crate) mod intern;
+pub(crate) mod lbfgs;
 pub(crate) mod linalg;
 pub(crate) mod logistic;
+pub(crate) mod multinomial;
 pub(crate) mod optim;
 pub(crate) mod par;
 pub(crate) mod quad;

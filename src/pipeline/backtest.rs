@@ -138,7 +138,7 @@ impl PipelineParams {
     /// Churn learned on splits before the cut, evaluated on the one at the cut.
     fn try_churn(&self, ledger: &Ledger, split: Split<'_>) -> Result<Evaluation> {
         let past = self.splits(ledger, split.as_of(), split.horizon())?;
-        self.churn.fit(&past)?.evaluate(&split)
+        self.churn.fit(&past)?.evaluate(split)
     }
 
     /// The recommender fitted up to the cut, evaluated on each customer's first basket after it.

@@ -1,0 +1,145 @@
+//! Minimum of a smooth function of very many parameters from its value and gradient: L-BFGS.
+//!
+//! The last ten steps stand in for the curvature (Nocedal 1980, doi:10.1090/S0025-5718-1980-0572855-7; Nocedal and Wright
+//! 2006, algorithm 7.4), so memory is 20 numbers for each parameter where Newton's method needs the square of their number.
+//! Steps are halved until they satisfy Armijo's rule. No chance and no clock: the same function gives the same path.
+
+use crate::kernel::linalg::dot;
+
+/// Steps remembered.
+const MEMORY: usize = 10;
+/// Share of the expected gain that a step must bring.
+const ARMIJO: f64 = 1e-4;
+
+/// Where the search ended.
+#[derive(Clone, Debug)]
+pub(crate) struct Minimum {
+    /// The parameters.
+    pub(crate) at: Vec<f64>,
+    /// The function there.
+    pub(crate) value: f64,
+    /// Its gradient there.
+    pub(crate) gradient: Vec<f64>,
+    /// ½ gᵀ H g with the remembered inverse curvature H: what a Newton step would still gain.
+    pub(crate) gap: f64,
+    /// Steps taken.
+    pub(crate) iterations: usize,
+    /// Whether the gap fell below the tolerance; otherwise the steps ran out, or none lowered the function.
+    pub(crate) converged: bool,
+}
+
+/// One remembered step: how far, and how the gradient changed.
+struct Step {
+    moved: Vec<f64>,
+    turned: Vec<f64>,
+    /// 1 / (moved · turned).
+    rho: f64,
+}
+
+/// Minimises `f`, which gives value and gradient, from `start` until the expected gain is below `tolerance` times the
+/// value, or for `most` steps.
+///
+/// Time is one call of `f` and 40 multiplications a parameter for each step.
+pub(crate) fn minimise(
+    start: Vec<f64>,
+    tolerance: f64,
+    most: usize,
+    mut f: impl FnMut(&[f64]) -> (f64, Vec<f64>),
+) -> Minimum {
+    let (value, gradient) = f(&start);
+    let mut now = Minimum { at: start, value, gradient, gap: f64::INFINITY, iterations: 0, converged: false };
+    let mut memory: Vec<Step> = Vec::with_capacity(MEMORY);
+    loop {
+        let mut direction = downhill(&memory, &now.gradient);
+        let mut slope = dot(&direction, &now.gradient);
+        if slope >= 0.0 || !slope.is_finite() {
+            memory.clear();
+            direction = now.gradient.iter().map(|g| -g).collect();
+            slope = -dot(&now.gradient, &now.gradient);
+        }
+        now.gap = -0.5 * slope;
+        // The first direction knows no curvature: its gain means little unless it is nothing at all.
+        let settled = now.gap <= tolerance * now.value.abs().max(f64::MIN_POSITIVE);
+        if settled && (!memory.is_empty() || slope == 0.0) {
+            now.converged = true;
+            return now;
+        }
+        if now.iterations >= most || !now.value.is_finite() {
+            return now;
+        }
+        let mut length = if memory.is_empty() { 1.0 / (1.0 + (-slope).sqrt()) } else { 1.0 };
+        let mut found = None;
+        for _ in 0..40 {
+            let at: Vec<f64> = now.at.iter().zip(&direction).map(|(a, d)| a + length * d).collect();
+            let (value, gradient) = f(&at);
+            if value <= now.value + ARMIJO * length * slope {
+                found = Some((at, value, gradient));
+                break;
+            }
+            length *= 0.5;
+        }
+        let Some((at, value, gradient)) = found else {
+            // Rounding hides any further gain.
+            now.converged = now.gap <= 1e-9 * now.value.abs();
+            return now;
+        };
+        let moved: Vec<f64> = at.iter().zip(&now.at).map(|(a, b)| a - b).collect();
+        let turned: Vec<f64> = gradient.iter().zip(&now.gradient).map(|(a, b)| a - b).collect();
+        let curvature = dot(&moved, &turned);
+        if curvature > 1e-12 * dot(&turned, &turned).sqrt() * dot(&moved, &moved).sqrt() {
+            if memory.len() == MEMORY {
+                memory.remove(0);
+            }
+            memory.push(Step { moved, turned, rho: 1.0 / curvature });
+        }
+        now = Minimum { at, value, gradient, iterations: now.iterations + 1, ..now };
+    }
+}
+
+/// Minus the remembered inverse curvature times the gradient (the two-loop recursion).
+fn downhill(memory: &[Step], gradient: &[f64]) -> Vec<f64> {
+    let mut q: Vec<f64> = gradient.iter().map(|g| -g).collect();
+    let mut alphas = Vec::with_capacity(memory.len());
+    for step in memory.iter().rev() {
+        let alpha = step.rho * dot(&step.moved, &q);
+        q.iter_mut().zip(&step.turned).for_each(|(q, y)| *q -= alpha * y);
+        alphas.push(alpha);
+    }
+    if let Some(last) = memory.last() {
+        let scale = 1.0 / (last.rho * dot(&last.turned, &last.turned));
+        for q in &mut q {
+            *q *= scale;
+        }
+    }
+    for (step, alpha) in memory.iter().zip(alphas.into_iter().rev()) {
+        let beta = step.rho * dot(&step.turned, &q);
+        q.iter_mut().zip(&step.moved).for_each(|(q, s)| *q += (alpha - beta) * s);
+    }
+    q
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_bottom_of_a_curved_valley() {
+        let rosenbrock = |x: &[f64]| {
+            let (a, b) = (1.0 - x[0], x[1] - x[0] * x[0]);
+            (a * a + 100.0 * b * b + 1.0, vec![-2.0 * a - 400.0 * x[0] * b, 200.0 * b])
+        };
+        let end = minimise(vec![-1.2, 1.0], 1e-16, 200, rosenbrock);
+        assert!(end.converged && end.iterations < 60, "{end:?}");
+        assert!((end.at[0] - 1.0).abs() < 1e-7 && (end.at[1] - 1.0).abs() < 1e-7);
+        assert!((end.value - 1.0).abs() < 1e-14 && end.gradient.iter().all(|g| g.abs() < 1e-6));
+    }
+
+    #[test]
+    fn says_when_steps_run_out() {
+        let end = minimise(vec![9.0; 50], 1e-14, 2, |x| {
+            let value = x.iter().enumerate().map(|(i, x)| (i + 1) as f64 * x * x).sum();
+            (value, x.iter().enumerate().map(|(i, x)| 2.0 * (i + 1) as f64 * x).collect())
+        });
+        assert!(!end.converged && end.iterations == 2);
+    }
+}
