@@ -247,7 +247,7 @@ fn orders(args: &Args, file: &Path) -> Outcome {
     progress.message("comparing with recency alone and with P(alive)");
     let baselines = baselines(args, &model, &splits, test)?;
     drop(progress);
-    let evaluation = model.evaluate(&test)?;
+    let evaluation = model.evaluate(test)?;
     let riskiest = risk.iter().fold(None, |best: Option<(_, f64)>, (customer, p)| {
         if best.is_none_or(|b| p.get() > b.1) { Some((customer, p.get())) } else { best }
     });
@@ -296,6 +296,9 @@ fn orders(args: &Args, file: &Path) -> Outcome {
     Ok(())
 }
 
+/// A score of every customer seen at a cut.
+type Score<'a> = &'a dyn Fn(&Split<'_>) -> Result<Vec<f64>, Failure>;
+
 /// What the model gains over recency alone and over P(alive) of BG/NBD, each made a probability by a logistic regression
 /// on the same cuts; paired bootstrap intervals.
 fn baselines(
@@ -314,7 +317,6 @@ fn baselines(
     };
     let (left, p) = model.outcomes(test)?;
     let mut gains = BTreeMap::new();
-    type Score<'a> = &'a dyn Fn(&Split<'_>) -> Result<Vec<f64>, Failure>;
     for (name, score) in [("recency", &recency as Score<'_>), ("p_alive", &alive)] {
         let column = |values: Vec<f64>| Matrix::unnamed(Customers::numbered(values.len())?, 1, values);
         let (mut scores, mut labels) = (Vec::new(), Vec::new());

@@ -1,4 +1,7 @@
 //! Two forecasts of the same outcomes against each other, with intervals; the variance of an AUC.
+//!
+//! Two AUCs on the same customers rise and fall together, so the interval of their difference is far narrower than the two
+//! intervals suggest: draw customers, not forecasts, and let the same draw judge both.
 
 use crate::error::{Error, Result};
 use crate::kernel::rng::Rng;

@@ -141,6 +141,8 @@ impl ElasticNetParams {
         let fault = |f| Error::from(LogisticFault::named(f, |c: usize| matrix.names()[c].clone()));
         let data = Data { x: matrix.values(), width: matrix.width(), y: labels, weights: None, offset: None };
         let top = elastic::largest_lambda(&data, self.alpha).map_err(fault)?.max(f64::MIN_POSITIVE);
+        // A hair more, so that rounding lets no column in at the top of the path.
+        let top = top * (1.0 + 1e-9);
         let steps = (self.penalties - 1).max(1) as f64;
         let lambdas: Vec<f64> =
             (0..self.penalties).map(|k| top * self.least.powf(k as f64 / steps)).collect();

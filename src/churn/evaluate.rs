@@ -1,9 +1,27 @@
 //! `Evaluation`: how good predictions of churn were.
+//!
+//! Three questions, three kinds of figures: do leavers stand above stayers (AUC, average precision, lift, KS), are the
+//! probabilities right (calibration error, reliability), and both at once (Brier score, log loss). A balanced or resampled fit
+//! can rank well and still be useless for money; a constant is perfectly calibrated and ranks nobody.
 
 use crate::error::Result;
 use crate::metrics::{self, Gain, ReliabilityBin};
 
 /// How good probabilities of leaving were for customers whose outcome is known (definitions: [`crate::metrics`]).
+///
+/// Give it probabilities out of fold ([`ChurnParams::out_of_fold`](super::ChurnParams::out_of_fold)) or of a later cut; on the
+/// rows of the fit every figure flatters. O(n log n).
+///
+/// ```
+/// use regulars::churn::Evaluation;
+///
+/// let left = [true, false, true, false, false, false];
+/// let p = [0.8, 0.3, 0.6, 0.4, 0.2, 0.1];
+/// let e = Evaluation::new(&left, &p)?;
+/// assert_eq!((e.customers, e.auc), (6, 1.0));
+/// assert!((e.brier - 0.5 / 6.0).abs() < 1e-12);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

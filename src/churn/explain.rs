@@ -1,4 +1,8 @@
 //! `Explanation`: the parts of a customer's log-odds, and the words for them.
+//!
+//! The model is a sum, so its explanation is no approximation: each column's terms, times their coefficients, less the same
+//! for the average customer of the fit, times the slope of the recalibration. Sums are taken in the order in which the
+//! contributions are listed, so adding them up again gives the same number to the last bit.
 
 use std::fmt;
 
@@ -55,7 +59,8 @@ impl Contribution {
         self.log_odds
     }
 
-    /// The reason in words.
+    /// The reason in words, such as "bought about every 21 days, silent for 63" for behaviour, or "contract is monthly" for a
+    /// column of the caller's.
     pub fn reason(&self, language: Language) -> String {
         if let Some((english, chinese)) = &self.words {
             return match language {
@@ -77,7 +82,8 @@ impl Contribution {
     }
 }
 
-/// A number as a person would write it.
+/// A number as a person would write it: whole numbers without a point, two decimals otherwise without trailing zeros, and
+/// powers of ten where it is tiny or huge.
 pub(super) fn short(value: f64) -> String {
     if value.fract() == 0.0 && value.abs() < 1e15 {
         format!("{value:.0}")

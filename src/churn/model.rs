@@ -1,4 +1,7 @@
 //! `ChurnModel`: churn learned from orders.
+//!
+//! A fit takes one or several cuts in time. More cuts mean more rows and more seasons; rows of one customer stay in one fold, so
+//! cross-validation does not fool itself. A model remembers its horizon and refuses to be judged by another.
 
 use std::fmt;
 

@@ -1,4 +1,16 @@
 //! `MonitorParams`, `Monitor`: whether a model in use still fits the customers it sees.
+//!
+//! Usage reads stability indices by fixed limits (0.1, 0.25). But without any drift the index has mean (bins − 1)(1/n + 1/m)
+//! for tables of n and m customers, so in small tables the limits cry wolf and in large ones they sleep. Here a limit counts
+//! only together with a test, and a model is condemned by its outcomes where they are known: customers may change a great deal
+//! while the law that the model learned still holds.
+//!
+//! | what changed | AUC | line a, b | columns | verdict |
+//! |---|---|---|---|---|
+//! | nothing | as before | 0, 1 | as before | keep |
+//! | other customers, same law | may move | 0, 1 | drift | keep |
+//! | everybody leaves more often | as before | a above 0 | as before | recalibrate |
+//! | effects fade or turn | falls | b below 1 | as before | refit |
 
 use std::fmt;
 
@@ -208,6 +220,7 @@ impl MonitorParams {
     }
 }
 
+/// The probabilities as numbers, one for each row of the table.
 fn probabilities(features: &Features, risk: &PerCustomer<Probability>) -> Result<Vec<f64>> {
     if features.len() != risk.len() {
         return Err(Error::shape("probabilities, one for each row", features.len(), risk.len()));
@@ -226,6 +239,7 @@ pub(super) enum Reference {
 }
 
 impl Reference {
+    /// The distribution of a column; of a category the twenty most frequent levels stand on their own.
     fn of(column: &Column, bins: usize) -> Self {
         match column {
             Column::Numeric(own) => {
@@ -252,6 +266,7 @@ impl Reference {
         }
     }
 
+    /// Cuts at the quantiles of ascending values (equal ones once), counts of the bins (cut below, value ≤ cut), quantiles.
     fn numeric(sorted: &[f64], missing: usize, bins: usize) -> Self {
         let at = |k: usize, of: usize| sorted.get((sorted.len().saturating_sub(1)) * k / of).copied();
         let mut cuts: Vec<f64> = (1..bins).filter_map(|k| at(k, bins)).collect();
@@ -317,6 +332,7 @@ impl Reference {
         }
     }
 
+    /// How far counts and known values of another table lie from the reference.
     fn drift(&self, name: &str, counts: &[f64], values: Option<Vec<f64>>) -> Drift {
         let (psi, p_value) = compare_counts(self.counts(), counts);
         let ks = match (self, values) {

@@ -1,4 +1,8 @@
-//! `ChurnParams`.
+//! `ChurnParams` and its choices.
+//!
+//! There is nothing to tune by hand: [`Method::Auto`] takes its knots from the data and its penalty and pairs from
+//! cross-validation. What can be set changes what is asked, not how well it is answered: which method, who counts as having
+//! left, which curves may not turn, how probabilities are recalibrated, and the seed of the folds.
 
 use crate::error::{Error, Result};
 use crate::types::Seed;

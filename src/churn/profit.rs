@@ -1,4 +1,8 @@
 //! `Campaign`: what it pays to contact customers who may leave.
+//!
+//! The best share to contact follows from money, not from a threshold of one half: with value 200, incentive 10, contact 1 and
+//! a success rate of 0.3 a contact pays from a probability of about 0.16 on. Which customers to rank highest follows from
+//! their values too: a likely leaver worth little may earn less than an unlikely one worth much.
 
 use crate::data::PerCustomer;
 use crate::error::{Error, Result};

@@ -1,4 +1,8 @@
 //! `TableModel`: churn from a table with one row per customer.
+//!
+//! The same model serves tables of the caller's and the behaviour table of orders: a design (how columns are encoded), means of
+//! the encoded columns over the fit, coefficients, a line of recalibration and perhaps a curve on top of it. Predicting a row
+//! encodes it, fills what is not known with the means, and takes one scalar product: O(terms), in parallel over rows.
 
 use std::fmt;
 

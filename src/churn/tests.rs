@@ -521,14 +521,14 @@ mod orders {
         let observed: usize = splits.iter().map(|s| s.observed().customers().len()).sum();
         assert!(format!("{model:?}").contains(&format!("{observed} rows")));
         let test = ledger.split(cut(CUT), horizon).unwrap();
-        assert!(model.evaluate(&test).unwrap().auc > 0.7);
+        assert!(model.evaluate(test).unwrap().auc > 0.7);
         let other = ledger.split(cut(19_100), Horizon::days(41).unwrap()).unwrap();
         assert_eq!(ChurnParams::new().fit(&[splits[0], other]).unwrap_err().kind(), ErrorKind::InvalidInput);
         assert_eq!(
             ChurnParams::new().fit::<crate::data::Split<'_>>(&[]).unwrap_err().kind(),
             ErrorKind::EmptyInput
         );
-        assert_eq!(model.evaluate(&other).unwrap_err().kind(), ErrorKind::InvalidParam);
+        assert_eq!(model.evaluate(other).unwrap_err().kind(), ErrorKind::InvalidParam);
     }
 
     #[test]
@@ -608,7 +608,7 @@ mod orders {
                 .churn_rate()
         };
         let (patient, strict) =
-            (share(Leaving::Silence { times: 4.0 }), share(Leaving::Silence { times: 1.5 }));
+            (share(Leaving::Silence { times: 1.5 }), share(Leaving::Silence { times: 0.7 }));
         assert!(patient < strict, "{patient} {strict}");
         let (events, contracts) = complaints(6, 6);
         let params = ChurnParams::new().method(Method::Plain).ridge(1.0).leaving(Leaving::Contract);

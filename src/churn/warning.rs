@@ -440,11 +440,11 @@ mod tests {
         assert_eq!(cheaper(&equal, 90).unwrap().0, 1.0);
     }
 
-    fn shop(seed: u64, fading: usize) -> Ledger {
+    fn shop(seed: u64, fading: usize, busy: f64) -> Ledger {
         let mut builder = Ledger::builder(Currency::EUR);
         for customer in 0..200_u32 {
             let mut rng = Rng::new(Seed(seed), u64::from(customer));
-            let rate = 0.01 + 0.06 * rng.uniform();
+            let rate = busy * (0.01 + 0.06 * rng.uniform());
             let mut day = 0.0;
             builder.push(Transaction::new(customer, Day::new(19_000)).amount(Amount::minor(100))).unwrap();
             loop {
@@ -465,19 +465,19 @@ mod tests {
         builder.build().unwrap().covering(Day::new(19_000), Day::new(19_700)).unwrap()
     }
 
-    /// Where nobody changes, any statistical signal is a false alarm: at 10 %, in at most 10 % of the shops (50 shops: 5,
-    /// standard deviation 2.1). Where 60 of 200 fade, most of those reported have.
+    /// Where nobody changes, any statistical signal is a false alarm: at 10 %, in at most 10 % of the shops (40 shops: 4,
+    /// standard deviation 1.9). Where 60 of 200 fade, most of those reported have.
     #[test]
     fn false_alarms_are_controlled() {
         let now = AsOf::new(Day::new(19_600));
         let params = WarningParams::new().false_alarms(0.1);
-        let alarms = (0..50)
-            .filter(|seed| !params.fit(shop(*seed, 0).observed(now).unwrap()).unwrap().all().is_empty())
+        let alarms = (0..40)
+            .filter(|seed| !params.fit(shop(*seed, 0, 1.0).observed(now).unwrap()).unwrap().all().is_empty())
             .count();
-        assert!(alarms <= 11, "{alarms} of 50");
+        assert!(alarms <= 10, "{alarms} of 40");
         let (mut right, mut wrong) = (0, 0);
-        for seed in 0..5 {
-            let ledger = shop(seed, 60);
+        for seed in 0..2 {
+            let ledger = shop(seed, 60, 3.0);
             let warnings = params.fit(ledger.observed(now).unwrap()).unwrap();
             assert!(warnings.tests() > 300);
             for w in warnings.all() {

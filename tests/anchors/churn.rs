@@ -133,8 +133,8 @@ fn beats_the_baselines(ledger: &Ledger, days: u32) {
         let fit = LtvParams::new(Model::BgNbd).fit(split.observed()).unwrap();
         fit.predict(split.observed(), horizon).unwrap().values().iter().map(|v| v.p_alive.get()).collect()
     };
-    let scores: [(&str, &dyn Fn(Split<'_>) -> Vec<f64>); 2] = [("recency", &recency), ("P(alive)", &alive)];
-    for (name, score) in scores {
+    for name in ["recency", "P(alive)"] {
+        let score = |split| if name == "recency" { recency(split) } else { alive(split) };
         let train: Vec<(Vec<f64>, Vec<bool>)> =
             past.iter().map(|s| (score(*s), model.outcomes(*s).unwrap().0)).collect();
         let base = forecast(&train, &score(test));
