@@ -11,6 +11,16 @@
 //! Keys come as `"bob"`, 10, `"ann"`, 9, `"bob"`. Numbers given out: 0, 1, 2, 3, 0. The arena holds `bobann`. In the end the
 //! integers 9, 10 stand before the texts `ann`, `bob`, so the ranks by number are 3, 1, 2, 0: a row that holds number 0 is
 //! rewritten to rank 3. Whatever order the keys come in, `bob` ends with rank 3.
+//!
+//! # Cost
+//!
+//! | call | time | memory |
+//! |---|---|---|
+//! | [`Interner::integer`] | one look in a hash map of 16-byte entries | about 40 bytes a new key |
+//! | [`Interner::key`] of a text | one hash, one comparison as a rule | its bytes and about 30 a new key |
+//! | [`Interner::finish`] | a sort of integers, a sort of texts | the sorted copy, then the old one is freed |
+//!
+//! Numbers are 32 bits with one value kept free for "none": four thousand million customers are more than people.
 
 use std::hash::BuildHasher;
 

@@ -69,6 +69,14 @@ impl Cholesky {
     ///
     /// The column named by a fault is the first one that the columns before it explain: dropping it and trying again ends
     /// with a basis. NaN anywhere ends as a fault, never as a factor.
+    ///
+    /// | input | answer |
+    /// |---|---|
+    /// | no rows | a factor that solves the empty system |
+    /// | a diagonal entry of 0, below 0, infinite or NaN | [`Singular::Empty`] with its column |
+    /// | a column that the earlier ones explain to within the tolerance | [`Singular::Dependent`] with its column |
+    /// | an indefinite matrix | the same: its pivot is negative |
+    /// | NaN off the diagonal | the same: its pivot is NaN |
     pub(crate) fn new(a: ArrayView2<'_, f64>, tolerance: f64) -> Result<Self, Singular> {
         let n = a.nrows().min(a.ncols());
         let mut scale = Vec::with_capacity(n);
@@ -99,6 +107,9 @@ impl Cholesky {
     }
 
     /// As [`new`](Self::new) at [`RANK_TOLERANCE`], of an n x n matrix given row by row.
+    ///
+    /// For callers that keep their matrix in a plain vector, as sums over chunks are kept. A length that is not n² is answered as
+    /// an empty column 0 would be.
     pub(crate) fn of_rows(rows: &[f64], n: usize) -> Result<Self, Singular> {
         let view = ArrayView2::from_shape((n, n), rows).map_err(|_| Singular::Empty(0))?;
         Self::new(view, RANK_TOLERANCE)

@@ -159,6 +159,15 @@ impl<const N: usize> Search<N> {
     ///
     /// Gains that drown in the rounding of the value cannot steer: there a step is accepted where it lowers the gradient's
     /// norm. A converged point takes one more Newton step, the cheapest digits to be had, if that does no harm.
+    ///
+    /// 1. Hold parameters that press against an edge; compute step, decrement and whether it is Newton's own.
+    /// 2. Newton's own and the decrement below the tolerance: converged, polish, stop.
+    /// 3. Cut the step at the box. No length left: stop.
+    /// 4. Evaluate there. Compare the gain with that of the quadratic model.
+    /// 5. Better (or no worse within rounding and flatter): go there, adjust the radius. Otherwise a quarter of the radius.
+    ///
+    /// Every accepted step raises the value (or, where that is rounding, lowers the slope), and every refused one shrinks the radius: the loop cannot cycle, and ends by its
+    /// count at the latest.
     pub(crate) fn maximise(&self, start: [f64; N], f: impl Fn(&[f64; N]) -> Eval<N>) -> Maximum<N> {
         let mut at: [f64; N] = std::array::from_fn(|i| start[i].clamp(self.low[i], self.high[i]));
         let mut eval = f(&at);
@@ -337,6 +346,10 @@ fn step<const N: usize>(eval: &Eval<N>, free: &[bool; N], radius: f64) -> ([f64;
 /// Each rotation makes one pair of off-diagonal entries 0; their sum of squares falls, quadratically at the end. Five to
 /// ten sweeps for the two to six dimensions met here, and small eigenvalues are as accurate relative to the matrix as f64
 /// allows.
+///
+/// A rotation in the plane (p, q) by the angle with cot 2φ = (a(q,q) − a(p,p)) / (2 a(p,q)) makes a(p,q) zero; t = tan φ is the
+/// smaller root of t² + 2tθ − 1 = 0, which keeps the rotation below 45 degrees and the method convergent. Vectors come in the
+/// order of the diagonal, unsorted: whoever needs an order sorts.
 pub(crate) fn eigen<const N: usize>(matrix: &[[f64; N]; N]) -> ([f64; N], [[f64; N]; N]) {
     let mut a = *matrix;
     let mut v: [[f64; N]; N] = std::array::from_fn(|i| std::array::from_fn(|j| f64::from(u8::from(i == j))));

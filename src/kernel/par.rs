@@ -37,6 +37,15 @@ pub(crate) fn map<T: Send>(n: usize, f: impl Fn(usize) -> T + Sync + Send) -> Ve
 
 /// `f` of every chunk of at most `chunk` indices of `0..n`, in order of the chunks. `chunk` is a constant of the
 /// algorithm, never derived from the number of threads.
+///
+/// ```text
+/// n = 10, chunk = 4        0..4   4..8   8..10
+/// one thread               a      a      a
+/// two threads, perhaps     a      b      a
+/// result, always           [f(0..4), f(4..8), f(8..10)]
+/// ```
+///
+/// Memory: one result a chunk. A panic inside `f` is the caller's panic: rayon hands it on.
 pub(crate) fn map_chunks<T: Send>(
     n: usize,
     chunk: usize,

@@ -58,6 +58,8 @@ static RULES: LazyLock<[Rule; 4]> =
     LazyLock::new(|| [Rule::new(6), Rule::new(10), Rule::new(16), Rule::new(24)]);
 
 /// The smallest rule kept that has at least `n` nodes, at most 24.
+///
+/// Asked for more nodes than 24, the largest rule is given: callers shorten their steps rather than ask for more.
 pub(crate) fn rule(n: usize) -> &'static Rule {
     let rules = &*RULES;
     rules.iter().find(|r| r.nodes.len() >= n).unwrap_or(&rules[3])

@@ -137,6 +137,16 @@ pub(crate) fn ln_gamma(x: f64) -> f64 {
 /// ln Gamma(a + n) - ln Gamma(a) without cancellation of the two large terms, n >= 0.
 ///
 /// For large a: (a − ½) ln(1 + n/a) + n (ln(a + n) − 1) and the difference of two small rests, none of which cancels.
+///
+/// | a | n | by |
+/// |---|---|---|
+/// | any | 0 | 0 |
+/// | below 10 | whole, below 10 | ln of the product a (a + 1) .. (a + n − 1) |
+/// | below 10 | otherwise | the difference of two [`ln_gamma`], neither of them large |
+/// | from 10 on | any | Stirling's formula for both, subtracted term by term |
+///
+/// For a = 10⁶ and n = 1 the answer is ln 10⁶ = 13.8, the difference of two numbers near 1.28 · 10⁷: taken literally it would
+/// keep nine digits.
 pub(crate) fn ln_rising(a: f64, n: f64) -> f64 {
     if n == 0.0 {
         return 0.0;
@@ -214,6 +224,9 @@ pub(crate) fn trigamma(x: f64) -> f64 {
 /// Digamma(a + n) - digamma(a) and the same of trigamma, n >= 0, without cancellation for large `a`.
 ///
 /// Whole n up to 12, the usual number of purchases, as sums Σ 1/(a + k) and −Σ 1/(a + k)²: exact and fast.
+///
+/// For n above 12 the difference of two logarithms is one `ln_1p`, and what is left of both series is of size 1/a. The second
+/// component is a plain difference of two numbers of size 1/a.
 pub(crate) fn polygamma_rise(a: f64, n: f64) -> (f64, f64) {
     if n <= 12.0 && n.fract() == 0.0 {
         let (mut first, mut second, mut k) = (0.0, 0.0, 0.0);
@@ -258,6 +271,19 @@ pub(crate) fn one_minus_exp_over(z: f64) -> f64 {
 /// The regularised lower and upper incomplete gamma functions P(a, x) and Q(a, x): series below a + 1, continued
 /// fraction above (Abramowitz and Stegun 6.5.29 and 6.5.31). Relative error of the smaller part about 1e-13 for a up to
 /// 1e4, growing as the square root of a.
+///
+/// P(a, x) = x^a e^−x / Γ(a + 1) · (1 + x/(a+1) + x²/((a+1)(a+2)) + ..), all terms positive;
+/// Q(a, x) = x^a e^−x / Γ(a) · 1/(x+1−a − 1(1−a)/(x+3−a − 2(2−a)/(x+5−a − ..))).
+///
+/// The front factor decides the accuracy for large a: its logarithm is the difference of terms of size a ln a. It is written
+/// about the peak at x = a, where with m = (x − a)/a it is a (ln(1 + m) − m) and a small rest. The other of the two is one
+/// minus the computed one, which is why each is computed where it is the smaller.
+///
+/// | input | P, Q |
+/// |---|---|
+/// | x ≤ 0 | 0, 1 |
+/// | x = ∞ | 1, 0 |
+/// | otherwise | each in \[0, 1\], sum 1 |
 pub(crate) fn gamma_inc(a: f64, x: f64) -> (f64, f64) {
     if x <= 0.0 {
         return (0.0, 1.0);
@@ -315,6 +341,12 @@ fn nonzero(value: f64, tiny: f64) -> f64 {
 
 /// The regularised incomplete beta function `I_x(a, b)`, given x and 1 - x so that neither loses digits; by the continued
 /// fraction of Abramowitz and Stegun 26.5.8 on the side where it converges fast.
+///
+/// > `I_x(a, b)` = x^a (1 − x)^b / (a B(a, b)) · 1/(1 + d₁/(1 + d₂/(1 + ..))),
+/// > d₂ₘ = m (b − m) x / ((a + 2m − 1)(a + 2m)), d₂ₘ₊₁ = −(a + m)(a + b + m) x / ((a + 2m)(a + 2m + 1)).
+///
+/// It converges fast below the mean, x < (a + 1)/(a + b + 2); above it the symmetry `I_x(a, b)` = 1 − `I_(1−x)(b, a)` is used. The
+/// caller gives both x and 1 − x, since for x = 1 − 1e-20 the subtraction would leave nothing.
 pub(crate) fn beta_inc(a: f64, b: f64, x: f64, one_minus_x: f64) -> f64 {
     if x <= 0.0 {
         return 0.0;
@@ -332,6 +364,9 @@ pub(crate) fn beta_inc(a: f64, b: f64, x: f64, one_minus_x: f64) -> f64 {
 
 /// The continued fraction of 26.5.8 by Lentz's method, two terms a turn. Converges in O(√max(a, b)) turns on the side
 /// x < (a + 1) / (a + b + 2).
+///
+/// Lentz's method carries the ratios C and D of successive numerators and denominators instead of the numbers themselves,
+/// which would overflow.
 fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {
     let tiny = 1e-300;
     let steps = 300.0 + 20.0 * a.max(b).sqrt();
@@ -372,6 +407,10 @@ pub(crate) fn chi_square_tail(x: f64, degrees: f64) -> f64 {
 /// The standard normal quantile, 0 < p < 1: a start after Abramowitz and Stegun 26.2.23, then Newton steps.
 ///
 /// The start is within 4.5e-4 of the root; four steps on the logarithm of the tail reach the last digits.
+///
+/// Newton on g(z) = ln(1 − Φ(z)) − ln tail, whose slope is −φ(z)/(1 − Φ(z)): concave, so that
+/// Newton's method converges from any start. Symmetry serves p above a half, and p = ½ gives 0 exactly. For p that is 0 or 1 the answer is that of the smallest
+/// normal number, finite.
 pub(crate) fn normal_quantile(p: f64) -> f64 {
     if p == 0.5 {
         return 0.0;

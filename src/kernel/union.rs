@@ -42,6 +42,9 @@ impl UnionFind {
     }
 
     /// The root of every member.
+    ///
+    /// One pass from the smallest member up: when a member's turn comes, its parent, being smaller, points to the root already.
+    /// O(n), and the result can be shared between threads, which [`find`](Self::find), changing paths as it goes, cannot.
     pub(crate) fn roots(mut self) -> Vec<u32> {
         // Parents are never larger than their children, so one pass from below sees only finished parents.
         for x in 0..self.parent.len() {

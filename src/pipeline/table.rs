@@ -205,6 +205,33 @@ impl CustomerTable {
     }
 
     /// The sum of all customers' value within the horizon, in minor units; `None` without a lifetime model or without amounts.
+    ///
+    /// ```
+    /// use regulars::churn::{ChurnParams, Method};
+    /// use regulars::ltv::{LtvParams, Model};
+    /// use regulars::pipeline::PipelineParams;
+    /// use regulars::segment::KMeansParams;
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::{AsOf, Horizon, Language, Seed};
+    ///
+    /// let ledger = ShopParams::new(120, Seed(1)).simulate()?.ledger()?;
+    /// let today = AsOf::new(ledger.covers().1);
+    /// let quick = PipelineParams::new()
+    ///     .segment(KMeansParams::new(3))
+    ///     .ltv(LtvParams::new(Model::BgNbd))
+    ///     .churn(ChurnParams::new().method(Method::Plain));
+    /// let table = quick.fit(&ledger, today, Horizon::days(60)?)?.predict(&ledger, today)?;
+    ///
+    /// let total = table.total_value().expect("a lifetime model and amounts").in_minor();
+    /// let by_hand: f64 = table.rows().filter_map(|row| Some(row.value?.clv?.in_minor())).sum();
+    /// assert!((total / by_hand - 1.0).abs() < 1e-12);
+    ///
+    /// let row = table.rows().next().expect("120 customers");
+    /// let group = row.segment.expect("the stage was fitted");
+    /// assert!(!table.segment_name(group, Language::English).is_empty());
+    /// assert!(!table.segment_name(group, Language::Chinese).is_empty());
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn total_value(&self) -> Option<Expected> {
         self.value.as_ref()?.values().iter().map(|v| v.clv).sum::<Option<Expected>>()
     }

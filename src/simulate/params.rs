@@ -385,6 +385,17 @@ impl ShopParams {
 
     /// Number of items each customer keeps coming back for, at most 1,000; 8 by default. Mostly of two groups of the customer's
     /// own.
+    ///
+    /// ```
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::Seed;
+    /// // One favourite and nothing else: every basket of a customer is the same.
+    /// let shop = ShopParams::new(10, Seed(7)).favourites(1).habit(1.0).basket(1.0).simulate()?;
+    /// let mut bought: Vec<_> = shop.rows().map(|row| (row.customer, row.item)).collect();
+    /// bought.dedup();
+    /// assert_eq!(bought.len(), 10);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub const fn favourites(mut self, items: u32) -> Self {
         self.favourites = items;
         self

@@ -246,6 +246,20 @@ impl CustomerIx {
 
 /// An item inside one ledger; the same rules as [`CustomerIx`]. Made by [`Ledger::item`](crate::data::Ledger::item),
 /// turned into its key by [`Ledger::item_key`](crate::data::Ledger::item_key).
+///
+/// ```
+/// use regulars::data::{Ledger, Transaction};
+/// use regulars::types::{Currency, Day, ItemIx};
+///
+/// let mut builder = Ledger::builder(Currency::EUR);
+/// for item in ["tea", "cup"] {
+///     builder.push(Transaction::new("ann", Day::new(0)).item(item))?;
+/// }
+/// let ledger = builder.build()?;
+/// let tea: ItemIx = ledger.item("tea").expect("was bought");
+/// assert_eq!(tea.index(), 1); // behind `cup`
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ItemIx {
     pub(crate) index: u32,

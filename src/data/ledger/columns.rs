@@ -269,12 +269,41 @@ impl<'a> Columns<'a> {
     }
 
     /// Pieces bought, in thousandths; negative for goods that came back.
+    ///
+    /// ```
+    /// use regulars::data::{Columns, Ledger};
+    /// use regulars::types::{Currency, Quantity};
+    ///
+    /// let pieces = [Quantity::units(2), Quantity::units(-1)];
+    /// let columns = Columns::new(Currency::EUR, &["ann", "ann"][..], &[19_844, 19_850][..]).quantities(&pieces);
+    /// assert_eq!(Ledger::from_columns(&columns)?.intake().refund_rows, 1); // one piece came back
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn quantities(mut self, quantities: &'a [Quantity]) -> Self {
         self.quantities = Some(quantities);
         self
     }
 
     /// Second of the day of each row, 0 to 86,399; `u32::MAX` where it is not known.
+    ///
+    /// ```
+    /// use regulars::data::{Columns, Ledger};
+    /// use regulars::types::{AsOf, Currency};
+    ///
+    /// let (customer, day, item) = (["ann", "ann"], [19_844, 19_844], ["cup", "tea"]);
+    /// let seconds = [40_000, 30_000]; // the cup came later
+    /// let columns = Columns::new(Currency::EUR, &customer[..], &day[..]).items(&item[..]).seconds_of_day(&seconds);
+    /// let ledger = Ledger::from_columns(&columns)?;
+    /// let now = ledger.observed(AsOf::ymd(2024, 12, 31)?)?;
+    /// let rows = now.history(ledger.customer("ann").expect("has rows"))?.expect("was seen");
+    /// let order: Vec<Option<u32>> = rows.rows().map(|row| row.second_of_day).collect();
+    /// assert_eq!(order, [Some(30_000), Some(40_000)]);
+    ///
+    /// let bad = Columns::new(Currency::EUR, &customer[..], &day[..]).seconds_of_day(&[0, 86_400]);
+    /// let error = Ledger::from_columns(&bad).unwrap_err();
+    /// assert_eq!(error.to_string(), "row 2, column `seconds_of_day`: expected 0 to 86399");
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn seconds_of_day(mut self, seconds: &'a [u32]) -> Self {
         self.seconds = Some(seconds);
         self

@@ -151,6 +151,18 @@ impl RecordsCsv {
     ///
     /// # Errors
     /// As [`RawTable::read_csv`].
+    ///
+    /// ```
+    /// use regulars::data::{Records, RecordsCsvParams};
+    /// use regulars::data::csv::{CsvFormat, Strictness};
+    ///
+    /// let mut files = Records::csv(RecordsCsvParams::new());
+    /// let format = CsvFormat::new().delimiter(b'|').strictness(Strictness::Strict);
+    /// files.read_as("crm", "id|name\n1|Ann Lee\n".as_bytes(), &format)?;
+    /// assert!(files.read_as("till", "id|name\n1\n".as_bytes(), &format).is_err()); // a row of another width
+    /// assert_eq!(files.build()?.values(0, "name").collect::<Vec<_>>(), ["Ann Lee"]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn read_as(&mut self, source: &str, reader: impl Read, format: &CsvFormat) -> Result<()> {
         let table = RawTable::read_csv(reader, format)?;
         self.files.push(File { source: source.to_owned(), table });

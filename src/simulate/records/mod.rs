@@ -111,6 +111,20 @@ impl RecordTable {
     ///
     /// # Errors
     /// [`EmptyInput`](crate::ErrorKind::EmptyInput) without records.
+    ///
+    /// ```
+    /// use regulars::data::FieldKind;
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::Seed;
+    ///
+    /// let table = ShopParams::new(10, Seed(7)).simulate()?.record_table()?;
+    /// let records = table.to_records()?;
+    /// assert_eq!(records.len(), table.len());
+    /// assert_eq!(records.id(0), Some("1"));
+    /// assert_eq!(records.fields()[0].kind(), FieldKind::CustomerAccount);
+    /// assert_eq!(records.source_name(0), table.get(0, 0));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn to_records(&self) -> Result<Records> {
         let account = Field::new(COMMON[2], FieldKind::CustomerAccount);
         let own = self.fields.iter().map(|(name, kind)| Field::new(*name, *kind));
@@ -129,6 +143,23 @@ impl RecordTable {
     }
 
     /// The truth: the number of the person (from 0) behind each record.
+    ///
+    /// With second accounts, a person's accounts stand on different records of hers:
+    ///
+    /// ```
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::Seed;
+    ///
+    /// let shop = ShopParams::new(20, Seed(7)).second_accounts(1.0).simulate()?;
+    /// let table = shop.record_table()?;
+    /// let accounts = table.column("account").expect("a common column");
+    /// for (account, person) in accounts.zip(table.people()) {
+    ///     if let Ok(account) = account.parse() {
+    ///         assert_eq!(shop.truth().person_of(account), Some(*person));
+    ///     }
+    /// }
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn people(&self) -> &[u32] {
         &self.people
     }
