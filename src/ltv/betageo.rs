@@ -30,7 +30,7 @@ impl BetaGeometric {
     }
 
     /// Tosses survived by one who is alive.
-    fn tosses(&self, x: f64) -> f64 {
+    pub(super) fn tosses(&self, x: f64) -> f64 {
         match self.coin {
             Coin::AfterRepeats => x,
             Coin::AfterEvery => x + 1.0,
@@ -52,6 +52,16 @@ impl BetaGeometric {
     }
 
     pub(super) fn log_likelihood(&self, h: &RecencyFrequency) -> f64 {
+        if h.x == 0.0 {
+            // One minus the probability of a purchase: exact also where that is all but nothing.
+            let bought = (-self.r * (h.t / self.alpha).ln_1p()).exp_m1();
+            let stays = if self.coin == Coin::AfterEvery { self.b / (self.a + self.b) } else { 1.0 };
+            return if stays == 1.0 {
+                -self.r * (h.t / self.alpha).ln_1p()
+            } else {
+                (stays * bought).ln_1p()
+            };
+        }
         let tosses = self.tosses(h.x);
         ln_rising(self.r, h.x) + ln_rising(self.b, tosses)
             - ln_rising(self.a + self.b, tosses)
@@ -62,7 +72,13 @@ impl BetaGeometric {
 
     /// Expected purchases in (T, T + t] of one who is alive, by `v` = 1 / (alpha + T).
     pub(super) fn purchases_while_alive(&self, x: f64, v: f64, t: f64) -> f64 {
-        purchases_while_alive(self.a, self.b + self.tosses(x), self.r + x, t * v)
+        future(self.a, self.b + self.tosses(x), self.r + x, t * v).0
+    }
+
+    /// P(still alive at T + t) of one who is alive at T: the mean of (1 + p t / (alpha + T))^-(r + x) over the coin, since
+    /// each of the Poisson purchases of the window is survived with probability 1 - p.
+    pub(super) fn stays(&self, h: &RecencyFrequency, t: f64) -> f64 {
+        future(self.a, self.b + self.tosses(h.x), self.r + h.x, t / (self.alpha + h.t)).1.min(1.0)
     }
 
     /// P(n purchases in (T, T + t]).
@@ -161,14 +177,15 @@ impl BetaGeometric {
     }
 }
 
-/// E over p ~ Beta(a, b) of (1 - (1 + p z)^-rate) / p: purchases to come within `z` = t / (alpha + T) of a customer who is
-/// alive, whose rate is Gamma(`rate`, alpha + T) and who has stayed through `b` - b0 tosses.
+/// (E[(1 - (1 + p z)^-rate) / p], E[(1 + p z)^-rate]) over p ~ Beta(a, b): purchases to come within
+/// `z` = t / (alpha + T), and the probability to stay beyond that, of a customer who is alive, whose rate is
+/// Gamma(`rate`, alpha + T) and who has stayed through `b` - b0 tosses.
 ///
 /// Nothing is singular at a = 1 here, nothing cancels, nothing overflows: two positive sums, one for short and one for
 /// long windows, that agree to about 1e-13 (tested).
-pub(super) fn purchases_while_alive(a: f64, b: f64, rate: f64, z: f64) -> f64 {
+pub(super) fn future(a: f64, b: f64, rate: f64, z: f64) -> (f64, f64) {
     if z <= 0.0 {
-        0.0
+        (0.0, 1.0)
     } else if z <= 8.0 && rate * z <= 200.0 {
         by_count(a, b, rate, z)
     } else {
@@ -179,10 +196,11 @@ pub(super) fn purchases_while_alive(a: f64, b: f64, rate: f64, z: f64) -> f64 {
 /// The sum over counts: with N ~ NB(rate, z) the purchases of one who never leaves and q = 1 - p,
 /// (1 - q^N) / (1 - q) = 1 + q + .. + q^(N - 1), so the mean is the sum over n of P(N = n) S(n) with
 /// S(n) = E[1 + .. + q^(n - 1)]. O(rate z + sqrt(rate z (1 + z)) + z) terms.
-fn by_count(a: f64, b: f64, rate: f64, z: f64) -> f64 {
+fn by_count(a: f64, b: f64, rate: f64, z: f64) -> (f64, f64) {
     let y = z / (1.0 + z);
     let mut p = (-rate * z.ln_1p()).exp();
     let (mut sum, mut survive, mut bought, mut n) = (0.0, 1.0, 0.0, 0.0);
+    let mut stays = p;
     loop {
         p *= (rate + n) / (n + 1.0) * y;
         bought += survive;
@@ -190,10 +208,11 @@ fn by_count(a: f64, b: f64, rate: f64, z: f64) -> f64 {
         n += 1.0;
         let term = p * bought;
         sum += term;
+        stays += p * survive;
         // From here on the terms fall faster than the geometric series of `ratio`.
         let ratio = (rate + n) / (n + 1.0) * y * (1.0 + 1.0 / n);
         if ratio < 1.0 && term * ratio <= sum * 1e-17 * (1.0 - ratio) {
-            return sum;
+            return (sum, stays);
         }
     }
 }
@@ -201,7 +220,7 @@ fn by_count(a: f64, b: f64, rate: f64, z: f64) -> f64 {
 /// The sum over the coin: trapezoids in w = ln(p / (1 - p)), where both factors are analytic with features of width about
 /// one, so that the error falls as e^(-10 / h) or better; both tails are geometric and summed in closed form. The
 /// density is normalised by the same rule.
-fn by_coin(a: f64, b: f64, rate: f64, z: f64) -> f64 {
+fn by_coin(a: f64, b: f64, rate: f64, z: f64) -> (f64, f64) {
     let h = (0.5 * (1.0 / a + 1.0 / b).sqrt()).min(0.25);
     let mode = (a / b).ln();
     let ln_1pe = |w: f64| softplus(w);
@@ -215,7 +234,8 @@ fn by_coin(a: f64, b: f64, rate: f64, z: f64) -> f64 {
     // Beyond these points density and purchases follow their leading power to the last digit.
     let left = -(38.0 + (rate * z).max(a + b).max(1.0).ln());
     let right = 38.0 + (a + b).max(2.0).ln();
-    let (mut mass, mut sum) = (0.0, 0.0);
+    let (mut mass, mut sum, mut stays) = (0.0, 0.0, 0.0);
+    let stay = |w: f64| (-rate * (sigmoid(w) * z).ln_1p()).exp();
     let mut w = mode;
     loop {
         let d = density(w);
@@ -224,10 +244,12 @@ fn by_coin(a: f64, b: f64, rate: f64, z: f64) -> f64 {
             let tail = 1.0 / -(-a * h).exp_m1();
             mass += d * tail;
             sum += d * f * tail;
+            stays += d * stay(w) * tail;
             break;
         }
         mass += d;
         sum += d * f;
+        stays += d * stay(w);
         if d * f <= 1e-18 * sum && d <= 1e-18 * mass {
             break;
         }
@@ -241,14 +263,16 @@ fn by_coin(a: f64, b: f64, rate: f64, z: f64) -> f64 {
             let tail = 1.0 / -(-b * h).exp_m1();
             mass += d * tail;
             sum += d * f * tail;
+            stays += d * stay(w) * tail;
             break;
         }
         mass += d;
         sum += d * f;
+        stays += d * stay(w);
         if d * f <= 1e-18 * sum && d <= 1e-18 * mass {
             break;
         }
         w += h;
     }
-    sum / mass
+    (sum / mass, stays / mass)
 }

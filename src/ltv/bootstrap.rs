@@ -81,7 +81,7 @@ impl LtvModel {
         let refits = par::map_chunks(n as usize, 1, |range| {
             let mut rng = Rng::new(seed, range.start as u64);
             let weights: Vec<f64> = runs.count.iter().map(|c| rng.poisson(*c as f64) as f64).collect();
-            fit::fit(model, runs, &weights, Some(&start))
+            fit::fit(model, runs, &weights, Some(&start), super::Prior::Flat)
         });
         let unfinished = refits.iter().filter(|r| r.end == crate::kernel::optim::End::Stopped).count();
         Ok(Bootstrap {

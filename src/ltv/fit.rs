@@ -3,11 +3,12 @@
 use crate::kernel::optim::{End, Eval, Maximum, Search, covariance};
 use crate::kernel::par;
 
-use super::Model;
 use super::betageo::{BetaGeometric, Coin};
 use super::dropout::{GammaGompertz, NbdWith, Pareto};
+use super::erlang::Erlang;
 use super::histogram::Runs;
 use super::history::RecencyFrequency;
+use super::{Model, Prior};
 
 /// A maximum in the parameters themselves; the search runs in their logarithms.
 pub(super) struct Fitted<const N: usize> {
@@ -17,15 +18,33 @@ pub(super) struct Fitted<const N: usize> {
     pub(super) covariance: Option<[[f64; N]; N]>,
 }
 
-/// The best of the climbs from all starts (the first of equal ones).
+/// The best of the climbs from all starts (the first of equal ones); with a prior, of likelihood times prior.
 pub(super) fn climb_in_logs<const N: usize>(
     search: Search<N>,
+    prior: Prior,
     starts: &[[f64; N]],
     f: impl Fn(&[f64; N]) -> Eval<N>,
 ) -> Fitted<N> {
+    // Half the distance from the centre of the search, squared, in standard deviations of the prior.
+    let precision = match prior {
+        Prior::Flat => 0.0,
+        Prior::LogNormal(sd) => 1.0 / (sd * sd),
+    };
+    let from_centre = |logs: &[f64; N]| -> [f64; N] {
+        std::array::from_fn(|i| logs[i] - 0.5 * (search.low[i] + search.high[i]))
+    };
+    let penalty = |logs: &[f64; N]| 0.5 * precision * from_centre(logs).iter().map(|d| d * d).sum::<f64>();
     let in_logs = |logs: &[f64; N]| {
         let theta = logs.map(f64::exp);
-        f(&theta).in_logs(&theta)
+        let mut eval = f(&theta).in_logs(&theta);
+        if precision > 0.0 {
+            eval.value -= penalty(logs);
+            for (i, d) in from_centre(logs).into_iter().enumerate() {
+                eval.gradient[i] -= precision * d;
+                eval.hessian[i][i] -= precision;
+            }
+        }
+        eval
     };
     let mut best: Option<Maximum<N>> = None;
     for start in starts {
@@ -41,7 +60,9 @@ pub(super) fn climb_in_logs<const N: usize>(
             best = Some(found);
         }
     }
-    let maximum = best.unwrap_or_else(|| search.maximise([0.0; N], in_logs));
+    let mut maximum = best.unwrap_or_else(|| search.maximise([0.0; N], in_logs));
+    // What is reported is the likelihood alone.
+    maximum.eval.value += penalty(&maximum.at);
     Fitted { theta: maximum.at.map(f64::exp), covariance: covariance(&maximum.eval.hessian), maximum }
 }
 
@@ -94,16 +115,43 @@ fn total<const N: usize>(
 }
 
 /// Fits one model; `start` are parameters of an earlier fit, if there is one.
-pub(super) fn fit(model: Model, runs: &Runs, weights: &[f64], start: Option<&[f64]>) -> Outcome {
+pub(super) fn fit(
+    model: Model,
+    runs: &Runs,
+    weights: &[f64],
+    start: Option<&[f64]>,
+    prior: Prior,
+) -> Outcome {
+    fit_held(model, runs, weights, start, prior, None)
+}
+
+/// As [`fit`], with the parameter of that index, if any, held at that value.
+pub(super) fn fit_held(
+    model: Model,
+    runs: &Runs,
+    weights: &[f64],
+    start: Option<&[f64]>,
+    prior: Prior,
+    held: Option<(usize, f64)>,
+) -> Outcome {
     let scale = Scale::of(runs, weights);
     match model {
+        Model::BgCnbdK | Model::MbgCnbdK => {
+            let coin = if model == Model::BgCnbdK { Coin::AfterRepeats } else { Coin::AfterEvery };
+            regular(coin, runs, weights, start, prior, held)
+        }
         Model::BgNbd | Model::MbgNbd => {
             let coin = if model == Model::BgNbd { Coin::AfterRepeats } else { Coin::AfterEvery };
             let centre = [0.0, scale.alpha, 0.0, 0.0];
             let starts = [[-0.7, scale.alpha - 0.7, -0.3, 0.7], [0.7, scale.alpha + 0.7, 0.3, 0.7]];
-            staged(runs, weights, start, Search::about(centre, 16.0), &starts, |theta, x, t, t_x, w| {
-                BetaGeometric::from_array(*theta, coin).segment(x, t, t_x, w)
-            })
+            staged(
+                runs,
+                weights,
+                start,
+                (Search::about(centre, 16.0), prior, held),
+                &starts,
+                |theta, x, t, t_x, w| BetaGeometric::from_array(*theta, coin).segment(x, t, t_x, w),
+            )
         }
         Model::ParetoNbd => {
             let centre = [0.0, scale.alpha, 0.0, scale.time];
@@ -111,10 +159,17 @@ pub(super) fn fit(model: Model, runs: &Runs, weights: &[f64], start: Option<&[f6
                 [-0.7, scale.alpha - 0.7, -0.5, scale.time - 1.0],
                 [0.7, scale.alpha + 0.7, 0.5, scale.time + 0.5],
             ];
-            staged(runs, weights, start, Search::about(centre, 16.0), &starts, |theta, x, t, t_x, w| {
-                let [r, alpha, s, beta] = *theta;
-                NbdWith { r, alpha, dropout: Pareto { s, beta } }.segment::<2, 4>(x, t, t_x, w)
-            })
+            staged(
+                runs,
+                weights,
+                start,
+                (Search::about(centre, 16.0), prior, held),
+                &starts,
+                |theta, x, t, t_x, w| {
+                    let [r, alpha, s, beta] = *theta;
+                    NbdWith { r, alpha, dropout: Pareto { s, beta } }.segment::<2, 4>(x, t, t_x, w)
+                },
+            )
         }
         Model::GGompertzNbd => {
             let centre = [0.0, scale.alpha, -scale.time, 0.0, 0.0];
@@ -126,7 +181,7 @@ pub(super) fn fit(model: Model, runs: &Runs, weights: &[f64], start: Option<&[f6
                 [-0.5, scale.alpha - 0.5, -scale.time - 3.0, -0.5, -3.5],
                 [0.0, scale.alpha, -scale.time + 1.0, -0.5, 1.5],
             ];
-            staged(runs, weights, start, search, &starts, |theta, x, t, t_x, w| {
+            staged(runs, weights, start, (search, prior, held), &starts, |theta, x, t, t_x, w| {
                 let [r, alpha, b, s, beta] = *theta;
                 NbdWith { r, alpha, dropout: GammaGompertz { b, s, beta } }.segment::<3, 5>(x, t, t_x, w)
             })
@@ -134,17 +189,75 @@ pub(super) fn fit(model: Model, runs: &Runs, weights: &[f64], start: Option<&[f6
     }
 }
 
+/// The most stages tried: more regular than this is a subscription.
+const MOST_STAGES: u32 = 12;
+
+/// CNBD-k: the four other parameters at k = 1, 2, .. until the likelihood has fallen, or at the k of `start`. The first of
+/// the parameters is k.
+fn regular(
+    coin: Coin,
+    runs: &Runs,
+    weights: &[f64],
+    start: Option<&[f64]>,
+    prior: Prior,
+    held: Option<(usize, f64)>,
+) -> Outcome {
+    let scale = Scale::of(runs, weights);
+    let at = |k: u32, start: Option<&[f64]>| {
+        // A stage is a k-th of a gap.
+        let alpha = scale.alpha - f64::from(k).ln();
+        let centre = [0.0, alpha, 0.0, 0.0];
+        let starts = [[-0.7, alpha - 0.7, -0.3, 0.7], [0.7, alpha + 0.7, 0.3, 0.7]];
+        let held = held.and_then(|(i, value)| i.checked_sub(1).map(|i| (i, value)));
+        let search = (Search::about(centre, 16.0), prior, held);
+        staged(runs, weights, start, search, &starts, |theta, x, t, t_x, w| {
+            if k == 1 {
+                BetaGeometric::from_array(*theta, coin).segment(x, t, t_x, w)
+            } else {
+                Erlang::segment(k, coin, theta, x, t, t_x, w)
+            }
+        })
+    };
+    let with_k = |k: u32, mut outcome: Outcome| {
+        outcome.theta.insert(0, f64::from(k));
+        if let Some(errors) = &mut outcome.log_errors {
+            // k is chosen, not estimated: it has no standard error.
+            errors.insert(0, f64::NAN);
+        }
+        outcome
+    };
+    if let Some(start) = start.filter(|s| s.len() == 5) {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole and small")]
+        let k = start[0].clamp(1.0, 1e3) as u32;
+        return with_k(k, at(k, Some(&start[1..])));
+    }
+    let mut best = (1, at(1, None));
+    for k in 2..=MOST_STAGES {
+        let outcome = at(k, None);
+        if outcome.log_likelihood <= best.1.log_likelihood {
+            break;
+        }
+        best = (k, outcome);
+    }
+    with_k(best.0, best.1)
+}
+
 /// Climbs from all starts on a thinned likeness where there are many keys, then on all keys from the best point.
 fn staged<const N: usize>(
     runs: &Runs,
     weights: &[f64],
     start: Option<&[f64]>,
-    search: Search<N>,
+    (mut search, prior, held): (Search<N>, Prior, Option<(usize, f64)>),
     starts: &[[f64; N]],
     f: impl Fn(&[f64; N], f64, &[f64], &[f64], &[f64]) -> Eval<N> + Sync + Send,
 ) -> Outcome {
+    if let Some((i, value)) = held.filter(|(i, _)| *i < N) {
+        (search.low[i], search.high[i]) = (value.ln(), value.ln());
+    }
     let on = |runs: &Runs, weights: &[f64], starts: &[[f64; N]]| {
-        climb_in_logs(search, starts, |theta| total(runs, weights, |x, t, t_x, w| f(theta, x, t, t_x, w)))
+        climb_in_logs(search, prior, starts, |theta| {
+            total(runs, weights, |x, t, t_x, w| f(theta, x, t, t_x, w))
+        })
     };
     let given = start.and_then(|s| <[f64; N]>::try_from(s).ok()).map(|s| s.map(f64::ln));
     let mut starts = given.map_or_else(|| starts.to_vec(), |s| vec![s]);

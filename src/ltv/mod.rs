@@ -109,14 +109,18 @@
 //! - A. C. Bemmaor, N. Glady (2012), doi:10.1287/mnsc.1110.1461
 //! - P. S. Fader, B. G. S. Hardie (2013), The Gamma-Gamma model of monetary value, brucehardie.com/notes/025
 
+mod auto;
 mod betageo;
 mod bootstrap;
 mod curves;
 mod discount;
+mod drift;
 mod dropout;
+mod erlang;
 mod fit;
 mod histogram;
 mod history;
+mod jet;
 mod model;
 mod params;
 mod process;
@@ -129,10 +133,11 @@ mod wire;
 
 pub use bootstrap::Bootstrap;
 pub use discount::Discount;
+pub use drift::Drift;
 pub use histogram::Histogram;
 pub use history::RecencyFrequency;
 pub use model::{FitInput, LifetimeValue, LtvModel, PredictInput};
-pub use params::{LtvParams, Model};
+pub use params::{LtvParams, Model, Prior};
 pub use process::PurchaseProcess;
 pub use spend::GammaGamma;
 pub use summary::{Candidate, Estimate, FitStatus, FitSummary};

@@ -7,8 +7,10 @@ use crate::error::{Error, Result};
 use crate::kernel::par;
 use crate::types::{Expected, Horizon, Probability};
 
+use super::auto::{self, likeness};
 use super::curves::Curves;
 use super::discount::Discount;
+use super::drift::Drift;
 use super::fit::{self, Outcome};
 use super::histogram::Histogram;
 use super::history::RecencyFrequency;
@@ -104,6 +106,9 @@ pub struct LtvModel {
     pub(super) summary: FitSummary,
     pub(super) spend_summary: Option<FitSummary>,
     pub(super) candidates: Vec<Candidate>,
+    /// Further processes whose predictions are averaged with those of `process`.
+    pub(super) others: Vec<PurchaseProcess>,
+    pub(super) drift: Option<Drift>,
 }
 
 /// Names of the spend model's parameters.
@@ -124,7 +129,29 @@ impl LtvParams {
     /// [`FitStatus`](super::FitStatus).
     pub fn fit<'a>(&self, data: impl Into<FitInput<'a>>) -> Result<LtvModel> {
         self.check()?;
-        self.fit_histogram(&*data.into().histogram()?)
+        let data = data.into();
+        if let (Source::Observed(observed), true) = (&data.0, self.models.len() > 1) {
+            let observed = *observed;
+            if let Some(choice) = auto::choose(self, observed, default_unit(observed))? {
+                return self.fit_chosen(&*data.histogram()?, choice);
+            }
+        }
+        self.fit_histogram(&*data.histogram()?)
+    }
+
+    /// The models that forecast best from inside the past, fitted to all of it.
+    fn fit_chosen(&self, histogram: &Histogram, choice: auto::Choice) -> Result<LtvModel> {
+        let only = |model: Model| Self { models: vec![model], ..self.clone() };
+        let Some((first, rest)) = choice.members.split_first() else { return self.fit_histogram(histogram) };
+        let mut model = only(*first).fit_histogram(histogram)?;
+        for other in rest {
+            let runs = &histogram.purchases;
+            let outcome = fit::fit(*other, runs, &runs.weights(), None, self.prior);
+            model.others.push(PurchaseProcess::raw(*other, &outcome.theta));
+        }
+        model.candidates = choice.candidates;
+        model.drift = Some(choice.drift);
+        Ok(model)
     }
 
     fn fit_histogram(&self, histogram: &Histogram) -> Result<LtvModel> {
@@ -140,7 +167,7 @@ impl LtvParams {
                 _ => Some(c),
             })
             .map_or(self.models[0], |c| c.model);
-        let outcome = fit::fit(model, runs, &runs.weights(), None);
+        let outcome = fit::fit(model, runs, &runs.weights(), None, self.prior);
         let summary =
             FitSummary::new(model.parameter_names(), &outcome, histogram.customers(), runs.count.len());
         let process = PurchaseProcess::raw(model, &outcome.theta);
@@ -153,23 +180,19 @@ impl LtvParams {
             summary,
             spend_summary,
             candidates,
+            others: Vec::new(),
+            drift: None,
         })
     }
 
     /// Held-out log-likelihood of each model, where there is more than one: distinct histories are dealt to the folds in
     /// turn in their order, so that each fold is a likeness of the whole.
     fn compare(&self, histogram: &Histogram) -> Vec<Candidate> {
-        /// A likeness of many customers chooses as well as all of them.
-        const ENOUGH: usize = 40_000;
         if self.models.len() < 2 {
             return Vec::new();
         }
         let all = &histogram.purchases;
-        let runs = if all.count.len() > 2 * ENOUGH {
-            Cow::Owned(all.thinned(all.count.len() / ENOUGH))
-        } else {
-            Cow::Borrowed(all)
-        };
+        let runs = likeness(all);
         let folds = (self.folds as usize).min(runs.count.len());
         if folds < 2 {
             return Vec::new();
@@ -177,9 +200,9 @@ impl LtvParams {
         let parts: Vec<_> =
             (0..folds).map(|f| (runs.fold(f, folds, false), runs.fold(f, folds, true))).collect();
         let candidate = |model: Model| {
-            let whole = fit::fit(model, &runs, &runs.weights(), None);
+            let whole = fit::fit(model, &runs, &runs.weights(), None, self.prior);
             let held_out = parts.iter().map(|(train, test)| {
-                let fitted = fit::fit(model, train, &train.weights(), Some(&whole.theta));
+                let fitted = fit::fit(model, train, &train.weights(), Some(&whole.theta), self.prior);
                 fit::log_likelihood(model, &fitted.theta, test)
             });
             Candidate { model, held_out_log_likelihood: held_out.sum() }
@@ -260,7 +283,19 @@ impl LtvModel {
         Ok(self)
     }
 
-    /// What each model was worth on held-out customers; empty where there was no choice.
+    /// Further processes whose predictions are averaged with those of [`process`](Self::process) in equal parts; empty for a
+    /// model that was named.
+    pub fn averaged_with(&self) -> &[PurchaseProcess] {
+        &self.others
+    }
+
+    /// What forecasts from inside the past got wrong, which [`predict`](Self::predict) puts right; `None` for a model that
+    /// was named or fitted without a ledger.
+    pub fn drift(&self) -> Option<&Drift> {
+        self.drift.as_ref()
+    }
+
+    /// What each model was worth on held-out days or customers; empty where there was no choice.
     pub fn candidates(&self) -> &[Candidate] {
         &self.candidates
     }
@@ -291,24 +326,38 @@ impl LtvModel {
             }
         };
         let (x, t_x, t_now) = (history.x(), history.t_x(), history.t());
-        let curves = match &self.process.0 {
-            Inner::Coin(model) => Some(Curves::new(model, x, t_now, t, &schedule)),
-            _ => None,
-        };
+        let members: Vec<_> = std::iter::once(&self.process)
+            .chain(&self.others)
+            .map(|process| match &process.0 {
+                Inner::Coin(model) => (process, Some(Curves::new(model, x, t_now, t, &schedule))),
+                _ => (process, None),
+            })
+            .collect();
+        let share = 1.0 / members.len() as f64;
         let one = |i: usize| {
             let customer = RecencyFrequency { x: x[i], t_x: t_x[i], t: t_now[i] };
-            let alive = self.process.alive(&customer);
-            let [purchases, discounted] = if let Some(curves) = &curves {
-                curves.at(customer.x, customer.t)
-            } else {
-                let until = |t: f64| self.process.while_alive(&customer, t);
-                [until(t), schedule.iter().map(|(t, w)| w * until(*t)).sum()]
-            };
-            let discounted = alive * discounted;
+            let (mut alive, mut purchases, mut discounted) = (0.0, 0.0, 0.0);
+            for (process, curves) in &members {
+                let stays = share * process.alive(&customer);
+                let [all, worth] = if let Some(curves) = curves {
+                    curves.at(customer.x, customer.t)
+                } else {
+                    let until = |t: f64| process.while_alive(&customer, t);
+                    [until(t), schedule.iter().map(|(t, w)| w * until(*t)).sum()]
+                };
+                alive += stays;
+                purchases += stays * all;
+                discounted += stays * worth;
+            }
+            if let Some(drift) = &self.drift {
+                let factor = drift.factor(&customer);
+                purchases *= factor;
+                discounted *= factor;
+            }
             let spend = money.map(|(model, spend)| model.expected(customer.x, spend[i]));
             LifetimeValue {
                 p_alive: Probability::saturating(alive),
-                purchases: alive * purchases,
+                purchases,
                 discounted_purchases: discounted,
                 spend: spend.map(money_of),
                 clv: spend.map(|s| money_of(s * discounted)),

@@ -47,12 +47,14 @@ impl PurchaseProcess {
             Inner::Coin(m) => (m.r, m.alpha),
             Inner::Pareto(m) => (m.r, m.alpha),
             Inner::Gompertz(m) => (m.r, m.alpha),
+            Inner::Erlang(m) => (m.base.r, m.base.alpha),
         };
+        let stages = if let Inner::Erlang(m) = &self.0 { m.k } else { 1 };
         let rate = rng.gamma(r, alpha);
         let mut coin = 0.0;
         let mut leaves_at = f64::INFINITY;
         match &self.0 {
-            Inner::Coin(m) => {
+            Inner::Coin(m) | Inner::Erlang(super::erlang::Erlang { base: m, .. }) => {
                 coin = rng.beta(m.a, m.b);
                 if m.coin == Coin::AfterEvery && rng.chance(coin) {
                     return (0.0, 0.0);
@@ -70,7 +72,8 @@ impl PurchaseProcess {
         let end = t.min(leaves_at);
         let (mut x, mut t_x) = (0_u32, 0.0);
         while x < MOST {
-            let next = t_x + rng.exponential(rate);
+            let gap: f64 = (0..stages).map(|_| rng.exponential(rate)).sum();
+            let next = t_x + gap;
             if next.is_nan() || next > end {
                 break;
             }

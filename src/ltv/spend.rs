@@ -139,7 +139,7 @@ pub(super) fn fit(runs: &Runs, weights: &[f64], start: Option<[f64; 3]>) -> Fitt
         Some(theta) => vec![theta.map(f64::ln)],
         None => vec![[1.5, 1.0, typical.ln() - 0.5], [0.0, 0.7, typical.ln()]],
     };
-    climb_in_logs(Search::about(centre, 16.0), &starts, |theta| {
+    climb_in_logs(Search::about(centre, 16.0), super::Prior::Flat, &starts, |theta| {
         par::reduce_chunks(
             segments.len(),
             4,

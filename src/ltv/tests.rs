@@ -98,6 +98,8 @@ fn fast_and_plain_likelihoods_agree() {
         (Model::MbgNbd, vec![0.525, 6.183, 0.891, 1.614]),
         (Model::ParetoNbd, vec![0.553, 10.578, 0.606, 11.669]),
         (Model::GGompertzNbd, vec![0.553, 10.578, 0.05, 0.606, 0.6]),
+        (Model::BgCnbdK, vec![3.0, 0.5, 2.0, 0.8, 2.4]),
+        (Model::MbgCnbdK, vec![2.0, 0.5, 2.0, 0.8, 2.4]),
     ] {
         let process = PurchaseProcess::new(model, &theta).unwrap();
         let plain: f64 = KEYS
@@ -108,6 +110,11 @@ fn fast_and_plain_likelihoods_agree() {
         let fast = match process.0 {
             process::Inner::Coin(m) => over_keys(|x, t, t_x, w| m.segment(x, t, t_x, w)).value,
             process::Inner::Pareto(m) => over_keys(|x, t, t_x, w| m.segment::<2, 4>(x, t, t_x, w)).value,
+            process::Inner::Erlang(m) => {
+                let theta = [m.base.r, m.base.alpha, m.base.a, m.base.b];
+                over_keys(|x, t, t_x, w| erlang::Erlang::segment(m.k, m.base.coin, &theta, x, t, t_x, w))
+                    .value
+            }
             process::Inner::Gompertz(m) => over_keys(|x, t, t_x, w| m.segment::<3, 5>(x, t, t_x, w)).value,
         };
         assert!((fast / 1.5 / plain - 1.0).abs() < 1e-12, "{model}: {fast} {plain}");
@@ -139,6 +146,12 @@ fn counts_have_the_expected_mean() {
     for process in [
         PurchaseProcess::bg_nbd(0.243, 4.414, 0.793, 2.426).unwrap(),
         PurchaseProcess::mbg_nbd(2.0, 10.0, 1.0, 0.5).unwrap(),
+        PurchaseProcess::pareto_nbd(0.553, 10.578, 0.606, 11.669).unwrap(),
+        PurchaseProcess::pareto_nbd(3.0, 2.0, 1.0, 2.0).unwrap(),
+        PurchaseProcess::ggompertz_nbd(0.553, 10.578, 0.05, 0.606, 0.6).unwrap(),
+        PurchaseProcess::bg_cnbd_k(1, 0.243, 4.414, 0.793, 2.426).unwrap(),
+        PurchaseProcess::bg_cnbd_k(3, 0.5, 1.5, 0.793, 2.426).unwrap(),
+        PurchaseProcess::mbg_cnbd_k(2, 1.5, 6.0, 1.0, 0.5).unwrap(),
     ] {
         for (x, t_x, t) in [(0.0, 0.0, 0.0), (2.0, 30.43, 38.86), (7.0, 29.43, 38.86)] {
             let customer = RecencyFrequency::new(x, t_x, t).unwrap();
@@ -274,14 +287,18 @@ proptest! {
     #[test]
     fn answers_are_total(
         logs in prop::array::uniform5(-16.0..16.0_f64),
+        k in 1_u32..6,
         x in prop_oneof![Just(0.0), Just(1.0), Just(30.0), Just(1e6)],
         share in 0.0..=1.0_f64,
         t in prop_oneof![Just(0.0), Just(1e-3), Just(39.0), Just(1e4)],
-        model in 0..4_usize,
+        model in 0..6_usize,
     ) {
         let model = Model::ALL[model];
-        let theta = &logs.map(f64::exp)[..model.parameter_names().len()];
-        let process = PurchaseProcess::new(model, theta).unwrap();
+        let mut theta = logs.map(f64::exp)[..model.parameter_names().len()].to_vec();
+        if theta.len() == 5 && model != Model::GGompertzNbd {
+            theta[0] = f64::from(k);
+        }
+        let process = PurchaseProcess::new(model, &theta).unwrap();
         let customer = RecencyFrequency::new(x, if x > 0.0 { share * t } else { 0.0 }, t).unwrap();
         let ln = process.log_likelihood(&customer);
         prop_assert!(ln.is_finite(), "{process:?} {customer:?} {ln}");
@@ -354,4 +371,41 @@ fn saved_models_come_back_whole() {
         let text = String::from_utf8_lossy(&bytes).replace("\"parameters\":[", "\"parameters\":[-");
         assert!(crate::persist::read::<LtvModel>(&mut text.as_bytes()).is_err());
     }
+}
+
+/// The likelihood of k stages has exact derivatives, and at k = 1 it is that of the model it extends.
+#[test]
+fn regular_buyers_extend_the_coin_models() {
+    for (k, coin) in [(1, Coin::AfterRepeats), (2, Coin::AfterEvery), (4, Coin::AfterRepeats)] {
+        check_derivatives(&format!("k = {k} {coin:?}"), [0.6, 2.0, 0.8, 2.4], |p| {
+            over_keys(|x, t, t_x, w| erlang::Erlang::segment(k, coin, p, x, t, t_x, w))
+        });
+    }
+    let (plain, one) = (
+        PurchaseProcess::mbg_nbd(0.525, 6.183, 0.891, 1.614).unwrap(),
+        PurchaseProcess::mbg_cnbd_k(1, 0.525, 6.183, 0.891, 1.614).unwrap(),
+    );
+    for (x, t_x, t) in KEYS {
+        let customer = RecencyFrequency::new(x, t_x, t).unwrap();
+        for (a, b) in [
+            (plain.log_likelihood(&customer), one.log_likelihood(&customer)),
+            (plain.p_alive(&customer).get(), one.p_alive(&customer).get()),
+            (plain.expected_purchases(&customer, 52.0), one.expected_purchases(&customer, 52.0)),
+            (plain.p_alive_after(&customer, 52.0).get(), one.p_alive_after(&customer, 52.0).get()),
+        ] {
+            assert!((a - b).abs() <= 1e-10 * (1e-6 + a.abs()), "{customer:?}: {a} {b}");
+        }
+    }
+}
+
+/// The stages that made the data are found again.
+#[test]
+fn regularity_is_recovered() {
+    let truth = PurchaseProcess::bg_cnbd_k(3, 1.5, 1.5, 0.5, 4.0).unwrap();
+    let history = truth.simulate(&[52.0; 3_000], TimeUnit::Week, crate::types::Seed(8)).unwrap();
+    let fitted = LtvParams::new(Model::BgCnbdK).fit(&history).unwrap();
+    assert_eq!(fitted.process().parameters()[0], 3.0, "{:?}", fitted.summary());
+    assert!(fitted.summary().estimates[0].standard_error.is_none());
+    let plain = LtvParams::new(Model::BgNbd).fit(&history).unwrap();
+    assert!(plain.summary().log_likelihood < fitted.summary().log_likelihood - 20.0);
 }

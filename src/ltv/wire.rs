@@ -8,6 +8,7 @@ use crate::persist::wire::Wire;
 use crate::persist::{BlockReader, BlockWriter};
 
 use super::discount::Discount;
+use super::drift::Drift;
 use super::histogram::{Histogram, Runs};
 use super::model::{LtvModel, SPEND_NAMES};
 use super::params::Model;
@@ -27,6 +28,11 @@ pub struct ModelRepr {
     summary: SummaryRepr,
     spend: Option<SpendRepr>,
     candidates: Vec<(Model, f64)>,
+    // Absent in files of models that were named, and in all written before averages existed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    others: Vec<(Model, Vec<f64>)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    drift: Option<Drift>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -124,6 +130,8 @@ impl Wire for LtvModel {
             summary: SummaryRepr::new(&self.summary),
             spend,
             candidates: self.candidates.iter().map(|c| (c.model, c.held_out_log_likelihood)).collect(),
+            others: self.others.iter().map(|p| (p.model(), p.parameters())).collect(),
+            drift: self.drift,
         }
     }
 
@@ -149,7 +157,24 @@ impl Wire for LtvModel {
             .into_iter()
             .map(|(model, held_out_log_likelihood)| Candidate { model, held_out_log_likelihood })
             .collect();
-        Ok(Self { process, spend, unit: repr.unit, discount, summary, spend_summary, candidates })
+        let others = repr.others.iter().map(|(model, parameters)| PurchaseProcess::new(*model, parameters));
+        let others = others
+            .collect::<Result<Vec<_>>>()
+            .map_err(|_| damaged("a parameter of an averaged model is outside its domain"))?;
+        if others.len() > Model::ALL.len() || repr.drift.is_some_and(|d| !d.is_valid()) {
+            return Err(damaged("the average or the drift is outside its domain"));
+        }
+        Ok(Self {
+            process,
+            spend,
+            unit: repr.unit,
+            discount,
+            summary,
+            spend_summary,
+            candidates,
+            others,
+            drift: repr.drift,
+        })
     }
 }
 
