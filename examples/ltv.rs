@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use common::{CsvArgs, Failure, Meter, Outcome, OutputArgs, Progress, Table, print_json, say};
-use regulars::data::{Customers, PurchaseHistory, TimeUnit};
+use regulars::data::{Customers, Ledger, PurchaseHistory, TimeUnit};
 use regulars::ltv::{
     Discount, Evaluation, FitStatus, GammaGamma, Histogram, LtvModel, LtvParams, Model, PurchaseProcess,
     RecencyFrequency,
@@ -30,7 +30,7 @@ struct Args {
     /// Unit of time of the rates
     #[arg(long, value_enum, default_value_t = Unit::Week)]
     unit: Unit,
-    /// `bg_nbd`, `mbg_nbd`, `pareto_nbd`, `ggompertz_nbd`, `bg_cnbd_k`, `mbg_cnbd_k` or auto
+    /// `bg_nbd`, `mbg_nbd`, `pareto_nbd`, `ggompertz_nbd`, `bg_cnbd_k`, `mbg_cnbd_k`, `bg_bb` or auto
     /// [default: auto; `bg_nbd` with --simulate]
     #[arg(long)]
     model: Option<String>,
@@ -84,6 +84,8 @@ struct Input {
     /// Minor units in one unit shown.
     minor: f64,
     published: bool,
+    /// Where the histories come from, if that is a ledger.
+    ledger: Option<(Ledger, AsOf)>,
 }
 
 fn run(args: &Args) -> Outcome {
@@ -94,7 +96,13 @@ fn run(args: &Args) -> Outcome {
     let params = params(args)?;
     let bare = without_spend(&input.history)?;
     let progress = Progress::spinner("fitting");
-    let (fit, model) = timed(|| params.fit(&bare))?;
+    // With the ledger at hand, the choice of a model looks at forecasts from inside the past.
+    let (fit, model) = timed(|| match &input.ledger {
+        Some((ledger, as_of)) if args.unit == Unit::Week && params == LtvParams::auto() => {
+            params.fit(ledger.observed(*as_of)?)
+        }
+        _ => params.fit(&bare),
+    })?;
     let (spend, model) = timed(|| model.with_spend(&input.history))?;
     let horizon = input.holdout.as_ref().map_or(Horizon::days(365)?, |(_, h)| *h);
     let plain = model.clone().with_discount(Discount::NONE);
@@ -165,7 +173,7 @@ fn params(args: &Args) -> Result<LtvParams, Failure> {
 
 fn model_named(name: &str) -> Option<Model> {
     let plain = |s: &str| s.to_lowercase().replace(['/', '-'], "_");
-    Model::ALL.into_iter().find(|m| plain(m.name()) == plain(name))
+    Model::ALL.into_iter().chain([Model::BgBb]).find(|m| plain(m.name()) == plain(name))
 }
 
 fn read(args: &Args) -> Result<Input, Failure> {
@@ -192,13 +200,19 @@ fn read_orders(args: &Args, path: &Path) -> Result<Input, Failure> {
     let days = args.holdout_days.map_or(left, i64::from);
     if days <= 0 {
         let history = PurchaseHistory::observed(ledger.observed(as_of)?, args.unit.time())?;
-        return Ok(Input { history, holdout: None, minor, published: false });
+        return Ok(Input { history, holdout: None, minor, published: false, ledger: Some((ledger, as_of)) });
     }
     let horizon = Horizon::days(u32::try_from(days).unwrap_or(u32::MAX))?;
     let split = ledger.split(as_of, horizon)?;
     let history = PurchaseHistory::observed(split.observed(), args.unit.time())?;
     let actual = regulars::ltv::holdout_purchases(split, &history)?;
-    Ok(Input { history, holdout: Some((actual, horizon)), minor, published: false })
+    Ok(Input {
+        history,
+        holdout: Some((actual, horizon)),
+        minor,
+        published: false,
+        ledger: Some((ledger, as_of)),
+    })
 }
 
 fn read_summary(args: &Args, path: &Path) -> Result<Input, Failure> {
@@ -234,7 +248,7 @@ fn read_summary(args: &Args, path: &Path) -> Result<Input, Failure> {
         Some(actual) => Some((actual, Horizon::days(args.holdout_days.unwrap_or(39 * 7))?)),
         None => None,
     };
-    Ok(Input { history, holdout, minor: 1.0, published: false })
+    Ok(Input { history, holdout, minor: 1.0, published: false, ledger: None })
 }
 
 /// The customers of the peers' script: BG/NBD and Gamma-Gamma near CDNOW's fit, first purchases over a quarter.
@@ -244,7 +258,13 @@ fn simulate(n: u32, seed: Seed) -> Result<Input, Failure> {
     let t: Vec<f64> = (0..n).map(|i| 26.0 + 13.0 * (f64::from(i) * 0.618_033_988_749_895).fract()).collect();
     let history = process.simulate(&t, TimeUnit::Week, seed)?;
     let spend = GammaGamma::new(6.25, 3.74, 15.44)?.simulate(history.x(), Seed(seed.0 ^ 1));
-    Ok(Input { history: history.with_spend(spend)?, holdout: None, minor: 1.0, published: false })
+    Ok(Input {
+        history: history.with_spend(spend)?,
+        holdout: None,
+        minor: 1.0,
+        published: false,
+        ledger: None,
+    })
 }
 
 /// The customers of Fader, Hardie and Lee (2005), weeks rounded to two decimals as they did.
@@ -271,6 +291,7 @@ fn cdnow() -> Result<Input, Failure> {
         holdout: Some((holdout, Horizon::weeks(39)?)),
         minor: 100.0,
         published: true,
+        ledger: None,
     })
 }
 
@@ -293,7 +314,7 @@ fn report(model: &LtvModel, input: &Input, evaluation: Option<&Evaluation>) -> M
     let mut object = Map::new();
     let mut insert = |key: &str, value: Value| object.insert(key.into(), value);
     let name = model.process().model();
-    insert("model", json!(name.name().to_lowercase().replace('/', "_")));
+    insert("model", json!(name.name().to_lowercase().replace(['/', '-'], "_")));
     insert("customers", json!(summary.customers));
     insert("distinct", json!(summary.distinct));
     let by_name = |f: &dyn Fn(&regulars::ltv::Estimate) -> Value| -> Map<String, Value> {
@@ -315,6 +336,8 @@ fn report(model: &LtvModel, input: &Input, evaluation: Option<&Evaluation>) -> M
     let candidates = candidates
         .map(|c| json!({"model": c.model.name(), "held_out_log_likelihood": c.held_out_log_likelihood}));
     insert("candidates", candidates.collect());
+    insert("averaged_with", model.averaged_with().iter().map(|p| json!(p.model().name())).collect());
+    insert("drift", json!(model.drift().map(regulars::ltv::Drift::factors)));
     if let (Some(spend), Some(fit)) = (model.spend(), model.spend_summary()) {
         let (p, q, v) = spend.parameters();
         // In the unit shown: a density of dollars is a hundred times that of cents.

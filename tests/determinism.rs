@@ -214,6 +214,16 @@ fn ltv() {
         let refits = answers[0].0.bootstrap(&histogram, 5, Seed(7)).unwrap();
         (history, answers, refits)
     });
+    let ledger = regulars::simulate::ShopParams::new(400, Seed(5)).simulate().unwrap().ledger().unwrap();
+    let cut = regulars::types::AsOf::new(ledger.covers().1.checked_add(-60).unwrap());
+    let split = ledger.split(cut, Horizon::days(60).unwrap()).unwrap();
+    same_in_every_pool(|| {
+        let auto = LtvParams::auto().fit(split.observed()).unwrap();
+        let regular = LtvParams::new(Model::MbgCnbdK).fit(split.observed()).unwrap();
+        let intervals = auto.predict_intervals(split.observed(), Horizon::days(60).unwrap(), 0.9).unwrap();
+        let beside = auto.evaluate_beside(&regular, split, 50, Seed(3)).unwrap();
+        (auto, regular, intervals.into_values(), beside)
+    });
 }
 
 #[test]

@@ -83,6 +83,29 @@ fn golden_values() {
     assert_eq!(checked, 47);
 }
 
+/// The corners of the domain against 70 digits: `golden/MAKING.md` says how they were made.
+#[test]
+fn stress_grid() {
+    let cases: Vec<Value> = serde_json::from_str(include_str!("golden/ltv_stress.json")).unwrap();
+    assert_eq!(cases.len(), 160);
+    for case in cases {
+        let model = model_named(case["model"].as_str().unwrap()).unwrap();
+        let parameters: Vec<f64> =
+            case["params"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();
+        let process = PurchaseProcess::new(model, &parameters).unwrap();
+        let [x, t_x, now, t] = ["x", "t_x", "T", "t"].map(|key| case[key].as_f64().unwrap());
+        let customer = RecencyFrequency::new(x, t_x, now).unwrap();
+        let got = [
+            process.log_likelihood(&customer),
+            process.p_alive(&customer).get(),
+            process.expected_purchases(&customer, t),
+        ];
+        for (what, (got, truth)) in got.iter().zip(case["truth"].as_array().unwrap()).enumerate() {
+            assert_close(&format!("{what} of {case}"), *got, truth.as_f64().unwrap(), 1e-8);
+        }
+    }
+}
+
 /// The documented convention of discounting gives lifetimes' customer value: end of month, 1 % a month.
 #[test]
 fn predicted_value_follows_the_discount() {

@@ -1,14 +1,14 @@
 //! BG/CNBD-k and MBG/CNBD-k: the coin models with regular buyers, whose gaps between purchases are Erlang-k.
 //!
 //! A gap is the sum of k exponential stages of rate lambda, so k = 1 is BG/NBD or MBG/NBD and a large k is clockwork. With
-//! R = r + k x, y = (T - t_x) / (alpha + T) and n the coins tossed,
+//! R = r + k x, y = (T - `t_x`) / (alpha + T) and n the coins tossed,
 //!
-//! L = Gamma(R) / Gamma(r) alpha^r B(a, b + n) / B(a, b) { (alpha + T)^-R W + a / (b + n - 1) (alpha + t_x)^-R },
+//! L = Gamma(R) / Gamma(r) alpha^r B(a, b + n) / B(a, b) { (alpha + T)^-R W + a / (b + n - 1) (alpha + `t_x`)^-R },
 //!
 //! W = sum over j < k of C(R + j - 1, j) y^j: fewer than k stages fit into the silence. The likelihood of the papers also
-//! has the product of all gaps to the power k - 1; here only (x, t_x, T) is kept, so that product is integrated out: given
-//! x, the last purchase is a sum of k x stages, with density t_x^(k x - 1) / Gamma(k x). It is given relative to
-//! t_x^(x - 1) / Gamma(x), which k = 1 has and BG/NBD leaves out: so the likelihoods of all k, and of all models here,
+//! has the product of all gaps to the power k - 1; here only (x, `t_x`, T) is kept, so that product is integrated out: given
+//! x, the last purchase is a sum of k x stages, with density `t_x`^(k x - 1) / Gamma(k x). It is given relative to
+//! `t_x`^(x - 1) / Gamma(x), which k = 1 has and BG/NBD leaves out: so the likelihoods of all k, and of all models here,
 //! can be compared.
 //!
 //! Source: Platzer and Reutterer (2016), Ticking away the moments, doi:10.1287/mksc.2015.0963; Reutterer, Platzer and
@@ -64,7 +64,7 @@ impl Erlang {
         sigmoid(-self.log_odds_gone(h))
     }
 
-    /// ln of the density of t_x given x in stages, relative to that of k = 1.
+    /// ln of the density of `t_x` given x in stages, relative to that of k = 1.
     fn clock(k: f64, x: f64, t_x: f64) -> f64 {
         if x == 0.0 || k == 1.0 {
             return 0.0;

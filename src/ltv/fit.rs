@@ -4,6 +4,7 @@ use crate::kernel::optim::{End, Eval, Maximum, Search, covariance};
 use crate::kernel::par;
 
 use super::betageo::{BetaGeometric, Coin};
+use super::discrete::BetaBernoulli;
 use super::dropout::{GammaGompertz, NbdWith, Pareto};
 use super::erlang::Erlang;
 use super::histogram::Runs;
@@ -80,6 +81,8 @@ pub(super) struct Outcome {
     pub(super) condition: f64,
     /// Standard errors of the logarithms.
     pub(super) log_errors: Option<Vec<f64>>,
+    /// Covariance of the logarithms, row by row.
+    pub(super) covariance: Option<Vec<f64>>,
 }
 
 impl<const N: usize> From<Fitted<N>> for Outcome {
@@ -92,6 +95,7 @@ impl<const N: usize> From<Fitted<N>> for Outcome {
             iterations: m.iterations,
             gradient_norm: m.gradient_norm,
             condition: m.condition,
+            covariance: f.covariance.map(|c| c.concat()),
             log_errors: f.covariance.map(|c| (0..N).map(|i| c[i][i].sqrt()).collect()),
         }
     }
@@ -152,6 +156,11 @@ pub(super) fn fit_held(
                 &starts,
                 |theta, x, t, t_x, w| BetaGeometric::from_array(*theta, coin).segment(x, t, t_x, w),
             )
+        }
+        Model::BgBb => {
+            let starts = [[0.0, 0.0, -0.5, 1.0], [0.5, 0.5, -1.0, 0.5], [0.0, 1.0, 0.0, 2.0]];
+            let search = (Search::about([0.0; 4], 16.0), prior, held);
+            staged(runs, weights, start, search, &starts, BetaBernoulli::segment)
         }
         Model::ParetoNbd => {
             let centre = [0.0, scale.alpha, 0.0, scale.time];
@@ -224,6 +233,10 @@ fn regular(
             // k is chosen, not estimated: it has no standard error.
             errors.insert(0, f64::NAN);
         }
+        outcome.covariance = outcome.covariance.map(|c| {
+            let rows = c.chunks(4).flat_map(|row| std::iter::once(&0.0).chain(row));
+            [0.0; 5].iter().chain(rows).copied().collect()
+        });
         outcome
     };
     if let Some(start) = start.filter(|s| s.len() == 5) {

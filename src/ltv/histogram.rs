@@ -251,6 +251,13 @@ impl Runs {
         self.groups.iter().flat_map(cut).collect()
     }
 
+    /// Whether all times are whole and nobody bought more often than there was time.
+    pub(super) fn is_whole(&self) -> bool {
+        let whole = |times: &[f64]| times.iter().all(|t| t.fract() == 0.0);
+        let fits = |g: &Group| self.second[g.start..g.end].iter().all(|t_x| *t_x >= g.x);
+        whole(&self.first) && whole(&self.second) && self.groups.iter().all(fits)
+    }
+
     /// The counts as weights.
     pub(super) fn weights(&self) -> Vec<f64> {
         self.count.iter().map(|c| *c as f64).collect()

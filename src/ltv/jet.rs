@@ -26,10 +26,6 @@ impl<const N: usize> Jet<N> {
         Self(Eval { value, gradient: [0.0; N], hessian: [[0.0; N]; N] })
     }
 
-    pub(super) fn value(&self) -> f64 {
-        self.0.value
-    }
-
     /// f of this, given f and its first two derivatives here: the chain rule.
     pub(super) fn map(&self, [f, f1, f2]: [f64; 3]) -> Self {
         let g = &self.0.gradient;

@@ -66,7 +66,7 @@ impl<'a> From<Observed<'a>> for PredictInput<'a> {
 }
 
 impl<'a> FitInput<'a> {
-    fn histogram(self) -> Result<Cow<'a, Histogram>> {
+    pub(super) fn histogram(self) -> Result<Cow<'a, Histogram>> {
         Ok(match self.0 {
             Source::History(history) => Cow::Owned(Histogram::new(history)),
             Source::Observed(observed) => {
@@ -124,7 +124,8 @@ impl LtvParams {
     /// n customers to count them, then O(distinct) for each of about ten Newton steps, in parallel, O(n) space.
     ///
     /// # Errors
-    /// As [`LtvParams::check`]; [`EmptyInput`](crate::ErrorKind::EmptyInput) without customers; as
+    /// As [`LtvParams::check`]; [`EmptyInput`](crate::ErrorKind::EmptyInput) without customers;
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for BG/BB where a time is not whole; as
     /// [`PurchaseHistory::observed`] for a ledger. A likelihood without a proper maximum is no error: see
     /// [`FitStatus`](super::FitStatus).
     pub fn fit<'a>(&self, data: impl Into<FitInput<'a>>) -> Result<LtvModel> {
@@ -158,6 +159,11 @@ impl LtvParams {
         let runs = &histogram.purchases;
         if runs.count.is_empty() {
             return Err(Error::empty("no customer to fit a lifetime model to"));
+        }
+        if self.models.contains(&Model::BgBb) && !runs.is_whole() {
+            return Err(Error::input(
+                "BG/BB counts occasions: times must be whole, with at most one purchase each",
+            ));
         }
         let candidates = self.compare(histogram);
         let model = candidates
@@ -212,7 +218,7 @@ impl LtvParams {
 }
 
 /// An estimate held at the largest finite number.
-fn money_of(value: f64) -> Expected {
+pub(super) fn money_of(value: f64) -> Expected {
     Expected::minor(value.clamp(0.0, f64::MAX)).unwrap_or(Expected::ZERO)
 }
 
@@ -367,7 +373,7 @@ impl LtvModel {
         PerCustomer::new(history.customers().clone(), values)
     }
 
-    fn history<'a>(&self, input: &PredictInput<'a>) -> Result<Cow<'a, PurchaseHistory>> {
+    pub(super) fn history<'a>(&self, input: &PredictInput<'a>) -> Result<Cow<'a, PurchaseHistory>> {
         let history = match &input.0 {
             Source::History(history) => Cow::Borrowed(*history),
             Source::Observed(observed) => Cow::Owned(PurchaseHistory::observed(*observed, self.unit)?),

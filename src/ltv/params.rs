@@ -23,10 +23,13 @@ pub enum Model {
     BgCnbdK,
     /// MBG/CNBD-k: MBG/NBD with regular buyers (k, r, alpha, a, b).
     MbgCnbdK,
+    /// BG/BB: one chance to buy at each of a series of occasions, may leave between them (alpha, beta, gamma, delta).
+    /// Times are numbers of occasions; not among [`Model::ALL`], whose time is continuous.
+    BgBb,
 }
 
 impl Model {
-    /// All models, in the order [`LtvParams::auto`] prefers equals.
+    /// All models of continuous time, in the order [`LtvParams::auto`] prefers equals.
     pub const ALL: [Self; 6] =
         [Self::BgNbd, Self::MbgNbd, Self::ParetoNbd, Self::GGompertzNbd, Self::BgCnbdK, Self::MbgCnbdK];
 
@@ -44,6 +47,7 @@ impl Model {
             Self::GGompertzNbd => "GGompertz/NBD",
             Self::BgCnbdK => "BG/CNBD-k",
             Self::MbgCnbdK => "MBG/CNBD-k",
+            Self::BgBb => "BG/BB",
         }
     }
 
@@ -54,6 +58,7 @@ impl Model {
             Self::ParetoNbd => &["r", "alpha", "s", "beta"],
             Self::GGompertzNbd => &["r", "alpha", "b", "s", "beta"],
             Self::BgCnbdK | Self::MbgCnbdK => &["k", "r", "alpha", "a", "b"],
+            Self::BgBb => &["alpha", "beta", "gamma", "delta"],
         }
     }
 }

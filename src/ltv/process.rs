@@ -1,10 +1,11 @@
-//! `PurchaseProcess`: when customers buy and when they stop, one of six models with its parameters.
+//! `PurchaseProcess`: when customers buy and when they stop, one of seven models with its parameters.
 
 use crate::error::{Error, Result};
 use crate::kernel::quad;
 
 use super::Model;
 use super::betageo::{BetaGeometric, Coin};
+use super::discrete::BetaBernoulli;
 use super::dropout::{GammaGompertz, NbdWith, Pareto};
 use super::erlang::Erlang;
 use super::history::RecencyFrequency;
@@ -33,6 +34,7 @@ pub(super) enum Inner {
     Pareto(NbdWith<Pareto>),
     Gompertz(NbdWith<GammaGompertz>),
     Erlang(Erlang),
+    Discrete(BetaBernoulli),
 }
 
 pub(super) fn check_positive(name: &'static str, value: f64) -> Result<()> {
@@ -97,6 +99,24 @@ impl PurchaseProcess {
         Self::new(Model::BgCnbdK, &[f64::from(k), r, alpha, a, b])
     }
 
+    /// BG/BB (Fader, Hardie and Shang 2010): probability to buy at an occasion ~ Beta(alpha, beta), to leave after it ~
+    /// Beta(gamma, delta). Times are counted in occasions; fractions of one are dropped, and P(alive) means: for the next.
+    ///
+    /// # Errors
+    /// As [`PurchaseProcess::bg_nbd`].
+    ///
+    /// ```
+    /// use regulars::ltv::{PurchaseProcess, RecencyFrequency};
+    /// // Their table 3: donors of 1995 over six years; expected donations in the five years after, by (x, t_x).
+    /// let donors = PurchaseProcess::bg_bb(1.204, 0.750, 0.657, 2.783)?;
+    /// let always = RecencyFrequency::new(6.0, 6.0, 6.0)?;
+    /// assert!((donors.expected_purchases(&always, 5.0) - 3.75).abs() < 0.01);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    pub fn bg_bb(alpha: f64, beta: f64, gamma: f64, delta: f64) -> Result<Self> {
+        Self::new(Model::BgBb, &[alpha, beta, gamma, delta])
+    }
+
     /// MBG/CNBD-k (Platzer and Reutterer 2016): as MBG/NBD with gaps of k exponential stages.
     ///
     /// # Errors
@@ -145,6 +165,9 @@ impl PurchaseProcess {
                 let base = BetaGeometric { r: at(1), alpha: at(2), a: at(3), b: at(4), coin };
                 Inner::Erlang(Erlang { k, base })
             }
+            Model::BgBb => {
+                Inner::Discrete(BetaBernoulli { alpha: at(0), beta: at(1), gamma: at(2), delta: at(3) })
+            }
             Model::GGompertzNbd => Inner::Gompertz(NbdWith {
                 r,
                 alpha,
@@ -162,6 +185,7 @@ impl PurchaseProcess {
             Inner::Gompertz(_) => Model::GGompertzNbd,
             Inner::Erlang(m) if m.base.coin == Coin::AfterRepeats => Model::BgCnbdK,
             Inner::Erlang(_) => Model::MbgCnbdK,
+            Inner::Discrete(_) => Model::BgBb,
         }
     }
 
@@ -171,6 +195,7 @@ impl PurchaseProcess {
             Inner::Coin(m) => vec![m.r, m.alpha, m.a, m.b],
             Inner::Pareto(m) => vec![m.r, m.alpha, m.dropout.s, m.dropout.beta],
             Inner::Gompertz(m) => vec![m.r, m.alpha, m.dropout.b, m.dropout.s, m.dropout.beta],
+            Inner::Discrete(m) => vec![m.alpha, m.beta, m.gamma, m.delta],
             Inner::Erlang(m) => vec![f64::from(m.k), m.base.r, m.base.alpha, m.base.a, m.base.b],
         }
     }
@@ -182,6 +207,7 @@ impl PurchaseProcess {
             Inner::Pareto(m) => m.log_likelihood(customer),
             Inner::Gompertz(m) => m.log_likelihood(customer),
             Inner::Erlang(m) => m.log_likelihood(customer),
+            Inner::Discrete(m) => m.log_likelihood(customer),
         }
     }
 
@@ -196,6 +222,7 @@ impl PurchaseProcess {
             Inner::Pareto(m) => m.p_alive(customer),
             Inner::Gompertz(m) => m.p_alive(customer),
             Inner::Erlang(m) => m.p_alive(customer),
+            Inner::Discrete(m) => m.p_alive(customer),
         }
     }
 
@@ -214,6 +241,7 @@ impl PurchaseProcess {
             Inner::Pareto(m) => m.purchases_while_alive(customer, t),
             Inner::Gompertz(m) => m.purchases_while_alive(customer, t),
             Inner::Erlang(m) => m.purchases_while_alive(customer, t),
+            Inner::Discrete(m) => m.purchases_while_alive(customer, t),
         }
     }
 
@@ -284,6 +312,7 @@ impl PurchaseProcess {
             Inner::Erlang(m) => return m.pmf(customer, t, n),
             Inner::Pareto(m) => m.pmf(customer, t, n),
             Inner::Gompertz(m) => m.pmf(customer, t, n),
+            Inner::Discrete(m) => m.pmf(customer, t, n),
         };
         let alive = self.alive(customer);
         alive * of_alive + if n == 0.0 { 1.0 - alive } else { 0.0 }
@@ -308,6 +337,7 @@ impl PurchaseProcess {
                 Inner::Pareto(m) => m.stays(customer, t),
                 Inner::Gompertz(m) => m.stays(customer, t),
                 Inner::Erlang(m) => m.stays(customer, t),
+                Inner::Discrete(m) => m.stays(customer, t),
             }
         } else {
             1.0

@@ -7,6 +7,7 @@ use crate::kernel::rng::Rng;
 use crate::types::Seed;
 
 use super::betageo::Coin;
+use super::discrete::BetaBernoulli;
 use super::model::LtvModel;
 use super::process::{Inner, PurchaseProcess};
 use super::spend::GammaGamma;
@@ -36,6 +37,12 @@ impl PurchaseProcess {
         if let Some(bad) = t.iter().find(|t| !(t.is_finite() && **t >= 0.0)) {
             return Err(Error::param("t", "must be finite and at least 0", bad));
         }
+        if let Inner::Discrete(m) = &self.0 {
+            let drawn = par::map(t.len(), |i| m.draw(t[i].floor(), &mut Rng::new(seed, i as u64)));
+            let (x, t_x): (Vec<f64>, Vec<f64>) = drawn.into_iter().unzip();
+            let t = t.iter().map(|t| t.floor()).collect();
+            return PurchaseHistory::new(Customers::numbered(x.len())?, unit, x, t_x, t);
+        }
         let drawn = par::map(t.len(), |i| self.draw(t[i], &mut Rng::new(seed, i as u64)));
         let (x, t_x) = drawn.into_iter().unzip();
         PurchaseHistory::new(Customers::numbered(t.len())?, unit, x, t_x, t.to_vec())
@@ -48,6 +55,7 @@ impl PurchaseProcess {
             Inner::Pareto(m) => (m.r, m.alpha),
             Inner::Gompertz(m) => (m.r, m.alpha),
             Inner::Erlang(m) => (m.base.r, m.base.alpha),
+            Inner::Discrete(_) => return (0.0, 0.0),
         };
         let stages = if let Inner::Erlang(m) = &self.0 { m.k } else { 1 };
         let rate = rng.gamma(r, alpha);
@@ -60,6 +68,7 @@ impl PurchaseProcess {
                     return (0.0, 0.0);
                 }
             }
+            Inner::Discrete(_) => {}
             Inner::Pareto(m) => {
                 let risk = rng.gamma(m.dropout.s, m.dropout.beta);
                 leaves_at = rng.exponential(risk);
@@ -83,6 +92,22 @@ impl PurchaseProcess {
             }
         }
         (f64::from(x), t_x)
+    }
+}
+
+impl BetaBernoulli {
+    /// Purchases at `n` occasions and the last of them.
+    fn draw(&self, n: f64, rng: &mut Rng) -> (f64, f64) {
+        let buys = rng.beta(self.alpha, self.beta);
+        let leaves = rng.beta(self.gamma, self.delta);
+        let (mut x, mut t_x, mut occasion) = (0.0, 0.0, 1.0);
+        while occasion <= n.min(f64::from(MOST)) && !rng.chance(leaves) {
+            if rng.chance(buys) {
+                (x, t_x) = (x + 1.0, occasion);
+            }
+            occasion += 1.0;
+        }
+        (x, t_x)
     }
 }
 

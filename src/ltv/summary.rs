@@ -70,6 +70,9 @@ pub struct FitSummary {
     pub status: FitStatus,
     /// Newton steps.
     pub iterations: u32,
+    /// Covariance of the logarithms of the parameters, row by row, where the fit converged: what
+    /// [`predict_intervals`](super::LtvModel::predict_intervals) builds on.
+    pub covariance: Option<Vec<f64>>,
     /// Norm of the gradient in the logarithms of the parameters, those on the edge left out.
     pub gradient_norm: f64,
     /// Condition number of the information in the logarithms; `None` where it is not positive definite.
@@ -104,6 +107,10 @@ impl FitSummary {
             aic: 2.0 * k - 2.0 * outcome.log_likelihood,
             bic: k * (customers.max(1) as f64).ln() - 2.0 * outcome.log_likelihood,
             status,
+            covariance: outcome
+                .covariance
+                .clone()
+                .filter(|c| status == FitStatus::Converged && c.iter().all(|v| v.is_finite())),
             iterations: outcome.iterations,
             gradient_norm: outcome.gradient_norm,
             condition: Some(outcome.condition).filter(|c| c.is_finite()),

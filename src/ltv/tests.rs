@@ -110,6 +110,7 @@ fn fast_and_plain_likelihoods_agree() {
         let fast = match process.0 {
             process::Inner::Coin(m) => over_keys(|x, t, t_x, w| m.segment(x, t, t_x, w)).value,
             process::Inner::Pareto(m) => over_keys(|x, t, t_x, w| m.segment::<2, 4>(x, t, t_x, w)).value,
+            process::Inner::Discrete(_) => plain * 1.5,
             process::Inner::Erlang(m) => {
                 let theta = [m.base.r, m.base.alpha, m.base.a, m.base.b];
                 over_keys(|x, t, t_x, w| erlang::Erlang::segment(m.k, m.base.coin, &theta, x, t, t_x, w))
@@ -408,4 +409,153 @@ fn regularity_is_recovered() {
     assert!(fitted.summary().estimates[0].standard_error.is_none());
     let plain = LtvParams::new(Model::BgNbd).fit(&history).unwrap();
     assert!(plain.summary().log_likelihood < fitted.summary().log_likelihood - 20.0);
+}
+
+/// Donors of Fader, Hardie and Shang (2010): the published figures, exact derivatives, and a distribution with the mean
+/// expected.
+#[test]
+fn occasions_are_told_apart() {
+    use super::discrete::BetaBernoulli;
+    let keys = [(0.0, 0.0, 6.0), (1.0, 2.0, 6.0), (3.0, 6.0, 6.0), (6.0, 6.0, 6.0), (2.0, 3.0, 40.0)];
+    check_derivatives("BG/BB", [1.204, 0.75, 0.657, 2.783], |p| {
+        keys.iter()
+            .fold(Eval::ZERO, |sum, (x, t_x, t)| sum + BetaBernoulli::segment(p, *x, &[*t], &[*t_x], &[1.0]))
+    });
+    let donors = PurchaseProcess::bg_bb(1.204, 0.75, 0.657, 2.783).unwrap();
+    for (x, t_x, n) in keys {
+        let customer = RecencyFrequency::new(x, t_x, n).unwrap();
+        let segment = BetaBernoulli::segment(&[1.204, 0.75, 0.657, 2.783], x, &[n], &[t_x], &[1.0]).value;
+        assert!((segment - donors.log_likelihood(&customer)).abs() < 1e-12 * segment.abs());
+        let (mut sum, mut mean) = (0.0, 0.0);
+        for k in 0..=5 {
+            let p = donors.p_purchases(&customer, 5.0, k).unwrap().get();
+            sum += p;
+            mean += p * f64::from(k);
+        }
+        let expected = donors.expected_purchases(&customer, 5.0);
+        assert!((sum - 1.0).abs() < 1e-12 && (mean - expected).abs() < 1e-12, "{sum} {mean} {expected}");
+    }
+    // All histories of six occasions have probability one in total.
+    let mut total = 0.0;
+    for t_x in 0..=6_u32 {
+        for x in u32::from(t_x > 0)..=t_x {
+            // Ways to place the purchases before the last.
+            let ways = (1..x).fold(1.0, |w, i| w * f64::from(t_x - i) / f64::from(i));
+            let customer = RecencyFrequency::new(f64::from(x), f64::from(t_x), 6.0).unwrap();
+            total += ways * donors.log_likelihood(&customer).exp();
+        }
+    }
+    assert!((total - 1.0).abs() < 1e-12, "{total}");
+    let history = donors.simulate(&[12.0; 4_000], TimeUnit::Day, crate::types::Seed(3)).unwrap();
+    let found = LtvParams::new(Model::BgBb).fit(&history).unwrap();
+    let at_truth =
+        fit::log_likelihood(Model::BgBb, &donors.parameters(), &Histogram::new(&history).purchases);
+    assert!(found.summary().log_likelihood >= at_truth, "{:?}", found.summary());
+    assert!(found.summary().log_likelihood < at_truth + 10.0, "{:?}", found.summary());
+    let weeks = history_of_fractions();
+    assert_eq!(LtvParams::new(Model::BgBb).fit(&weeks).unwrap_err().kind(), ErrorKind::InvalidInput);
+}
+
+fn history_of_fractions() -> PurchaseHistory {
+    history(&KEYS, None)
+}
+
+/// Fader and Hardie (2007), table 1, "high end" customers: a .668, b 3.806, ln L -1611.2.
+#[test]
+fn contracts_are_renewed_as_published() {
+    let cohort = Renewals::of_cohort(&[1_000, 869, 743, 653, 593, 551, 517, 491]).unwrap();
+    let (model, summary) = ShiftedBetaGeometric::fit(&cohort).unwrap();
+    let (a, b) = model.parameters();
+    assert!((a - 0.668).abs() < 5e-4 && (b - 3.806).abs() < 5e-4, "{a} {b}");
+    assert!((summary.log_likelihood + 1611.2).abs() < 0.05, "{summary:?}");
+    assert_eq!(summary.status, FitStatus::Converged);
+    assert!(Renewals::of_cohort(&[5, 6]).is_err() && Renewals::of_cohort(&[5]).is_err());
+    assert!(Renewals::new().add(0, Outlook::Lost, 1).is_err());
+    let one = Renewals::of_cohort(&[10, 4]).unwrap();
+    let mut two = Renewals::new();
+    two.add(1, Outlook::Lost, 6).unwrap().add(1, Outlook::Renewed, 4).unwrap();
+    assert_eq!(one, two);
+    assert_eq!(one.merge(&cohort).contracts(), 1_010);
+}
+
+/// Wald, profile and predictive intervals on simulated truth.
+#[test]
+fn intervals_cover_the_truth() {
+    use crate::types::Seed;
+    let theta = [0.5, 6.0, 0.8, 2.5];
+    let truth = PurchaseProcess::bg_nbd(theta[0], theta[1], theta[2], theta[3]).unwrap();
+    let (mut covered, mut all) = (0, 0);
+    for set in 0..60 {
+        let history = truth.simulate(&[52.0; 1_500], TimeUnit::Week, Seed(set)).unwrap();
+        let model = LtvParams::new(Model::BgNbd).fit(&history).unwrap();
+        for (estimate, value) in model.summary().estimates.iter().zip(theta) {
+            let (low, high) = estimate.interval.unwrap();
+            covered += u32::from(low <= value && value <= high);
+            all += 1;
+        }
+    }
+    // 240 correlated draws: three binomial standard errors about 95 % are 91 to 99 %.
+    let share = f64::from(covered) / f64::from(all);
+    assert!((0.91..=0.99).contains(&share), "{share}");
+    let history = truth.simulate(&[52.0; 1_500], TimeUnit::Week, Seed(1)).unwrap();
+    let model = LtvParams::new(Model::BgNbd).fit(&history).unwrap();
+    let (low, high) = model.profile_interval(&history, "r", 0.95).unwrap();
+    let wald = model.summary().estimates[0].interval.unwrap();
+    assert!((low / wald.0 - 1.0).abs() < 0.05 && (high / wald.1 - 1.0).abs() < 0.05, "{low} {high} {wald:?}");
+    assert!(model.profile_interval(&history, "q", 0.95).is_err());
+    assert!(model.profile_interval(&history, "r", 1.0).is_err());
+}
+
+/// Effects of two covariates on buying and leaving are found again, for every model that has them.
+#[test]
+fn effects_of_covariates_are_recovered() {
+    use crate::data::Matrix;
+    use crate::kernel::rng::Rng;
+    use crate::types::Seed;
+    for (model, theta, attrition) in [
+        (Model::BgNbd, vec![0.8, 4.0, 0.8, 2.5], 2),
+        (Model::MbgNbd, vec![0.8, 4.0, 0.8, 2.5], 2),
+        (Model::ParetoNbd, vec![0.8, 4.0, 1.2, 20.0], 3),
+        (Model::GGompertzNbd, vec![0.8, 4.0, 0.05, 1.2, 1.0], 4),
+    ] {
+        let (mut rows, mut z) = (Vec::new(), Vec::new());
+        for i in 0..2_500_u64 {
+            let mut rng = Rng::new(Seed(4), i);
+            let own = [f64::from(u8::from(rng.chance(0.5))), rng.normal()];
+            let mut theta = theta.clone();
+            theta[1] *= (-(0.8 * own[0] - 0.3 * own[1])).exp();
+            let leave = 0.4 * own[1];
+            theta[attrition] *= if attrition == 2 { leave.exp() } else { (-leave).exp() };
+            let one = PurchaseProcess::new(model, &theta)
+                .unwrap()
+                .simulate(&[60.0], TimeUnit::Week, Seed(i))
+                .unwrap();
+            rows.push((one.x()[0], one.t_x()[0], 60.0));
+            z.extend(own);
+        }
+        let all = history(&rows, None);
+        let matrix = Matrix::unnamed(Customers::numbered(rows.len()).unwrap(), 2, z).unwrap();
+        let fitted = CovariateParams::new(model).fit(&all, &matrix).unwrap();
+        assert!(fitted.converged(), "{fitted:?}");
+        for (effect, truth) in fitted.on_purchases().iter().zip([0.8, -0.3]) {
+            let error = effect.standard_error.unwrap();
+            assert!((effect.value - truth).abs() < 4.0 * error && error < 0.2, "{model} {effect:?}");
+        }
+        for (effect, truth) in fitted.on_attrition().iter().zip([0.0, 0.4]) {
+            let error = effect.standard_error.unwrap();
+            assert!((effect.value - truth).abs() < 4.0 * error, "{model} {effect:?}");
+        }
+        let plain = LtvParams::new(model).fit(&all).unwrap();
+        assert!(fitted.log_likelihood() > plain.summary().log_likelihood + 20.0);
+        let shrunk = CovariateParams::new(model).l2(1e9).fit(&all, &matrix).unwrap();
+        assert!(shrunk.on_purchases()[0].value.abs() < 1e-3);
+        let equal = CovariateParams::new(model).effects(Effects::Equal).fit(&all, &matrix).unwrap();
+        assert_eq!(equal.on_purchases(), equal.on_attrition());
+        assert!(equal.log_likelihood() < fitted.log_likelihood());
+        assert!(fitted.process(&[1.0]).is_err());
+        let own = fitted.process(&[1.0, 0.0]).unwrap();
+        assert!(own.parameters()[1] < fitted.base().parameters()[1]);
+    }
+    assert!(CovariateParams::new(Model::BgBb).check().is_err());
+    assert!(CovariateParams::new(Model::BgNbd).l2(f64::NAN).check().is_err());
 }

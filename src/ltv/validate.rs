@@ -64,6 +64,11 @@ pub struct Evaluation {
     pub zero: Errors,
     /// Errors of the forecast "as often as so far": x / T for each.
     pub own_rate: Errors,
+    /// Errors of the forecast "all alike": everybody buys at the mean rate of all, their repeat purchases over their time.
+    pub mean_rate: Errors,
+    /// Errors of the forecast "as those who were last here as long ago": the mean rate of one of ten classes by silence
+    /// (T - `t_x`).
+    pub by_recency: Errors,
     /// Customers in ten classes of equal count by forecast: predicted and actual should agree in each.
     pub deciles: Vec<Class>,
     /// Customers by repeat purchases so far: 0 to 6, and 7 or more.
@@ -117,15 +122,7 @@ impl LtvModel {
         actual: &[f64],
         horizon: Horizon,
     ) -> Result<Evaluation> {
-        if actual.len() != history.len() {
-            return Err(Error::shape("actual purchases", history.len(), actual.len()));
-        }
-        if let Some(row) = actual.iter().position(|y| !(y.is_finite() && *y >= 0.0)) {
-            return Err(Error::row(row as u64 + 1, Some("actual"), "must be finite and at least 0"));
-        }
-        if actual.is_empty() {
-            return Err(Error::empty("no customer to evaluate a forecast on"));
-        }
+        checked_actual(history, actual)?;
         let forecast: PerCustomer<LifetimeValue> = self.predict(history, horizon)?;
         let predicted: Vec<f64> = forecast.values().iter().map(|v| v.purchases).collect();
         let t = f64::from(horizon.in_days()) / self.unit.in_days();
@@ -135,6 +132,22 @@ impl LtvModel {
             .zip(history.t())
             .map(|(x, now)| if *now > 0.0 { x / now * t } else { 0.0 })
             .collect();
+        let everybody: Vec<usize> = (0..actual.len()).collect();
+        let silence: Vec<f64> = history.t().iter().zip(history.t_x()).map(|(now, last)| now - last).collect();
+        let mut by_silence = everybody.clone();
+        by_silence.sort_by(|a, b| silence[*a].total_cmp(&silence[*b]).then(a.cmp(b)));
+        // x / T of a class, over the window.
+        let pooled = |rows: &[usize], forecast: &mut [f64]| {
+            let sum = |v: &[f64]| rows.iter().map(|i| v[*i]).sum::<f64>();
+            let time = sum(history.t());
+            let rate = if time > 0.0 { sum(history.x()) / time * t } else { 0.0 };
+            rows.iter().for_each(|i| forecast[*i] = rate);
+        };
+        let (mut alike, mut as_recent) = (vec![0.0; actual.len()], vec![0.0; actual.len()]);
+        pooled(&everybody, &mut alike);
+        for class in by_silence.chunks(actual.len().div_ceil(10)) {
+            pooled(class, &mut as_recent);
+        }
         let mut order: Vec<usize> = (0..predicted.len()).collect();
         order.sort_by(|a, b| predicted[*a].total_cmp(&predicted[*b]).then(a.cmp(b)));
         let class = |rows: &[usize], key: &[f64]| {
@@ -167,10 +180,26 @@ impl LtvModel {
             model: errors(&predicted, actual),
             zero: errors(&vec![0.0; n], actual),
             own_rate: errors(&own, actual),
+            mean_rate: errors(&alike, actual),
+            by_recency: errors(&as_recent, actual),
             deciles,
             by_frequency,
         })
     }
+}
+
+/// One finite, non-negative count for each customer, and at least one customer.
+pub(super) fn checked_actual(history: &PurchaseHistory, actual: &[f64]) -> Result<()> {
+    if actual.len() != history.len() {
+        return Err(Error::shape("actual purchases", history.len(), actual.len()));
+    }
+    if let Some(row) = actual.iter().position(|y| !(y.is_finite() && *y >= 0.0)) {
+        return Err(Error::row(row as u64 + 1, Some("actual"), "must be finite and at least 0"));
+    }
+    if actual.is_empty() {
+        return Err(Error::empty("no customer to evaluate a forecast on"));
+    }
+    Ok(())
 }
 
 /// What each customer of `history` bought in the holdout of `split`: days with at least one row that is no refund.

@@ -56,6 +56,8 @@ struct SummaryRepr {
     iterations: u32,
     gradient_norm: f64,
     condition: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    covariance: Option<Vec<f64>>,
 }
 
 fn damaged(what: &'static str) -> Error {
@@ -76,12 +78,17 @@ impl SummaryRepr {
             iterations: s.iterations,
             gradient_norm: s.gradient_norm,
             condition: s.condition,
+            covariance: s.covariance.clone(),
         }
     }
 
     fn restore(self, names: &[&'static str], values: &[f64]) -> Result<FitSummary> {
         if [self.standard_errors.len(), self.intervals.len(), values.len()] != [names.len(); 3] {
             return Err(damaged("the summary of the fit does not match the model"));
+        }
+        let square = names.len() * names.len();
+        if self.covariance.as_ref().is_some_and(|c| c.len() != square || c.iter().any(|v| !v.is_finite())) {
+            return Err(damaged("the covariance of the fit does not match the model"));
         }
         let finite = [self.log_likelihood, self.aic, self.bic, self.gradient_norm];
         let errors = self.standard_errors.iter().flatten();
@@ -108,6 +115,7 @@ impl SummaryRepr {
             iterations: self.iterations,
             gradient_norm: self.gradient_norm,
             condition: self.condition,
+            covariance: self.covariance,
         })
     }
 }
