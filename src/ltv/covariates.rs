@@ -242,7 +242,8 @@ fn own_theta(data: &Data<'_>, at: &[f64], z: &[f64]) -> Vec<f64> {
     logs.iter().map(|u| u.clamp(-40.0, 40.0).exp()).collect()
 }
 
-/// Adds one customer's log-likelihood by the chain rule: d / d effect j = sign z_j d / d ln of what it acts on.
+/// Adds one customer's log-likelihood by the chain rule: the slope in effect j is that
+/// in the logarithm it acts on, times the covariate, with the sign of its role.
 fn add<const N: usize>(sum: &mut Point, data: &Data<'_>, z: &[f64], eval: &Eval<N>) {
     let d = sum.gradient.len();
     // Each parameter of the whole acts on at most two of the customer's logarithms, by these factors.
@@ -315,9 +316,9 @@ fn total(data: &Data<'_>, at: &[f64]) -> Point {
         a
     };
     let mut sum = par::reduce_chunks(x.len(), 512, chunk, join).unwrap_or_else(|| Point::zero(d));
-    for k in data.n..d {
-        sum.value -= 0.5 * data.l2 * at[k] * at[k];
-        sum.gradient[k] -= data.l2 * at[k];
+    for (k, effect) in at.iter().enumerate().skip(data.n) {
+        sum.value -= 0.5 * data.l2 * effect * effect;
+        sum.gradient[k] -= data.l2 * effect;
         sum.hessian[k * d + k] -= data.l2;
     }
     sum

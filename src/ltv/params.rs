@@ -164,14 +164,10 @@ impl LtvParams {
         if self.models.is_empty() {
             return Err(Error::param("among", "must name at least one model", "none"));
         }
-        if let Prior::LogNormal(sd) = self.prior {
-            if !(1e-3..=1e3).contains(&sd) {
-                return Err(Error::param(
-                    "prior",
-                    "must have a standard deviation between 0.001 and 1000",
-                    sd,
-                ));
-            }
+        if let Prior::LogNormal(sd) = self.prior
+            && !(1e-3..=1e3).contains(&sd)
+        {
+            return Err(Error::param("prior", "must have a standard deviation between 0.001 and 1000", sd));
         }
         if !(2..=100).contains(&self.folds) {
             return Err(Error::param("folds", "must be 2 to 100", self.folds));

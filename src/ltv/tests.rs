@@ -403,7 +403,7 @@ fn regular_buyers_extend_the_coin_models() {
 #[test]
 fn regularity_is_recovered() {
     let truth = PurchaseProcess::bg_cnbd_k(3, 1.5, 1.5, 0.5, 4.0).unwrap();
-    let history = truth.simulate(&[52.0; 3_000], TimeUnit::Week, crate::types::Seed(8)).unwrap();
+    let history = truth.simulate(&vec![52.0; 3_000], TimeUnit::Week, crate::types::Seed(8)).unwrap();
     let fitted = LtvParams::new(Model::BgCnbdK).fit(&history).unwrap();
     assert_eq!(fitted.process().parameters()[0], 3.0, "{:?}", fitted.summary());
     assert!(fitted.summary().estimates[0].standard_error.is_none());
@@ -446,7 +446,7 @@ fn occasions_are_told_apart() {
         }
     }
     assert!((total - 1.0).abs() < 1e-12, "{total}");
-    let history = donors.simulate(&[12.0; 4_000], TimeUnit::Day, crate::types::Seed(3)).unwrap();
+    let history = donors.simulate(&vec![12.0; 4_000], TimeUnit::Day, crate::types::Seed(3)).unwrap();
     let found = LtvParams::new(Model::BgBb).fit(&history).unwrap();
     let at_truth =
         fit::log_likelihood(Model::BgBb, &donors.parameters(), &Histogram::new(&history).purchases);

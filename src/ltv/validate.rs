@@ -141,7 +141,9 @@ impl LtvModel {
             let sum = |v: &[f64]| rows.iter().map(|i| v[*i]).sum::<f64>();
             let time = sum(history.t());
             let rate = if time > 0.0 { sum(history.x()) / time * t } else { 0.0 };
-            rows.iter().for_each(|i| forecast[*i] = rate);
+            for i in rows {
+                forecast[*i] = rate;
+            }
         };
         let (mut alike, mut as_recent) = (vec![0.0; actual.len()], vec![0.0; actual.len()]);
         pooled(&everybody, &mut alike);
