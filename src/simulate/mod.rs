@@ -175,6 +175,8 @@
 //! assert_eq!(sums.tally().rows_read, shop.rows().count() as u64);
 //! # Ok::<(), regulars::Error>(())
 //! ```
+//!
+//! Every door can be had by itself: rows without records, records without orders, truth without either.
 
 mod basket;
 mod blobs;

@@ -177,6 +177,22 @@
 //! assert_eq!(intake.skipped_examples["no customer"], [5]); // row 5 of the file
 //! # Ok::<(), regulars::Error>(())
 //! ```
+//!
+//! # Usual names
+//! The most telling name of a field wins; a few of each list (all of them are in the source of `header.rs`):
+//!
+//! | field | English | Chinese |
+//! |---|---|---|
+//! | customer | `customer_id`, `client`, `member_no`, `user_id`, `account`, `email` | 客户编号, 会员号, 手机号, 邮箱 |
+//! | date | `date`, `order_date`, `InvoiceDate`, `timestamp`, `created_at`, `paid_at`, `day` | 下单时间, 付款时间, 日期 |
+//! | basket number | `basket_no`, `visit_number`, `order_index`, `sequence` | 购物篮序号, 次序 |
+//! | time | `time`, `time_of_day` | 时刻 |
+//! | amount | `amount`, `revenue`, `net_sales`, `line_total`, `total`, `spend` | 实付金额, 成交金额, 金额 |
+//! | quantity | `quantity`, `qty`, `units`, `pieces` | 数量, 件数 |
+//! | price | `unit_price`, `price` | 单价, 售价 |
+//! | order | `order_id`, `invoice_no`, `basket_id`, `receipt` | 订单号, 小票号 |
+//! | item | `item_id`, `stock_code`, `product`, `sku`, `ean` | 商品编码, 货号 |
+//! | currency | `currency`, `currency_code` | 币种 |
 
 mod dates;
 mod encoding;

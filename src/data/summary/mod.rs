@@ -26,6 +26,11 @@
 //! `state.rs` takes rows in, `shard.rs` holds them by customer, `runs.rs` is the compact set behind days, orders and
 //! refunds, `finish.rs` turns sets into counts and merges, `observe.rs` computes the same from a ledger, `table.rs`
 //! is the result, `wire.rs` the file.
+//!
+//! # How much memory, by hand
+//! A million customers who bought on six days that fall into four blocks of 64 days: 40 bytes for the record, 12 to 24 for
+//! its place, 4 × 16 for the blocks, 116 to 128 bytes each and so about 120 MB, whether they left six rows each or six
+//! hundred. With occasions by row it is 52 to 64 MB.
 
 mod finish;
 mod observe;
