@@ -24,6 +24,9 @@ mod profile;
 mod recommend;
 #[path = "anchors/rfm.rs"]
 mod rfm;
+#[cfg(feature = "csv")]
+#[path = "anchors/segment.rs"]
+mod segment;
 
 use std::io::Read;
 use std::path::PathBuf;
