@@ -21,7 +21,7 @@ use crate::kernel::par;
 use crate::kernel::rng::Rng;
 use crate::types::Seed;
 
-/// Labels renamed to 0, 1 .. in ascending order, and how many there are.
+/// Labels renamed to 0, 1 .. in ascending order, and how many there are: no measure depends on what clusters are called.
 fn dense(labels: &[u32]) -> (Vec<usize>, usize) {
     let mut distinct = labels.to_vec();
     distinct.sort_unstable();
@@ -30,6 +30,8 @@ fn dense(labels: &[u32]) -> (Vec<usize>, usize) {
     (dense, distinct.len())
 }
 
+/// Checks what every measure of one clustering needs: as many values as labels times columns, finite and at most 10¹⁴⁰, and at
+/// least two clusters. Gives the dense labels.
 fn check(values: &[f64], width: usize, labels: &[u32]) -> Result<(Vec<usize>, usize)> {
     if labels.is_empty() || width == 0 {
         return Err(Error::empty("no rows to measure on"));
@@ -47,6 +49,7 @@ fn check(values: &[f64], width: usize, labels: &[u32]) -> Result<(Vec<usize>, us
     Ok((dense, k))
 }
 
+/// Euclidean distance; the squares fit a float because [`check`] bounds the values.
 fn distance(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt()
 }

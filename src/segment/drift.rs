@@ -100,6 +100,21 @@ pub struct Drift {
 }
 
 /// One segment then and now.
+///
+/// ```
+/// use regulars::data::{Customers, Matrix};
+/// use regulars::segment::KMeansParams;
+/// use regulars::types::Language;
+///
+/// let rows = |values: &[f64]| Matrix::unnamed(Customers::numbered(values.len())?, 1, values.to_vec());
+/// let model = KMeansParams::new(2).fit(&rows(&[1.0, 2.0, 3.0, 81.0, 82.0, 83.0])?)?;
+/// let drift = model.drift(&rows(&[1.0, 2.0, 3.0, 81.0])?)?;
+/// let far = &drift.segments[1];
+/// assert_eq!((far.share_then, far.share_now), (0.5, 0.25));
+/// assert_eq!(far.name.text(Language::English), "segment 2");
+/// assert_eq!(model.profile(far.segment)?.size, 3);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -119,6 +134,21 @@ pub struct SegmentDrift {
 }
 
 /// One column of one segment then and now.
+///
+/// ```
+/// use regulars::data::{Customers, Matrix};
+/// use regulars::segment::KMeansParams;
+///
+/// let rows = |values: &[f64]| Matrix::unnamed(Customers::numbered(values.len())?, 1, values.to_vec());
+/// let model = KMeansParams::new(2).fit(&rows(&[1.0, 2.0, 3.0, 81.0, 82.0, 83.0])?)?;
+/// let drift = model.drift(&rows(&[3.0, 4.0, 5.0, 81.0, 82.0, 83.0])?)?;
+/// let near = &drift.segments[0].columns[0];
+/// assert_eq!((near.column.as_str(), near.then, near.now), ("x1", 2.0, Some(4.0)));
+/// // Two over a root mean square deviation of √(2/3).
+/// assert!((near.effect.unwrap() - 6.0_f64.sqrt()).abs() < 1e-9);
+/// assert!(near.p_value.unwrap() > 0.05, "three customers prove little");
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -140,6 +170,26 @@ pub struct ColumnDrift {
 impl Drift {
     /// The advice, and what speaks for it: shares that moved, then profiles, each with a p below 0.01, the largest first;
     /// at most five.
+    ///
+    /// ```
+    /// use regulars::data::{Customers, Matrix};
+    /// use regulars::segment::KMeansParams;
+    /// use regulars::types::Language;
+    ///
+    /// let rows = |low: usize, high: usize| {
+    ///     let values = (0..low).map(|i| (i % 3) as f64).chain((0..high).map(|i| 90.0 + (i % 3) as f64)).collect();
+    ///     Matrix::unnamed(Customers::numbered(low + high)?, 1, values)
+    /// };
+    /// let model = KMeansParams::new(2).fit(&rows(150, 150)?)?.named(["low", "high"])?;
+    /// let drift = model.drift(&rows(60, 240)?)?;
+    /// assert_eq!(
+    ///     drift.describe(Language::English),
+    ///     "Fit anew: customers have moved, and the segments no longer describe them well. \
+    ///      low: share 50.0 % to 20.0 %; high: share 50.0 % to 80.0 %.",
+    /// );
+    /// assert!(drift.describe(Language::Chinese).contains("low占比由50.0%变为20.0%"));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn describe(&self, language: Language) -> String {
         let mut parts: Vec<(f64, String)> = Vec::new();
         for segment in self.segments.iter().filter(|s| s.share_p_value < 0.01) {
@@ -307,7 +357,9 @@ impl Side {
     }
 }
 
-/// Two-sided p of equal proportions a / n and b / m, by the normal approximation with the pooled proportion.
+/// Two-sided p of equal proportions a / n and b / m, by the normal approximation with the pooled proportion p:
+/// z = (a / n − b / m) / √(p (1 − p) (1 / n + 1 / m)), and z² follows χ² with one degree of freedom. 1 where nobody or
+/// everybody is in the segment at both dates.
 fn proportions(a: f64, n: f64, b: f64, m: f64) -> f64 {
     let pooled = (a + b) / (n + m);
     let variance = pooled * (1.0 - pooled) * (1.0 / n + 1.0 / m);
@@ -317,7 +369,8 @@ fn proportions(a: f64, n: f64, b: f64, m: f64) -> f64 {
     chi_square_tail((a / n - b / m).powi(2) / variance, 1.0)
 }
 
-/// Adjusts the p-values of all columns for their number: the i-th smallest of m times m − i + 1, never below one before.
+/// Adjusts the p-values of all columns for their number, so that the chance of even one false alarm among them stays what
+/// a single p says: the i-th smallest of m times m − i + 1, never below one before.
 fn holm(segments: &mut [SegmentDrift]) {
     let mut tests: Vec<&mut f64> =
         segments.iter_mut().flat_map(|s| &mut s.columns).filter_map(|c| c.p_value.as_mut()).collect();

@@ -171,13 +171,18 @@ impl Engine {
 
 /// The best run, and what stands behind it: how many runs there were, which of them it is, and how k was chosen.
 pub(super) struct Fitted {
+    /// The run of lowest inertia.
     pub(super) run: Run,
+    /// Its number, from 0.
     pub(super) restart: u32,
+    /// Runs made.
     pub(super) restarts: u32,
+    /// The sweep, where there was a range to choose from.
     pub(super) choice: Option<choose::Choice>,
 }
 
 impl Fitted {
+    /// Refuses a run whose numbers have left the range of a float: finite rows of moderate size never do.
     fn new(run: Run, restart: u32, restarts: u32, choice: Option<choose::Choice>) -> Result<Self> {
         if run.inertia.is_finite() && run.centres.iter().all(|c| c.is_finite()) {
             Ok(Self { run, restart, restarts, choice })

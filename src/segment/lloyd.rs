@@ -38,8 +38,11 @@ use super::block::{LANES, gather, nearest, squared_distance, with_constant_width
 /// Rows and optional weights, row-major. All numbers are finite and at most [`LARGEST`] in size.
 #[derive(Clone, Copy)]
 pub(super) struct Rows<'a> {
+    /// Row by row.
     pub(super) values: &'a [f64],
+    /// Columns.
     pub(super) width: usize,
+    /// One weight a row, finite and at least 0; 1 for every row where there are none.
     pub(super) weights: Option<&'a [f64]>,
 }
 
@@ -52,14 +55,17 @@ pub(super) const MOST_SEGMENTS: usize = 65_534;
 const NO_LABEL: u16 = u16::MAX;
 
 impl<'a> Rows<'a> {
+    /// Number of rows.
     pub(super) fn len(&self) -> usize {
         self.values.len() / self.width
     }
 
+    /// The values of a row.
     pub(super) fn row(&self, row: usize) -> &'a [f64] {
         &self.values[row * self.width..(row + 1) * self.width]
     }
 
+    /// The weight of a row, 1 without weights.
     pub(super) fn weight(&self, row: usize) -> f64 {
         self.weights.map_or(1.0, |w| w[row])
     }
@@ -92,8 +98,11 @@ pub(super) struct Stop {
 ///
 /// Parts depend on the number of rows and centres alone, never on threads, so partial sums are the same everywhere.
 struct Part {
+    /// Number of its first row.
     first: usize,
+    /// Lower bound of how much nearer each row's own centre is than any other; not above 0 where it is used up.
     gaps: Vec<f32>,
+    /// Segment of each row.
     labels: Vec<u16>,
     /// Rows to be computed, numbered within the part.
     stale: Vec<u32>,
@@ -101,7 +110,9 @@ struct Part {
     sums: Vec<f64>,
     weights: Vec<f64>,
     counts: Vec<i64>,
+    /// Rows that have changed their segment in this iteration.
     moved: usize,
+    /// Weighted sum of squared distances, after the last pass.
     inertia: f64,
 }
 
@@ -222,8 +233,11 @@ fn parts(n: usize, k: usize, width: usize) -> Vec<Part> {
 #[derive(Clone, Copy)]
 struct Pass<'a> {
     rows: Rows<'a>,
+    /// Row by row.
     centres: &'a [f64],
+    /// What sums are relative to.
     origin: &'a [f64],
+    /// How much the gaps of each segment shrink: its own move and the largest of any other.
     drift: &'a [f32],
 }
 

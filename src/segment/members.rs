@@ -15,6 +15,18 @@ use super::model::{Placement, Segment, SegmentModel};
 const UNUSUAL: f64 = 2.0;
 
 /// One member of a segment.
+///
+/// ```
+/// use regulars::data::{Customers, Matrix};
+/// use regulars::segment::KMeansParams;
+///
+/// let matrix = Matrix::unnamed(Customers::numbered(4)?, 1, vec![1.0, 2.0, 3.0, 50.0])?;
+/// let model = KMeansParams::new(2).fit(&matrix)?;
+/// let typical = model.members(&matrix, 1)?[0].typical[0];
+/// assert_eq!((typical.row, typical.placement.distance), (1, 0.0));
+/// assert_eq!(matrix.customers().row(typical.customer)?, Some(1));
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Member {
@@ -27,6 +39,21 @@ pub struct Member {
 }
 
 /// Members of one segment that are worth a look, as [`SegmentModel::members`] finds them.
+///
+/// ```
+/// use regulars::data::{Customers, Matrix};
+/// use regulars::segment::KMeansParams;
+///
+/// // Twenty customers about 0, one of them far out, and five about 1,000.
+/// let values = (0..19).map(|i| (i % 3) as f64).chain([200.0]).chain([998.0, 999.0, 1000.0, 1001.0, 1002.0]);
+/// let matrix = Matrix::unnamed(Customers::numbered(25)?, 1, values.collect())?;
+/// let model = KMeansParams::new(2).fit(&matrix)?;
+/// let first = &model.members(&matrix, 3)?[0];
+/// assert_eq!((first.typical.len(), first.borderline.len(), first.outliers.len()), (3, 3, 1));
+/// assert_eq!((first.outliers[0].row, first.borderline[0].row), (19, 19));
+/// assert!(first.outliers[0].placement.outlier_score > Some(4.0));
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Members {

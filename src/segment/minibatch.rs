@@ -4,6 +4,14 @@
 //! (W c + w m) / (W + w), the mean of all it has met (`MacQueen` 1967; in batches Sculley 2010,
 //! doi:10.1145/1772690.1772862). Every batch is assigned to the centres as they stand before it, so the order of rows
 //! within a batch changes nothing but the last bits of a sum.
+//!
+//! A centre moves less and less as its weight grows, so the steps settle without a rate that anybody would have to set.
+//! What stops them is the inertia of the batches, smoothed over one look at all rows: it is measured on the rows before
+//! they are learned, so it does not flatter. The closing iteration of Lloyd's algorithm makes labels, inertia and means
+//! those of all rows, and serves the segments that the batches have missed by the rule for empty segments.
+//!
+//! The tests hold it within five per cent of the inertia of full runs; where a full run
+//! is affordable, take that.
 
 use crate::kernel::rng::Rng;
 use crate::types::Seed;

@@ -66,7 +66,8 @@ pub enum Algorithm {
     },
 }
 
-/// How a table becomes a matrix.
+/// How a table becomes a matrix: by the house's usual steps, by steps of the caller's own, or as an older model did it, so
+/// that centres of that model mean the same.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) enum Yardstick {
     /// log1p, standardised, medians for missing values, constant columns left out.
@@ -372,6 +373,27 @@ impl KMeansParams {
     }
 
     /// Segments the customers of a table, or the rows of a matrix as they are.
+    ///
+    /// The steps: measure the table, check every column, choose the number of segments where a range was given, run from
+    /// as many starts as asked for, keep the run of lowest inertia, put the segments in order, describe and name them.
+    ///
+    /// ```
+    /// use regulars::data::Features;
+    /// use regulars::segment::KMeansParams;
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::{AsOf, Language, Seed};
+    ///
+    /// let ledger = ShopParams::new(300, Seed(4)).simulate()?.ledger()?;
+    /// let features = Features::behaviour(ledger.observed(AsOf::new(ledger.covers().1))?)?;
+    /// let model = KMeansParams::new(4).seed(Seed(7)).fit(&features)?;
+    /// for profile in model.profiles() {
+    ///     println!("{}", profile.describe(Language::English));
+    /// }
+    /// // From the most valuable segment down.
+    /// let spend: Vec<f64> = model.profiles().iter().map(|p| p.revenue.unwrap() / p.share).collect();
+    /// assert!(spend[0] > spend[3]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`check`](Self::check) and, for a table, [`TransformParams::fit`]: a column of categories or one that is not in

@@ -123,6 +123,22 @@ impl SegmentProfile {
 
     /// A sentence: size, share, revenue, and the three traits that set the segment apart most, with the typical value of
     /// each. "Much" stands for an effect of at least 0.8, Cohen's large one.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, Features};
+    /// # use regulars::segment::KMeansParams;
+    /// # use regulars::types::Language;
+    /// # let features = Features::builder(Customers::numbered(4)?)
+    /// #     .numeric("recency", [3.0, 5.0, 200.0, 300.0])?
+    /// #     .numeric("monetary", [700.0, 250.0, 20.0, 30.0])?
+    /// #     .build()?;
+    /// let model = KMeansParams::new(2).fit(&features)?.named(["regulars", "others"])?;
+    /// let english = model.profiles()[0].describe(Language::English);
+    /// assert!(english.starts_with("regulars: 2 customers (50.0 %), 95.0 % of spend, much "), "{english}");
+    /// let chinese = model.profiles()[0].describe(Language::Chinese);
+    /// assert!(chinese.starts_with("regulars：2人（50.0%），占消费额95.0%，"), "{chinese}");
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn describe(&self, language: Language) -> String {
         let percent = 100.0 * self.share;
         let mut parts = vec![match language {

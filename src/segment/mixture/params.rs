@@ -78,19 +78,21 @@ impl MixtureParams {
         Self { start: KMeansParams::auto(k), max_iterations: 500, tolerance: 1e-7 }
     }
 
-    /// Where chance begins; `Seed(0)` by default.
+    /// Where chance begins; `Seed(0)` by default. It draws the starts of k-means and the rows of a sweep; the iterations
+    /// themselves know no chance.
     pub fn seed(mut self, seed: Seed) -> Self {
         self.start = self.start.seed(seed);
         self
     }
 
-    /// Runs of k-means, of which the best one is the start; 10 by default.
+    /// Runs of k-means, of which the best one is the start; 10 by default. Expectation-maximisation finds the nearest
+    /// maximum, so a good start is worth more than many iterations.
     pub fn restarts(mut self, restarts: u32) -> Self {
         self.start = self.start.restarts(restarts);
         self
     }
 
-    /// The most iterations; 500 by default.
+    /// The most iterations; 500 by default. A fit that is cut short says so in its summary.
     pub fn max_iterations(mut self, iterations: u32) -> Self {
         self.max_iterations = iterations;
         self
