@@ -8,6 +8,9 @@
 //! | were the right records put together? | [`pairwise`], [`pairwise_across`], [`b_cubed`] |
 //! | is the list what the customer bought? | [`ranking`] |
 //!
+//! The measures of [`ranking`] have a module of their own, because their names (`recall_at`, `precision_at`) would mean
+//! something else beside those of pairs.
+//!
 //! All are plain functions of slices. None of them depends on the order of rows, beyond the last bits of a float; bad input
 //! is a typed error; nothing returned is NaN.
 

@@ -78,6 +78,9 @@ pub(super) fn squared_distance(a: &[f64], b: &[f64]) -> f64 {
 }
 
 /// Calls a function with the width as a constant where it is small, so that its loops are unrolled.
+///
+/// Customer tables mostly have 1 to 8 columns; wider ones take the last arm, whose loops run to a variable and lose little
+/// because there is more to do in each.
 macro_rules! with_constant_width {
     ($width:expr, |$w:ident| $body:expr) => {
         match $width {

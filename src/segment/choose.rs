@@ -190,7 +190,8 @@ fn pick(sweep: &[KScore]) -> usize {
     votes.iter().flatten().copied().max_by_key(|k| (count(*k), *k)).unwrap_or(1)
 }
 
-/// The smallest k with gap(k) >= gap(k + 1) − s(k + 1); `None` where there is none in the sweep.
+/// The smallest k with gap(k) >= gap(k + 1) − s(k + 1); `None` where there is none in the sweep, which is usual for rows
+/// with long tails: every further segment is then tighter than chance would make it.
 fn smallest_gap(sweep: &[KScore]) -> Option<usize> {
     let enough = |pair: &&[KScore]| match (pair[0].gap, pair[1].gap, pair[1].gap_error) {
         (Some(own), Some(next), Some(error)) => own >= next - error,

@@ -328,7 +328,7 @@ impl SegmentModel {
     }
 }
 
-/// One side of a comparison of means.
+/// One side of a comparison of means: how many, their mean, and how far they spread.
 struct Side {
     n: f64,
     mean: f64,

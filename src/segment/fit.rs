@@ -116,6 +116,9 @@ impl KMeansParams {
 
     /// Checks the matrix, chooses the number of segments where there is a choice, and keeps the best run.
     ///
+    /// A range that reaches beyond the number of distinct rows ends there; a single number that does is an error. Centres
+    /// that the caller gives are run once, as they are.
+    ///
     /// # Errors
     /// As [`KMeansParams::fit`].
     pub(super) fn run(&self, measured: &Measured<'_>) -> Result<Fitted> {
@@ -140,6 +143,7 @@ impl KMeansParams {
         Fitted::new(run, restart, self.restarts, choice)
     }
 
+    /// The engine that the parameters ask for.
     fn engine(&self, stop: Stop) -> Engine {
         Engine { stop, algorithm: self.algorithm }
     }
@@ -159,6 +163,7 @@ impl Engine {
         Self { stop, algorithm: Algorithm::Lloyd }
     }
 
+    /// One run from its centres; chance is drawn by mini-batches only, from the stream of the restart.
     fn run(self, rows: Rows<'_>, centres: Vec<f64>, seed: Seed, restart: u64) -> Run {
         match self.algorithm {
             Algorithm::MiniBatch { rows: size } if size < rows.len() => {

@@ -16,6 +16,10 @@ use super::names::SegmentName;
 
 /// Who was in which segment at two dates, under one model.
 ///
+/// Row i and column j of the matrix count the customers who were in segment i and are in segment j. Segments stand in the
+/// order of the model, from the most valuable down where the columns tell value: below the diagonal are those who moved
+/// up, above it those who slipped. Customers of one date only are counted apart, so that nobody is lost.
+///
 /// ```
 /// use regulars::data::{Customers, Features, Keys};
 /// use regulars::segment::{Change, KMeansParams};
@@ -276,6 +280,7 @@ impl Migration {
         self.counts.chunks_exact(self.k)
     }
 
+    /// Customers in the cells of the matrix that `keep` chooses.
     fn sum_where(&self, keep: impl Fn(usize, usize) -> bool) -> u64 {
         let cells = (0..self.k).flat_map(|from| (0..self.k).map(move |to| (from, to)));
         cells.filter(|(from, to)| keep(*from, *to)).map(|(from, to)| self.counts[from * self.k + to]).sum()
@@ -397,6 +402,11 @@ impl SegmentModel {
 
 /// The column paired with each row so that the sum of `gain` (square, row-major) is largest: the Hungarian algorithm with
 /// potentials, O(size³) (Kuhn 1955, doi:10.1002/nav.3800020109).
+///
+/// Rows are added one at a time. Each row u and column v has a potential with −gain(u, v) >= p(u) + p(v), with equality
+/// along the pairs made; a shortest augmenting path in the differences brings the new row in, and potentials are raised
+/// along it so that the inequality holds on. Gains are counts of customers, so everything is an integer and exact; among
+/// equals the lower column is reached first.
 fn best_pairs(gain: &[i64], size: usize) -> Vec<usize> {
     // Rows and columns count from 1; 0 stands for "none yet".
     let (mut of_row, mut of_column) = (vec![0_i64; size + 1], vec![0_i64; size + 1]);

@@ -24,7 +24,7 @@ const STARTS: u32 = 2;
 const ROWS_STREAM: u64 = 1 << 45;
 const REFERENCE_STREAM: u64 = 1 << 46;
 
-/// Rows and reference sets, drawn once for all k.
+/// Rows and reference sets, drawn once for all k, so that gaps of different k differ by k alone.
 pub(super) struct Gap {
     width: usize,
     values: Vec<f64>,
@@ -35,6 +35,7 @@ pub(super) struct Gap {
 }
 
 impl Gap {
+    /// Draws the rows (all, or 4,096 of them) and the reference sets, each from a stream of its own.
     pub(super) fn new(rows: Rows<'_>, seed: Seed, stop: Stop) -> Self {
         let width = rows.width;
         let picked = stretches(rows.len(), ROWS, seed, ROWS_STREAM);
@@ -81,7 +82,8 @@ impl Gap {
     }
 }
 
-/// The principal components of the rows, one behind the other.
+/// The principal components of the rows, one behind the other: eigenvectors of their covariance, in the order of the
+/// columns they grew from. Where squares do not fit a float the columns themselves serve.
 fn directions(values: &[f64], width: usize) -> Vec<f64> {
     let n = (values.len() / width) as f64;
     let mean: Vec<f64> =

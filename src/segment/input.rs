@@ -49,6 +49,9 @@ impl<'a> From<&'a Matrix> for SegmentInput<'a> {
 }
 
 /// Rows in units of the engine, and what profiles need besides.
+///
+/// Every row is a customer of the table or matrix, in its order. A matrix is borrowed and never copied unless it holds a
+/// column of weights; a table is measured once.
 pub(super) struct Measured<'a> {
     /// What is clustered.
     pub(super) matrix: Cow<'a, Matrix>,

@@ -32,7 +32,8 @@ pub(super) struct Batch {
     pub(super) inertia: f64,
 }
 
-/// Moves centres of weights `weights` towards the rows of a batch.
+/// Moves centres of weights `weights` towards the rows of a batch, and adds the rows' weights to them. A centre without
+/// weight jumps to the mean of its first members. n · k · width.
 pub(super) fn step(rows: Rows<'_>, centres: &mut [f64], weights: &mut [f64]) -> Batch {
     let width = rows.width;
     let (labels, inertia) = lloyd::assign(rows, centres);

@@ -184,6 +184,42 @@
 //! A number that the data do not choose may still be the right one for a team that can serve five groups: give it with
 //! [`KMeansParams::new`], and read its stability from [`KMeansParams::evaluate`].
 //!
+//! # Questions
+//! **Why do two segments have the same name with a number?** The rule judges each segment alone; two that stand alike
+//! against all customers are of one kind. The number goes by value. Fewer segments, or names of one's own, tell more.
+//!
+//! **Why is a segment of good customers called "at risk"?** They are worth at least the average and have been silent for
+//! longer than most. That is the rule, not a forecast: [`churn`](crate::churn) estimates who leaves.
+//!
+//! **Why did a customer move without buying anything?** Recency grows by itself. Moving down for silence is what the
+//! segments are for.
+//!
+//! **How many customers does it take?** The sweep tells: with too few, bootstrap replicates disagree and stability falls
+//! below 0.8. A few hundred usually serve for three or four segments.
+//!
+//! **What if a column is missing for most customers?** Its median stands in, so it says little and pulls those customers
+//! together. [`SegmentSummary::filled`] counts such cells; leave the column out where they are many, or give what being
+//! missing means as a column of its own:
+//!
+//! ```
+//! use regulars::data::{Customers, Features};
+//! use regulars::segment::KMeansParams;
+//!
+//! let gap = [Some(12.0), Some(9.0), None, None, Some(30.0), None];
+//! let features = Features::builder(Customers::numbered(6)?)
+//!     .numeric("mean_gap", gap)?
+//!     .numeric("came back", gap.iter().map(|g| f64::from(u8::from(g.is_some()))))?
+//!     .build()?;
+//! let model = KMeansParams::new(2).fit(&features)?;
+//! assert_eq!(model.summary().filled, 3);
+//! assert_eq!(model.assign(&features)?.values()[2], model.assign(&features)?.values()[5]);
+//! # Ok::<(), regulars::Error>(())
+//! ```
+//!
+//! **Why do effects and typical values disagree with the means?** Effects compare means of the scaled columns, typical
+//! values are centres turned back (geometric means under the default transform), and means are plain averages in units of
+//! the table, which a few large customers pull up. All three are true; the typical value is the one to say aloud.
+//!
 //! # Other shapes
 //! [`MixtureParams`] fits Gaussian mixtures: soft segments of any width and direction. Bisecting k-means and k-medoids
 //! were measured beside k-means and left out: `DESIGN.md` has the figures.

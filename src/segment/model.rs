@@ -131,6 +131,17 @@ impl Placement {
 /// Fitted segments: centres, profiles, names, and the transform that measures customers for them. Saved through
 /// [`persist`](crate::persist); a file that no fit could have made is refused.
 ///
+/// | to | call |
+/// |---|---|
+/// | show the segments | [`profiles`](Self::profiles), [`members`](Self::members) |
+/// | put customers into them | [`assign`](Self::assign) |
+/// | say why a customer is there, and how unusual | [`explain`](Self::explain) |
+/// | give them names | [`named`](Self::named) |
+/// | see who moved between two dates | [`migration`](Self::migration) |
+/// | see whether they still fit | [`drift`](Self::drift) |
+/// | learn from further customers | [`update`](Self::update) |
+/// | keep their identity over a refit | [`matched`](Self::matched), [`KMeansParams::from_model`](super::KMeansParams::from_model) |
+///
 /// ```
 /// use regulars::data::{Customers, Features};
 /// use regulars::segment::KMeansParams;

@@ -10,6 +10,9 @@
 //! share a tier. With [`hysteresis`](TierParams::hysteresis) h a customer who had a tier before rises only from
 //! b + h |b| on and falls only below b − h |b|, so that nobody flaps about a bound b.
 //!
+//! A customer who crosses two bounds at once crosses each by its own rule: one who rises past the first by far and the
+//! second by a little ends between them.
+//!
 //! # Complexity
 //! O(n log n) to fit, O(n · tiers) to assign.
 //!
@@ -475,6 +478,13 @@ impl Tiers {
     }
 
     /// All tiers, from the best down.
+    ///
+    /// ```
+    /// # use regulars::data::{Customers, PerCustomer, TierParams};
+    /// # let spend = PerCustomer::new(Customers::numbered(2)?, vec![60.0, 5.0])?;
+    /// assert_eq!(TierParams::new().fit(&spend)?.tiers().len(), 3);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn tiers(&self) -> impl ExactSizeIterator<Item = Tier> + use<> {
         (0..=u8::try_from(self.bounds.len()).unwrap_or(u8::MAX - 1)).map(Tier).collect::<Vec<_>>().into_iter()
     }

@@ -23,6 +23,14 @@ const SWEEP_STREAM: u64 = 1 << 44;
 
 /// Parameters of a Gaussian mixture.
 ///
+/// | setter | default |
+/// |---|---|
+/// | [`seed`](Self::seed) | `Seed(0)` |
+/// | [`restarts`](Self::restarts) of k-means for the start | 10 |
+/// | [`max_iterations`](Self::max_iterations) | 500 |
+/// | [`tolerance`](Self::tolerance) of the mean log-likelihood | 10⁻⁷ |
+/// | [`transform`](Self::transform) | that of k-means |
+///
 /// ```
 /// use regulars::data::{Customers, Features};
 /// use regulars::segment::MixtureParams;
