@@ -24,6 +24,14 @@ use super::names::SegmentName;
 use super::profile::SegmentProfile;
 
 /// The fields of the model under the names of the file.
+///
+/// | field | unit |
+/// |---|---|
+/// | `centres` | of the matrix, row by row, one row a segment in order |
+/// | `transform` | null for a model fitted on a matrix |
+/// | `profiles` | of the table, in the order of the centres |
+/// | `choice` | null where the caller gave the number of segments |
+///
 #[derive(Serialize, Deserialize)]
 pub struct SegmentRepr {
     columns: Vec<String>,
