@@ -139,13 +139,27 @@ impl Erlang {
             let (e, s) = if rate * z > MANY || z > 1e3 {
                 future(a, b, rate, z / self.k())
             } else {
-                let mut p = (-rate * z.ln_1p()).exp();
+                // In logarithms until the mass begins: nothing underflows before it has been counted.
+                let mut ln_p = -rate * z.ln_1p();
+                let mut p = ln_p.exp();
                 let (mut stage, mut m, mut n) = (j, 0.0, 0.0);
                 // By now: S_n = 1 + .. + E[q^(n - 1)], and E[q^n].
                 let (mut sum, mut survive) = (0.0, 1.0);
-                let (mut e, mut s, mut mass) = (0.0, p, p);
-                while 1.0 - mass > 1e-15 && m < 40.0 * (rate * z + 100.0 * (1.0 + z)) {
-                    p *= (rate + m) / (m + 1.0) * y;
+                let (mut e, mut s) = (0.0, p);
+                loop {
+                    let ratio = (rate + m) / (m + 1.0) * y;
+                    if m >= rate * z
+                        && ratio < 1.0
+                        && p * (1.0 + sum) * ratio <= 1e-17 * (e + s) * (1.0 - ratio)
+                    {
+                        break;
+                    }
+                    if p < 1e-250 && m < rate * z {
+                        ln_p += ratio.ln();
+                        p = ln_p.exp();
+                    } else {
+                        p *= ratio;
+                    }
                     m += 1.0;
                     stage += 1;
                     if stage == self.k {
@@ -156,7 +170,6 @@ impl Erlang {
                     }
                     e += p * sum;
                     s += p * survive;
-                    mass += p;
                 }
                 (e, s)
             };
