@@ -326,9 +326,9 @@ fn baselines(
             scores.extend(own);
             labels.extend(model.outcomes(split)?.0);
         }
-        let Ok(fitted) = column(scores).and_then(|x| LogisticParams::new().fit(&x, &labels)) else {
-            continue;
-        };
+        // A touch of ridge: a lifetime model may hold everybody for alive, which is a constant.
+        let params = LogisticParams::new().ridge(1e-3);
+        let Ok(fitted) = column(scores).and_then(|x| params.fit(&x, &labels)) else { continue };
         let base = fitted.predict(&column(score(&test)?)?)?;
         let base: Vec<f64> = base.values().iter().map(|p| p.get()).collect();
         gains.insert(name, Comparison::new(&left, &p, &base, 300, Seed(args.seed))?);

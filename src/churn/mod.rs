@@ -31,7 +31,7 @@
 //!   (r(x) − k)₊ for up to eight knots k at quantiles: a piecewise linear curve that does not care for units or outliers.
 //!   Each level has a term; those with fewer than 20 rows or 0.2 % are pooled. Pairs of columns are screened by the
 //!   residuals in tables of their cells, eighths, quarters and halves of the ranks (chi-square, Bonferroni at 1 %); the
-//!   screen runs inside each fold, and as many of the strongest pairs (0, 1, 3, 6, .. 48) are used as the loss out of fold
+//!   screen runs inside each fold, and as many of the strongest pairs (0, 1, 3, 6, 12 or 24) are used as the loss out of fold
 //!   supports, the fewest within one standard error of the best. λ is the one of a grid from 0.1 to 300 with the smallest
 //!   loss in five folds, chosen anew with the pairs. (a, b) recalibrate the scores out of fold (Platt), and on request a
 //!   curve that never falls; for [`Method::Plain`] they are (0, 1). [`ChurnParams::monotone`] keeps a column's curve from

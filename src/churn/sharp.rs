@@ -36,7 +36,7 @@ const CAUTIOUS: f64 = 10.0;
 const MOST_ROWS: usize = 50_000;
 pub(super) const FOLDS: usize = 5;
 /// Numbers of pairs that are tried, as long as the loss out of fold falls.
-const PAIR_STEPS: [usize; 6] = [1, 3, 6, 12, 24, 48];
+const PAIR_STEPS: [usize; 5] = [1, 3, 6, 12, 24];
 /// A pair must beat chance at this level, divided by the number of pairs looked at.
 const PAIR_LEVEL: f64 = 0.01;
 /// Rows that each encoded column needs before another step of pairs is tried.
@@ -408,7 +408,7 @@ impl Plan {
             let before = if step == 0 { 0 } else { PAIR_STEPS[step - 1] };
             let wide =
                 found.iter().map(|f| design.with(&f[..wanted.min(f.len())]).width()).max().unwrap_or(0);
-            if most <= before || (step > 2 && wide * ROWS_PER_TERM > self.y.len()) {
+            if most <= before || (step > 2 && (wide * ROWS_PER_TERM > self.y.len() || wide > engine::WIDE)) {
                 break;
             }
             let fitted = par::map_chunks(betas.len(), 1, |k| {

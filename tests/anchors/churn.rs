@@ -110,7 +110,8 @@ fn forecast(train: &[(Vec<f64>, Vec<bool>)], test: &[f64]) -> Vec<f64> {
         |values: Vec<f64>| Matrix::unnamed(Customers::numbered(values.len()).unwrap(), 1, values).unwrap();
     let left: Vec<bool> = train.iter().flat_map(|t| t.1.iter().copied()).collect();
     let scores = train.iter().flat_map(|t| t.0.iter().copied()).collect();
-    let model = LogisticParams::new().fit(&column(scores), &left).unwrap();
+    // A touch of ridge: a lifetime model may hold everybody for alive, which is a constant.
+    let model = LogisticParams::new().ridge(1e-3).fit(&column(scores), &left).unwrap();
     model.predict(&column(test.to_vec())).unwrap().values().iter().map(|p| p.get()).collect()
 }
 
@@ -130,7 +131,8 @@ fn beats_the_baselines(ledger: &Ledger, days: u32) {
         features.numeric("recency").unwrap().iter().map(Option::unwrap).collect()
     };
     let alive = |split: Split<'_>| -> Vec<f64> {
-        let fit = LtvParams::new(Model::BgNbd).fit(split.observed()).unwrap();
+        let nobody = || vec![1.0; split.observed().customers().len()];
+        let Ok(fit) = LtvParams::new(Model::BgNbd).fit(split.observed()) else { return nobody() };
         fit.predict(split.observed(), horizon).unwrap().values().iter().map(|v| v.p_alive.get()).collect()
     };
     for name in ["recency", "P(alive)"] {
