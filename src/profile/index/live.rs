@@ -293,6 +293,8 @@ impl Live {
         self.prepared.clear_row(row);
         self.edges[row as usize] = Vec::new();
         self.names[row as usize] = None;
+        // Whoever gets the row next must not be taken for a member of this profile.
+        self.profile[row as usize] = 0;
         self.free.push(row);
     }
 
