@@ -240,7 +240,7 @@ impl NextItemModel {
         request: &Request,
         eligible: &Eligible,
     ) -> Vec<Candidate> {
-        let (mut candidates, fill) = self.candidates(customer, own);
+        let (mut candidates, fill) = self.candidates(customer, own, request);
         candidates.retain(|c| eligible.allows(c.item, c.repeat, request.bought));
         candidates.sort_unstable_by(|a, b| {
             b.score
@@ -252,14 +252,21 @@ impl NextItemModel {
     }
 
     /// Scored candidates, and whether popular items fill a list they leave short.
-    fn candidates(&self, customer: Option<usize>, own: &[Own]) -> (Vec<Candidate>, bool) {
+    fn candidates(
+        &self,
+        customer: Option<usize>,
+        own: &[Own],
+        request: &Request,
+    ) -> (Vec<Candidate>, bool) {
         let frequent = || own.iter().map(|o| Candidate::plain(o.item, o.times.into(), true)).collect();
         match (self.method, &self.ranker) {
             (Method::GTopFreq, _) => (Vec::new(), true),
             (Method::PTopFreq, _) => (frequent(), own.is_empty()),
             (Method::Learned, Some(ranker)) => {
-                let number = customer.and_then(|c| u32::try_from(c).ok());
-                (ranker.candidates(&self.baskets, self.past(customer), own, number), true)
+                let revised =
+                    customer.and_then(|c| u32::try_from(c).ok()).is_some_and(|c| self.revised.contains_key(&c));
+                let short = !revised && request.is_plain();
+                (ranker.candidates(self.past(customer), own, customer, short), true)
             }
             _ => (frequent(), true),
         }
@@ -315,6 +322,7 @@ impl NextItemModel {
                     }),
                 ),
                 (Group::Similar, Some(ReasonKind::SimilarCustomers { share: candidate.vouched.into() })),
+                (Group::Season, Some(ReasonKind::Season { ratio: ranker.season(past, item) })),
                 (Group::Habits, Some(ReasonKind::Habits { repeat_share: repeat_share(past, own).into() })),
             ];
             for (group, kind) in kinds {

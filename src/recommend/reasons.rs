@@ -96,6 +96,11 @@ pub enum ReasonKind {
         /// Weighted share of their latest baskets that hold it.
         share: f64,
     },
+    /// It sells better or worse now than on average.
+    Season {
+        /// Sales at the time the customer is served over those of the average time.
+        ratio: f64,
+    },
     /// How the customer shops in general, and the average item: the same for all items bought before, and for all that
     /// are new.
     Habits {
@@ -150,6 +155,7 @@ impl ReasonKind {
             Self::SimilarCustomers { share } => {
                 format!("in {:.1}% of the latest baskets of similar customers", share * 100.0)
             }
+            Self::Season { ratio } => format!("sells {ratio:.1} times as well as usual at this time"),
             Self::Habits { repeat_share } => {
                 format!("the customer's habits: {:.0}% of purchases are repeats", repeat_share * 100.0)
             }
@@ -183,6 +189,7 @@ impl ReasonKind {
             Self::SimilarCustomers { share } => {
                 format!("相似客户最近的购物篮中有{:.1}%含此商品", share * 100.0)
             }
+            Self::Season { ratio } => format!("当前销量是平时的{ratio:.1}倍"),
             Self::Habits { repeat_share } => format!("客户习惯：{:.0}%的购买是复购", repeat_share * 100.0),
             Self::Popular { baskets, rank } => format!("热销：出现在{baskets}个购物篮中，排名第{rank}"),
         }

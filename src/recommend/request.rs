@@ -89,6 +89,16 @@ impl Request {
         self
     }
 
+    /// Whether the best few by score answer it: no filter, no quota, a list of usual length.
+    pub(super) fn is_plain(&self) -> bool {
+        self.how_many <= super::ranker::SHORTLIST
+            && self.bought == AlreadyBought::Allowed
+            && self.repeat_share.is_none()
+            && self.allow.is_none()
+            && self.deny.is_empty()
+            && self.per_category.is_none()
+    }
+
     /// Whether the request makes sense.
     ///
     /// # Errors

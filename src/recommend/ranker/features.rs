@@ -1,9 +1,9 @@
 //! Candidates for a list and their features.
 
-use super::super::baskets::{Baskets, Past};
+use super::super::baskets::Past;
 use super::super::model::Own;
 use super::additive::Pair;
-use super::scratch::Scratch;
+use super::relations::{CLOSE, FOLLOWS, RELATED, Relations, WIDE};
 use super::tables::Tables;
 
 /// What a term of the model says, so that its contribution can be put into words.
@@ -14,64 +14,73 @@ pub(in crate::recommend) enum Group {
     Popular,
     GoesWith,
     Similar,
+    Season,
     /// The customer's habits, and the constant.
     Habits,
 }
 
 /// Number of [`Group`]s.
-pub(in crate::recommend) const GROUPS: usize = 6;
+pub(in crate::recommend) const GROUPS: usize = 7;
 
 /// Features of an item bought before, in order.
-pub(super) const REPEAT: [Group; 16] = [
-    Group::Bought,   // baskets with it, each weighted by ½ per basket since
-    Group::Bought,   // the same with 0.8, as a share of all baskets' weights
-    Group::Bought,   // the same with 0.95
-    Group::Bought,   // baskets with it
-    Group::Bought,   // ln baskets since the last one
-    Group::Bought,   // share of the baskets since the first one that hold it
-    Group::Bought,   // ln (baskets since the last one / its usual gap)
-    Group::Again,    // everybody's repurchase of it
-    Group::Popular,  // ln share of all baskets
-    Group::GoesWith, // ln cosine to the customer's items
-    Group::GoesWith, // ln cosine to the last basket
-    Group::Similar,  // ln share of similar customers' latest baskets
-    Group::Habits,   // ln share of repeats in the customer's baskets
-    Group::Habits,   // ln items in a basket
-    Group::Habits,   // ln baskets
-    Group::Popular,  // trend
+pub(super) const REPEAT: [Group; 19] = [
+    Group::Bought,   // 0 baskets with it, each weighted by ½ per basket since
+    Group::Bought,   // 1 the same with 0.8, as a share of all baskets' weights
+    Group::Bought,   // 2 the same with 0.95
+    Group::Bought,   // 3 baskets with it
+    Group::Bought,   // 4 ln baskets since the last one
+    Group::Bought,   // 5 share of the baskets since the first one that hold it
+    Group::Bought,   // 6 ln (baskets since the last one / its usual gap)
+    Group::Again,    // 7 everybody's repurchase of it
+    Group::Popular,  // 8 ln share of all baskets
+    Group::GoesWith, // 9 ln cosine to the customer's items
+    Group::GoesWith, // 10 ln cosine to the last basket
+    Group::Similar,  // 11 ln weight in the wide circle of similar customers
+    Group::Habits,   // 12 ln share of repeats in the customer's baskets
+    Group::Habits,   // 13 ln items in a basket
+    Group::Habits,   // 14 ln baskets
+    Group::Season,   // 15 trend
+    Group::Similar,  // 16 ln weight in the close circle
+    Group::Season,   // 17 sales of the season
+    Group::Bought,   // 18 ln days since the last one
 ];
 
 /// Interactions between them.
-pub(super) const REPEAT_PAIRS: [Pair; 4] = [
+pub(super) const REPEAT_PAIRS: [Pair; 6] = [
     Pair { a: 3, b: 4, group: Group::Bought },
     Pair { a: 4, b: 14, group: Group::Bought },
     Pair { a: 2, b: 14, group: Group::Bought },
     Pair { a: 7, b: 4, group: Group::Again },
+    Pair { a: 2, b: 11, group: Group::Similar },
+    Pair { a: 17, b: 18, group: Group::Season },
 ];
 
 /// Features of an item new to the customer, in order.
-pub(super) const EXPLORE: [Group; 10] = [
-    Group::Popular,  // ln share of all baskets
-    Group::GoesWith, // ln cosine to the customer's items
-    Group::GoesWith, // ln cosine to the last basket
-    Group::Similar,  // ln share of similar customers' latest baskets
-    Group::Habits,   // ln share of repeats in the customer's baskets
-    Group::Habits,   // ln items in a basket
-    Group::Habits,   // ln baskets
-    Group::Popular,  // trend
-    Group::Again,    // everybody's repurchase of it
-    Group::Habits,   // ln distinct items
+pub(super) const EXPLORE: [Group; 12] = [
+    Group::Popular,  // 0 ln share of all baskets
+    Group::GoesWith, // 1 ln cosine to the customer's items
+    Group::GoesWith, // 2 ln cosine to the last basket
+    Group::Similar,  // 3 ln weight in the wide circle of similar customers
+    Group::Habits,   // 4 ln share of repeats in the customer's baskets
+    Group::Habits,   // 5 ln items in a basket
+    Group::Habits,   // 6 ln baskets
+    Group::Season,   // 7 trend
+    Group::Again,    // 8 everybody's repurchase of it
+    Group::Habits,   // 9 ln distinct items
+    Group::Similar,  // 10 ln weight in the close circle
+    Group::Season,   // 11 sales of the season
 ];
 
 /// Interactions between them.
-pub(super) const EXPLORE_PAIRS: [Pair; 2] =
-    [Pair { a: 0, b: 1, group: Group::GoesWith }, Pair { a: 0, b: 3, group: Group::Similar }];
+pub(super) const EXPLORE_PAIRS: [Pair; 4] = [
+    Pair { a: 0, b: 1, group: Group::GoesWith },
+    Pair { a: 0, b: 3, group: Group::Similar },
+    Pair { a: 3, b: 6, group: Group::Similar },
+    Pair { a: 3, b: 10, group: Group::Similar },
+];
 
 /// The wider of the two.
 pub(super) const WIDTH: usize = REPEAT.len();
-
-/// New items taken from each source: the most popular, the best related, the best followers, the best vouched for.
-const SOURCE: usize = 60;
 
 /// Keeps the logarithm of an absent relation finite; about one thousandth of a usual one.
 const FLOOR: f32 = 1e-4;
@@ -82,7 +91,7 @@ pub(super) struct Found {
     pub(super) item: u32,
     pub(super) repeat: bool,
     pub(super) x: [f32; WIDTH],
-    /// Share of similar customers' latest baskets that hold it.
+    /// Weight in the wide circle of similar customers.
     pub(super) vouched: f32,
 }
 
@@ -93,55 +102,46 @@ pub(in crate::recommend) fn repeat_share(past: Past<'_>, own: &[Own]) -> f32 {
     ((places - firsts) as f32 + 1.0) / (places as f32 + 4.0)
 }
 
-/// Everything the customer has bought, and the best of what is new.
-pub(super) fn candidates(
+/// Decayed counts of each of the customer's items by three decays, and the weight of all baskets.
+fn decayed(past: Past<'_>, own: &[Own]) -> (Vec<[f32; 3]>, [f32; 3]) {
+    let (mut counts, mut mass) = (vec![[0_f32; 3]; own.len()], [0_f32; 3]);
+    let mut weights = [1_f32; 3];
+    for basket in past.baskets().rev() {
+        (0..3).for_each(|k| mass[k] += weights[k]);
+        // Both ascend.
+        let mut at = 0;
+        for item in basket {
+            at += own[at..].partition_point(|o| o.item < *item);
+            if let Some(count) = counts.get_mut(at) {
+                (0..3).for_each(|k| count[k] += weights[k]);
+            }
+        }
+        for (weight, decay) in weights.iter_mut().zip([0.5, 0.8, 0.95]) {
+            *weight *= decay;
+        }
+    }
+    (counts, mass)
+}
+
+/// The features of all candidates: everything the customer has bought, and the new items of `relations`.
+pub(super) fn features(
     tables: &Tables,
-    baskets: &Baskets,
     past: Past<'_>,
     own: &[Own],
-    myself: Option<u32>,
-    scratch: &mut Scratch,
-) -> Vec<Found> {
+    relations: Relations<'_>,
+    mut f: impl FnMut(&Found),
+) {
     let n = past.len();
-    let mine: Vec<u32> = own.iter().map(|o| o.item).collect();
-    scratch.related.reach(tables.items());
-    scratch.follows.reach(tables.items());
-    for o in own {
-        let age = (n - 1 - o.last as usize) as f32;
-        let weight = (o.times as f32).sqrt() * 0.9_f32.powf(age);
-        for (cosine, other) in tables.related(o.item) {
-            scratch.related.add(*other, cosine * weight);
-        }
-    }
-    for item in past.baskets().next_back().unwrap_or_default() {
-        for (cosine, other) in tables.follows(*item) {
-            scratch.follows.add(*other, *cosine);
-        }
-    }
-    tables.vouch(baskets, &mine, myself, scratch);
-
     let habits = [
         repeat_share(past, own).ln(),
         (past.bought.len() as f32 / n.max(1) as f32 + 1.0).ln(),
         (n.max(1) as f32).ln(),
     ];
-    let relations = |scratch: &Scratch, item: u32| {
-        [&scratch.related, &scratch.follows, &scratch.vouched].map(|sums| (sums.get(item) + FLOOR).ln())
-    };
-
-    // Decayed counts of the customer's items, and the weight of all baskets.
-    let (mut counts, mut mass) = (vec![[0_f32; 3]; own.len()], [0_f32; 3]);
-    for (b, basket) in past.baskets().enumerate() {
-        let weights = [0.5_f32, 0.8, 0.95].map(|decay| decay.powf((n - 1 - b) as f32));
-        (0..3).for_each(|k| mass[k] += weights[k]);
-        for item in basket {
-            if let Ok(at) = mine.binary_search(item) {
-                (0..3).for_each(|k| counts[at][k] += weights[k]);
-            }
-        }
-    }
-    let mut found = Vec::with_capacity(own.len() + 4 * SOURCE);
-    for (o, decayed) in own.iter().zip(&counts) {
+    let due = tables.seasons.as_ref().map(|s| (s, s.due(past)));
+    let season = |item: u32| due.map_or(0.0, |(s, day)| s.current(day, item));
+    let [share, size, count] = habits;
+    let (counts, mass) = decayed(past, own);
+    for ((o, decayed), relation) in own.iter().zip(&counts).zip(relations.own) {
         let since = (n - o.last as usize) as f32;
         let overdue = if o.times > 1 {
             let gap = (o.last - o.first) as f32 / (o.times - 1) as f32;
@@ -150,8 +150,8 @@ pub(super) fn candidates(
             // Apart from all that have a gap.
             -5.0
         };
-        let [related, follows, vouched] = relations(scratch, o.item);
-        let [share, size, count] = habits;
+        let days = due.map_or(0, |(_, day)| day - past.days[o.last as usize]);
+        let log = relation.map(|v| (v + FLOOR).ln());
         let x = [
             decayed[0],
             decayed[1] / mass[1],
@@ -162,41 +162,37 @@ pub(super) fn candidates(
             overdue,
             tables.repurchase(o.item),
             tables.log_share(o.item),
-            related,
-            follows,
-            vouched,
+            log[RELATED],
+            log[FOLLOWS],
+            log[WIDE],
             share,
             size,
             count,
             tables.trend(o.item),
+            log[CLOSE],
+            season(o.item),
+            (days.max(0) as f32 + 1.0).ln(),
         ];
-        found.push(Found { item: o.item, repeat: true, x, vouched: scratch.vouched.get(o.item) });
+        f(&Found { item: o.item, repeat: true, x, vouched: relation[WIDE] });
     }
-
-    let mut new: Vec<u32> = tables.popular(SOURCE).to_vec();
-    for sums in [&scratch.related, &scratch.follows, &scratch.vouched] {
-        new.extend(sums.largest(SOURCE));
-    }
-    new.sort_unstable();
-    new.dedup();
-    let breadth = (mine.len() as f32 + 1.0).ln();
-    for item in new.into_iter().filter(|item| mine.binary_search(item).is_err()) {
+    let breadth = (own.len() as f32 + 1.0).ln();
+    for (item, relation) in relations.new {
+        let log = relation.map(|v| (v + FLOOR).ln());
         let mut x = [0_f32; WIDTH];
-        let [related, follows, vouched] = relations(scratch, item);
-        let [share, size, count] = habits;
         x[..EXPLORE.len()].copy_from_slice(&[
-            tables.log_share(item),
-            related,
-            follows,
-            vouched,
+            tables.log_share(*item),
+            log[RELATED],
+            log[FOLLOWS],
+            log[WIDE],
             share,
             size,
             count,
-            tables.trend(item),
-            tables.repurchase(item),
+            tables.trend(*item),
+            tables.repurchase(*item),
             breadth,
+            log[CLOSE],
+            season(*item),
         ]);
-        found.push(Found { item, repeat: false, x, vouched: scratch.vouched.get(item) });
+        f(&Found { item: *item, repeat: false, x, vouched: relation[WIDE] });
     }
-    found
 }

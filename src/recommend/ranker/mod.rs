@@ -3,7 +3,10 @@
 
 mod additive;
 mod features;
+mod neighbours;
+mod relations;
 mod scratch;
+mod seasons;
 mod tables;
 
 use std::sync::Arc;
@@ -16,23 +19,29 @@ use super::model::{Own, own_items};
 use super::rank::Candidate;
 pub(super) use additive::Additive;
 use additive::Rows;
-use features::{EXPLORE, EXPLORE_PAIRS, Found, REPEAT, REPEAT_PAIRS, WIDTH, candidates};
+use features::{EXPLORE, EXPLORE_PAIRS, Found, REPEAT, REPEAT_PAIRS, WIDTH, features};
 pub(super) use features::{GROUPS, Group, repeat_share};
-use scratch::Pool;
+use relations::{Kept, Related};
+use scratch::{Pool, keep_largest};
 use tables::Tables;
 
-/// Customers who teach, at most; beyond that every so many-th.
-const TEACHERS: usize = 20_000;
-/// Of those, customers whose new items teach: each has a hundred and more.
-const EXPLORERS: usize = 6_000;
-/// One teacher in so many is kept back to see whether anything was learned.
+/// Lessons, at most: one is a customer's basket given the earlier ones.
+const LESSONS: usize = 20_000;
+/// How many baskets of a customer may be lessons, where there are few customers.
+const LEVELS: usize = 3;
+/// One negative of the new items in so many is learned from, with that weight.
+const THINNED: usize = 4;
+/// One customer in so many is kept back to see whether anything was learned.
 const KEPT_BACK: usize = 10;
+/// New items kept for each customer's list without filters.
+pub(super) const SHORTLIST: usize = 24;
 
 /// What was learned, and the tables it reads.
 #[derive(Clone)]
 pub(super) struct Ranker {
     pub(super) learned: Learned,
-    tables: Tables,
+    tables: Arc<Tables>,
+    kept: Arc<Kept>,
     pool: Arc<Pool>,
 }
 
@@ -62,37 +71,84 @@ pub struct RankerFit {
     pub validation: (f64, f64),
 }
 
-impl Ranker {
-    /// Learns from each customer's latest basket given the earlier ones. `None` where that teaches nothing or does no
-    /// better than GP-TopFreq on customers kept back.
-    pub(super) fn fit(baskets: &Baskets) -> Option<Self> {
-        let (history, truth) = baskets.leave_last_out(2, 0).ok()?;
-        let tables = Tables::new(&history);
-        let pool = Pool::default();
+/// Rows to learn from, and customers to judge by.
+#[derive(Default)]
+struct School {
+    rows: [Rows<WIDTH>; 2],
+    judges: Vec<(Vec<Found>, Vec<u32>)>,
+}
+
+impl School {
+    /// Adds the last baskets of `history`'s customers as lessons, at most `limit` of them.
+    fn teach(&mut self, tables: &Tables, history: &Baskets, truth: &Baskets, limit: usize, level: usize) -> usize {
         let people: Vec<usize> =
             (0..history.customers.len()).filter(|c| history.past(*c).len() > 0).collect();
-        let every = people.len().div_ceil(TEACHERS).max(1);
+        let every = people.len().div_ceil(limit.max(1)).max(1);
         let teachers: Vec<usize> = people.into_iter().step_by(every).collect();
-        let explorers = teachers.len().div_ceil(EXPLORERS).max(1);
+        let pool = Pool::default();
         let lessons: Vec<Vec<Found>> = par::map(teachers.len(), |t| {
             let past = history.past(teachers[t]);
             let own = own_items(past);
             let myself = u32::try_from(teachers[t]).ok();
-            pool.with(|scratch| candidates(&tables, &history, past, &own, myself, scratch))
-        });
-        let mut rows = [Rows::<WIDTH>::default(), Rows::<WIDTH>::default()];
-        let kept_back = |t: usize| t % KEPT_BACK == KEPT_BACK - 1;
-        for (t, found) in lessons.iter().enumerate().filter(|(t, _)| !kept_back(*t)) {
             let bought = truth.past(teachers[t]).bought;
+            let related = pool.with(|scratch| Related::find(tables, past, &own, myself, scratch));
+            let judge = is_judge(teachers[t]);
+            let (mut found, mut at) = (Vec::new(), t);
+            features(tables, past, &own, related.view(), |f| {
+                at += 1;
+                if judge || f.repeat || at % THINNED == 0 || bought.binary_search(&f.item).is_ok() {
+                    found.push(f.clone());
+                }
+            });
+            found
+        });
+        for (teacher, found) in teachers.iter().zip(lessons) {
+            let bought = truth.past(*teacher).bought;
+            if is_judge(*teacher) {
+                if level == 0 {
+                    self.judges.push((found, bought.to_vec()));
+                }
+                continue;
+            }
             // Measures count customers alike, likelihood counts items: the root stands between.
             let weight = 1.0 / (bought.len().max(1) as f32).sqrt();
-            for candidate in found.iter().filter(|f| f.repeat || t % explorers == 0) {
-                let into = &mut rows[usize::from(!candidate.repeat)];
+            for candidate in found {
+                let into = &mut self.rows[usize::from(!candidate.repeat)];
+                let hit = bought.binary_search(&candidate.item).is_ok();
                 into.x.push(candidate.x);
-                into.y.push(bought.binary_search(&candidate.item).is_ok());
-                into.weight.push(weight);
+                into.y.push(hit);
+                into.weight.push(if hit || candidate.repeat { weight } else { weight * THINNED as f32 });
             }
         }
+        teachers.len()
+    }
+}
+
+/// Whether a customer's baskets are kept back from learning.
+fn is_judge(customer: usize) -> bool {
+    customer % KEPT_BACK == KEPT_BACK - 1
+}
+
+impl Ranker {
+    /// Learns from each customer's latest baskets given the earlier ones. `None` where that teaches nothing or does no
+    /// better than GP-TopFreq on customers kept back.
+    pub(super) fn fit(baskets: &Baskets) -> Option<Self> {
+        let mut school = School::default();
+        let (mut left, mut all) = (LESSONS, baskets.clone());
+        let mut popularity = Vec::new();
+        for level in 0..LEVELS {
+            let Ok((history, truth)) = all.leave_last_out(2, 0) else { break };
+            let tables = Tables::new(&history);
+            if level == 0 {
+                popularity = history.popularity();
+            }
+            left = left.saturating_sub(school.teach(&tables, &history, &truth, left, level));
+            if left < LESSONS / 10 {
+                break;
+            }
+            all = history;
+        }
+        let School { rows, judges } = school;
         let repeat = Additive::fit(&rows[0], REPEAT.len(), &REPEAT_PAIRS)?;
         let explore = Additive::fit(&rows[1], EXPLORE.len(), &EXPLORE_PAIRS)?;
         let mut learned = Learned {
@@ -106,9 +162,8 @@ impl Ranker {
             repeat,
             explore,
         };
-        let (mut ours, mut theirs, mut judges) = (0.0, 0.0, 0_u64);
-        for (t, found) in lessons.iter().enumerate().filter(|(t, _)| kept_back(*t)) {
-            let bought = truth.past(teachers[t]).bought;
+        let (mut ours, mut theirs) = (0.0, 0.0);
+        for (found, bought) in &judges {
             let quality = |score: &dyn Fn(&Found) -> [f64; 2]| {
                 let mut list: Vec<([f64; 2], u32)> = found.iter().map(|f| (score(f), f.item)).collect();
                 list.sort_unstable_by(|a, b| {
@@ -119,36 +174,65 @@ impl Ranker {
             };
             ours += quality(&|f| [learned.parts(f).iter().sum(), 0.0]);
             let times = |f: &Found| if f.repeat { f64::from(f.x[3]) } else { 0.0 };
-            theirs += quality(&|f| [times(f), f64::from(tables.log_share(f.item))]);
-            judges += 1;
+            theirs += quality(&|f| [times(f), f64::from(popularity[f.item as usize])]);
         }
-        let over = 1.0 / judges.max(1) as f64;
+        let over = 1.0 / judges.len().max(1) as f64;
         learned.fit.validation = (ours * over, theirs * over);
-        (judges > 0 && ours > theirs).then(|| Self::new(learned, baskets))
+        (!judges.is_empty() && ours > theirs).then(|| Self::new(learned, baskets))
     }
 
     /// The ranker that serves the customers of `baskets`.
     pub(super) fn new(learned: Learned, baskets: &Baskets) -> Self {
-        Self { learned, tables: Tables::new(baskets), pool: Arc::default() }
+        let tables = Tables::new(baskets);
+        let pool = Pool::default();
+        let all = par::map(baskets.customers.len(), |customer| {
+            let past = baskets.past(customer);
+            if past.len() == 0 {
+                return Related::default();
+            }
+            let own = own_items(past);
+            let myself = u32::try_from(customer).ok();
+            let mut related = pool.with(|scratch| Related::find(&tables, past, &own, myself, scratch));
+            let (mut best, mut at) = (Vec::with_capacity(related.new.len()), 0_u32);
+            features(&tables, past, &own, related.view(), |f| {
+                if !f.repeat {
+                    let score: f64 = learned.parts(f).iter().sum();
+                    best.push((score as f32, at));
+                    at += 1;
+                }
+            });
+            keep_largest(&mut best, SHORTLIST);
+            let mut places: Vec<u32> = best.into_iter().map(|(_, at)| at).collect();
+            places.sort_unstable();
+            related.new = places.into_iter().map(|at| related.new[at as usize]).collect();
+            related
+        });
+        Self { learned, tables: Arc::new(tables), kept: Arc::new(Kept::new(all)), pool: Arc::new(pool) }
     }
 
-    /// Scored candidates, in no order.
+    /// Scored candidates, in no order. `short` allows those kept since the fit, which hold the best few of the new.
     pub(super) fn candidates(
         &self,
-        baskets: &Baskets,
         past: Past<'_>,
         own: &[Own],
-        myself: Option<u32>,
+        customer: Option<usize>,
+        short: bool,
     ) -> Vec<Candidate> {
-        let found = self.pool.with(|scratch| candidates(&self.tables, baskets, past, own, myself, scratch));
-        found
-            .into_iter()
-            .map(|f| {
-                let parts = self.learned.parts(&f);
-                let score = parts.iter().sum();
-                Candidate { item: f.item, score, repeat: f.repeat, parts, vouched: f.vouched }
-            })
-            .collect()
+        let kept = customer.filter(|_| short).and_then(|c| self.kept.of(c));
+        let mut scored = Vec::with_capacity(own.len() + 4 * SHORTLIST);
+        let score = |f: &Found| {
+            let parts = self.learned.parts(f);
+            let score = parts.iter().sum();
+            scored.push(Candidate { item: f.item, score, repeat: f.repeat, parts, vouched: f.vouched });
+        };
+        if let Some(relations) = kept {
+            features(&self.tables, past, own, relations, score);
+        } else {
+            let myself = customer.and_then(|c| u32::try_from(c).ok());
+            let found = self.pool.with(|scratch| Related::find(&self.tables, past, own, myself, scratch));
+            features(&self.tables, past, own, found.view(), score);
+        }
+        scored
     }
 
     /// The customer's own item that an item goes with best.
@@ -160,6 +244,12 @@ impl Ranker {
         };
         let best = own.iter().map(|o| (of(o), o.item)).filter(|(w, other)| *w > 0.0 && *other != item);
         best.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1))).map(|(_, other)| other)
+    }
+
+    /// How an item sells at the time the customer is served, against its average.
+    pub(super) fn season(&self, past: Past<'_>, item: u32) -> f64 {
+        let of = |s: &seasons::Seasons| f64::from(s.current(s.due(past), item)).exp();
+        self.tables.seasons.as_ref().map_or(1.0, of)
     }
 
     /// How many times as often as the average item this one is bought again.

@@ -67,19 +67,22 @@ pub(super) struct Scratch {
     pub(super) related: Sums,
     /// Of items: how often they follow what is in the last basket.
     pub(super) follows: Sums,
-    /// Of items: their share of similar customers' latest baskets.
-    pub(super) vouched: Sums,
+    /// Of items: their weight with the customers of the wide circle, and of the close one.
+    pub(super) wide: Sums,
+    pub(super) close: Sums,
     /// Of customers: items in common.
     pub(super) common: Sums,
-    /// Similar customers.
+    /// Customers by cosine, and by distance.
     pub(super) similar: Vec<(f32, u32)>,
+    pub(super) nearest: Vec<(f32, u32)>,
 }
 
 impl Scratch {
     pub(super) fn clear(&mut self) {
         self.related.clear();
         self.follows.clear();
-        self.vouched.clear();
+        self.wide.clear();
+        self.close.clear();
     }
 }
 

@@ -4,18 +4,14 @@ use crate::kernel::par;
 
 use super::super::baskets::Baskets;
 use super::super::model::{Popularity, own_items};
-use super::scratch::{Scratch, Sums, keep_largest};
+use super::neighbours::Neighbours;
+use super::scratch::{Sums, keep_largest};
+use super::seasons::Seasons;
 
 /// Related items kept for each item.
 const RELATED: usize = 50;
 /// A customer's latest rows that count as bought together; more of a very long history adds cost, not knowledge.
 const HISTORY: usize = 300;
-/// Buyers of one item that the search for similar customers visits.
-const BUYERS: usize = 1_500;
-/// Similar customers whose baskets vouch for an item.
-const NEIGHBOURS: usize = 100;
-/// Their latest baskets that count.
-const LATEST: usize = 5;
 /// Observations that an item's own rate is shrunk by towards the mean of all items.
 const SHRINKAGE: f32 = 10.0;
 
@@ -31,9 +27,8 @@ pub(super) struct Tables {
     trend: Vec<f32>,
     related: Lists,
     follows: Lists,
-    buyers: Vec<Vec<u32>>,
-    /// Distinct items of each customer, among the latest rows.
-    breadth: Vec<u32>,
+    pub(super) neighbours: Neighbours,
+    pub(super) seasons: Option<Seasons>,
     /// Items by popularity.
     popular: Vec<u32>,
 }
@@ -73,7 +68,6 @@ impl Tables {
         let (mut again, mut chances) = (vec![0_f32; items], vec![0_f32; items]);
         let mut late = vec![0_f32; items];
         let mut buyers: Vec<Vec<u32>> = vec![Vec::new(); items];
-        let mut breadth = Vec::with_capacity(people);
         for (number, customer) in (0_u32..).zip(0..people) {
             let past = baskets.past(customer);
             for own in own_items(past) {
@@ -89,13 +83,8 @@ impl Tables {
             for item in &latest {
                 buyers[*item as usize].push(number);
             }
-            breadth.push(u32::try_from(latest.len()).unwrap_or(u32::MAX));
         }
         let (related, follows) = Self::pairs(baskets, &buyers, &counts);
-        for list in &mut buyers {
-            let spare = list.len().saturating_sub(BUYERS);
-            list.drain(..spare);
-        }
         Self {
             items,
             log_share,
@@ -103,8 +92,8 @@ impl Tables {
             trend: log_rates(&late, &counts),
             related,
             follows,
-            buyers,
-            breadth,
+            neighbours: Neighbours::new(baskets),
+            seasons: Seasons::new(baskets, &popularity),
             popular: Popularity::new(popularity).order,
         }
     }
@@ -201,36 +190,5 @@ impl Tables {
 
     pub(super) fn popular(&self, n: usize) -> &[u32] {
         &self.popular[..n.min(self.popular.len())]
-    }
-
-    /// Fills `scratch.vouched`: the weighted share of similar customers' latest baskets that hold each item. Customers
-    /// are similar by the asymmetric cosine of UP-CF, |A ∩ B| / (|A|^¾ |B|^¼), squared as a weight.
-    pub(super) fn vouch(&self, baskets: &Baskets, own: &[u32], myself: Option<u32>, scratch: &mut Scratch) {
-        scratch.common.reach(self.breadth.len());
-        for item in own {
-            for buyer in self.buyers.get(*item as usize).map_or(&[][..], Vec::as_slice) {
-                scratch.common.add(*buyer, 1.0);
-            }
-        }
-        let mine = (own.len().max(1) as f32).powf(0.75);
-        scratch.similar.clear();
-        for other in scratch.common.touched().iter().filter(|other| Some(**other) != myself) {
-            let theirs = (self.breadth[*other as usize] as f32).sqrt().sqrt();
-            scratch.similar.push((scratch.common.get(*other) / (mine * theirs), *other));
-        }
-        scratch.common.clear();
-        keep_largest(&mut scratch.similar, NEIGHBOURS);
-        let total: f32 = scratch.similar.iter().map(|(s, _)| s * s).sum();
-        scratch.vouched.reach(self.items);
-        for (similarity, other) in &scratch.similar {
-            let past = baskets.past(*other as usize);
-            let latest = past.len().saturating_sub(LATEST);
-            let weight = similarity * similarity / (total * (past.len() - latest) as f32);
-            for b in latest..past.len() {
-                for item in past.basket(b) {
-                    scratch.vouched.add(*item, weight);
-                }
-            }
-        }
     }
 }

@@ -1,0 +1,110 @@
+//! What binds a customer to items beyond the own purchases of them: items that go together, and similar customers.
+//!
+//! Finding relations is what a list costs most. They depend on the customer's baskets and the frozen tables alone, so
+//! they are found once for every customer at the fit and kept ([`Kept`]); a customer with an update since gets new
+//! ones with the next list.
+
+use super::super::baskets::Past;
+use super::super::model::Own;
+use super::scratch::Scratch;
+use super::tables::Tables;
+
+/// Places in a relation.
+pub(super) const RELATED: usize = 0;
+pub(super) const FOLLOWS: usize = 1;
+pub(super) const WIDE: usize = 2;
+pub(super) const CLOSE: usize = 3;
+
+/// Strength of each relation, 0 for none.
+pub(super) type Relation = [f32; 4];
+
+/// New items taken from each source: the most popular, and the strongest by each relation.
+const SOURCE: usize = 50;
+
+/// Relations of one customer: to the own items in their order, and to new ones.
+#[derive(Clone, Copy)]
+pub(super) struct Relations<'a> {
+    pub(super) own: &'a [Relation],
+    pub(super) new: &'a [(u32, Relation)],
+}
+
+/// The same, owned.
+#[derive(Clone, Default)]
+pub(super) struct Related {
+    pub(super) own: Vec<Relation>,
+    pub(super) new: Vec<(u32, Relation)>,
+}
+
+impl Related {
+    pub(super) fn view(&self) -> Relations<'_> {
+        Relations { own: &self.own, new: &self.new }
+    }
+
+    /// Searches everything: O(buyers of the own items + the circles' rows + related lists).
+    pub(super) fn find(
+        tables: &Tables,
+        past: Past<'_>,
+        own: &[Own],
+        myself: Option<u32>,
+        scratch: &mut Scratch,
+    ) -> Self {
+        let n = past.len();
+        scratch.related.reach(tables.items());
+        scratch.follows.reach(tables.items());
+        for o in own {
+            let age = (n - 1 - o.last as usize) as f32;
+            let weight = (o.times as f32).sqrt() * 0.9_f32.powf(age);
+            for (cosine, other) in tables.related(o.item) {
+                scratch.related.add(*other, cosine * weight);
+            }
+        }
+        for item in past.baskets().next_back().unwrap_or_default() {
+            for (cosine, other) in tables.follows(*item) {
+                scratch.follows.add(*other, *cosine);
+            }
+        }
+        tables.neighbours.vouch(past, myself, tables.items(), scratch);
+        let relation = |item: u32| {
+            [&scratch.related, &scratch.follows, &scratch.wide, &scratch.close].map(|sums| sums.get(item))
+        };
+        let mut new: Vec<u32> = tables.popular(SOURCE).to_vec();
+        for sums in [&scratch.related, &scratch.follows, &scratch.wide, &scratch.close] {
+            new.extend(sums.largest(SOURCE));
+        }
+        new.sort_unstable();
+        new.dedup();
+        new.retain(|item| own.binary_search_by_key(item, |o| o.item).is_err());
+        Self {
+            own: own.iter().map(|o| relation(o.item)).collect(),
+            new: new.into_iter().map(|item| (item, relation(item))).collect(),
+        }
+    }
+}
+
+/// Relations of every customer of the fit, of new items only the most promising.
+#[derive(Clone, Default)]
+pub(super) struct Kept {
+    own_from: Vec<usize>,
+    own: Vec<Relation>,
+    new_from: Vec<usize>,
+    new: Vec<(u32, Relation)>,
+}
+
+impl Kept {
+    /// In the order of `all`, one for each customer.
+    pub(super) fn new(all: impl IntoIterator<Item = Related>) -> Self {
+        let mut kept = Self { own_from: vec![0], new_from: vec![0], ..Self::default() };
+        for related in all {
+            kept.own.extend(related.own);
+            kept.new.extend(related.new);
+            kept.own_from.push(kept.own.len());
+            kept.new_from.push(kept.new.len());
+        }
+        kept
+    }
+
+    pub(super) fn of(&self, customer: usize) -> Option<Relations<'_>> {
+        let range = |from: &[usize]| Some(*from.get(customer)?..*from.get(customer + 1)?);
+        Some(Relations { own: &self.own[range(&self.own_from)?], new: &self.new[range(&self.new_from)?] })
+    }
+}

@@ -1,0 +1,102 @@
+//! What sells when: popularity by week, for ledgers with dates.
+
+use super::super::baskets::{Baskets, Past};
+use crate::data::TimeAxis;
+use crate::types::Day;
+
+/// Days of a period, where the memory allows.
+const WEEK: i64 = 7;
+/// Cells of the table at most; longer ledgers get longer periods.
+const CELLS: usize = 20_000_000;
+/// Weight of a period over that of the next one.
+const DECAY: f32 = 0.5;
+/// Baskets of average sales that an item's latest ones are shrunk by.
+const SHRINKAGE: f32 = 60.0;
+/// Gaps between two baskets that a customer's own are shrunk by towards everybody's.
+const GAPS: f64 = 3.0;
+
+/// For each period and item, ln (share of the latest baskets that hold it / its share of all baskets).
+#[derive(Clone)]
+pub(super) struct Seasons {
+    first: Day,
+    last: Day,
+    width: i64,
+    items: usize,
+    current: Vec<f32>,
+    /// Everybody's mean days between two baskets.
+    gap: f64,
+}
+
+impl Seasons {
+    /// `None` without dates. O(rows + periods x items).
+    pub(super) fn new(baskets: &Baskets, popularity: &[u32]) -> Option<Self> {
+        let (first, last) = (*baskets.days.iter().min()?, baskets.as_of.day());
+        if baskets.time != TimeAxis::Calendar || popularity.is_empty() {
+            return None;
+        }
+        let days = (last - first) + 1;
+        let periods = i64::try_from((CELLS / popularity.len()).clamp(1, 300)).unwrap_or(1);
+        let width = WEEK.max(days.div_euclid(periods) + 1);
+        let periods = usize::try_from(days.div_euclid(width) + 1).unwrap_or(1);
+        let items = popularity.len();
+        let mut counts = vec![0_f32; periods * items];
+        let mut sold = vec![0_f32; periods];
+        let mut this = Self { first, last, width, items, current: Vec::new(), gap: 0.0 };
+        for (b, day) in baskets.days.iter().enumerate() {
+            let period = this.period(*day);
+            sold[period] += 1.0;
+            for item in &baskets.bought[baskets.start[b]..baskets.start[b + 1]] {
+                counts[period * items + *item as usize] += 1.0;
+            }
+        }
+        let all = baskets.days.len() as f32;
+        let mut total = 0.0;
+        for period in 0..periods {
+            total = total * DECAY + sold[period];
+            let (before, now) = counts.split_at_mut(period * items);
+            let before = period.checked_sub(1).map(|p| &before[p * items..]);
+            for item in 0..items {
+                now[item] += before.map_or(0.0, |b| b[item] * DECAY);
+            }
+            sold[period] = total;
+        }
+        for (row, total) in counts.chunks_mut(items).zip(&sold) {
+            for (count, overall) in row.iter_mut().zip(popularity) {
+                let share = (*overall as f32).max(0.5) / all;
+                *count = ((*count / share + SHRINKAGE) / (total + SHRINKAGE)).ln();
+            }
+        }
+        this.current = counts;
+        let (mut time, mut gaps) = (0_i64, 0_i64);
+        for customer in 0..baskets.customers.len() {
+            let past = baskets.past(customer);
+            if let (Some(a), Some(b)) = (past.days.first(), past.days.last()) {
+                time += *b - *a;
+                gaps += i64::try_from(past.len()).unwrap_or(0) - 1;
+            }
+        }
+        this.gap = if gaps > 0 { time as f64 / gaps as f64 } else { 0.0 };
+        Some(this)
+    }
+
+    fn period(&self, day: Day) -> usize {
+        let last = (self.last - self.first).div_euclid(self.width);
+        usize::try_from((day - self.first).div_euclid(self.width).clamp(0, last)).unwrap_or(0)
+    }
+
+    /// The day for which a customer is served: when the next basket is due by the customer's usual gap, not later than
+    /// the last known day.
+    #[expect(clippy::cast_possible_truncation, reason = "a gap between two days of the ledger")]
+    pub(super) fn due(&self, past: Past<'_>) -> Day {
+        let (Some(first), Some(last)) = (past.days.first(), past.days.last()) else { return self.last };
+        let gaps = past.len() as f64 - 1.0;
+        let gap = ((*last - *first) as f64 + GAPS * self.gap) / (gaps + GAPS);
+        last.checked_add(gap.round() as i64).map_or(*last, |due| due.min(self.last).max(*last))
+    }
+
+    /// How an item sells on a day, against its average.
+    pub(super) fn current(&self, day: Day, item: u32) -> f32 {
+        let at = self.period(day) * self.items + item as usize;
+        if (item as usize) < self.items { self.current[at] } else { 0.0 }
+    }
+}
