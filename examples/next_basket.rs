@@ -67,7 +67,7 @@ fn run(args: &Args) -> Outcome {
     let folds = args.folds.as_ref().map(|path| read_folds(args, path)).transpose()?;
 
     let fitting = Meter::start();
-    let model = NextItemParams::new().method(Method::Learned).fit(&history)?;
+    let model = NextItemParams::new().fit(&history)?;
     let fit_cpu_seconds = fitting.cpu_seconds();
     let baseline = NextItemParams::new().method(Method::GpTopFreq).fit(&history)?;
     let ours = Quality::of(&model, &truth, folds.as_ref())?;
@@ -75,7 +75,7 @@ fn run(args: &Args) -> Outcome {
     let speed = Speed::of(&model, &truth)?;
     if let Some(path) = &args.out {
         let language = args.output.lang.pick(Language::English, Language::Chinese);
-        let text = lists(&NextItemParams::new().method(Method::Learned).fit(&baskets)?, language)?;
+        let text = lists(&NextItemParams::new().fit(&baskets)?, language)?;
         write_file(path, |file| {
             file.write_all(text.as_bytes()).map_err(|e| Failure::new(format!("{}: {e}", path.display())))
         })?;

@@ -8,20 +8,23 @@
 //! # Model
 //! A basket is the set of items that a customer buys on a day (or in an order). Let count(u, i) be the number of
 //! baskets of customer u that hold item i, and pop(i) the number of baskets of all customers that hold it.
-//! - [`Method::Learned`], the most accurate and the slowest to fit, takes as candidates everything the customer has bought and up to 240 new items:
-//!   the most popular, those related to the customer's items (cosine of buyers), those that follow the last basket
-//!   (cosine of successive baskets), and those in the latest baskets of the 100 most similar customers (the asymmetric
-//!   cosine of UP-CF). Two logistic models, one for items bought before and one for new ones, give each candidate
-//!   `ln odds = β₀ + Σ f_j(x_j) + Σ f_jk(x_j, x_k)` of being in the next basket, with piecewise linear f. They are
-//!   learned from each customer's own latest basket given the earlier ones, with a fixed penalty: nothing needs to be
+//! - [`Method::Learned`], the default and the most accurate, takes as candidates everything the customer has bought and up
+//!   to 250 new items: the most popular, those related to the customer's items (cosine of buyers), those that follow
+//!   the last basket (cosine of successive baskets), and those of similar customers, in a wide circle (one customer in
+//!   twelve, nearest in the space of TIFU-KNN) and a close one (50 by cosine). Two logistic models, one for items bought
+//!   before and one for new ones, give each candidate
+//!   `ln odds = β₀ + Σ f_j(x_j) + Σ f_jk(x_j, x_k)` of being in the next basket, with piecewise linear f. Features are
+//!   the rhythm of the customer's own purchases, everybody's repurchase, popularity, the relations above, how the item
+//!   sells at the time the customer is due (ledgers with dates), and the customer's habits. They are
+//!   learned from each customer's own latest baskets given the earlier ones, with a fixed penalty: nothing needs to be
 //!   set. A tenth of the customers is kept back; where recall@10 + NDCG@10 on them is not above that of GP-TopFreq,
 //!   GP-TopFreq answers ([`NextItemSummary::ranker`] is then `None`).
-//! - [`Method::GpTopFreq`], the default, ranks the items the customer has bought by count(u, i), then all others by pop(i). Equal
+//! - [`Method::GpTopFreq`] ranks the items the customer has bought by count(u, i), then all others by pop(i). Equal
 //!   counts are ordered by pop(i), equal popularity by the item's key.
 //! - [`Method::PTopFreq`] stops after the customer's own items; [`Method::GTopFreq`] uses popularity alone.
 //!
 //! The score of the learned ranker is its ln odds; that of the frequency methods is count(u, i) + pop(i) / (max pop +
-//! 1). Either way the reasons' contributions add up to it. Time in the learned ranker is counted in the customer's own
+//! 1). Either way the reasons' contributions add up to it. Rhythm in the learned ranker is counted in the customer's own
 //! baskets, so that it serves ledgers with and without dates.
 //!
 //! # Assumptions
@@ -60,10 +63,11 @@
 //! # Complexity
 //! The frequency methods: `fit` is linear in rows, a list costs O(h log h) in the customer's own rows h plus the places
 //! filled by popularity. The learned ranker: `fit` adds Σ b² over customers for related items (b distinct items among
-//! the latest 300 rows) and the Newton steps of at most 20,000 customers; a list adds the buyers of the customer's
-//! items, at most 1,500 each, and 100 similar customers' latest five baskets. Memory: 4 bytes a row, 12 bytes a basket,
-//! 8 bytes a customer, 12 bytes an item, and the keys; the learned ranker adds 4 bytes a customer's distinct item and
-//! up to 800 bytes an item. Batches run in parallel by customer.
+//! the latest 300 rows), the Newton steps of at most 14,000 customers, and for each customer one search over the buyers
+//! of the own items, at most 1,500 each. What the search finds is kept, so that a list without filters costs only the
+//! scores of the own items and 24 new ones; a list with filters, or after an update, searches again. Memory: 4 bytes a
+//! row, 12 bytes a basket, 8 bytes a customer, 12 bytes an item, and the keys; the learned ranker adds 32 bytes a
+//! customer's distinct item, 500 bytes a customer, and up to 800 bytes an item. Batches run in parallel by customer.
 //!
 //! # Accuracy
 //! Recall, NDCG and hit rate on the Ta-Feng and Online Retail sets agree with an independent implementation to all
@@ -86,6 +90,7 @@
 //!   doi:10.1145/3340631.3394850 (UP-CF)
 //! - Hastie and Tibshirani 1986, Generalized Additive Models, doi:10.1214/ss/1177013604
 
+mod additive;
 mod baskets;
 mod directory;
 mod evaluate;
@@ -95,7 +100,9 @@ mod rank;
 mod ranker;
 mod reasons;
 mod request;
+mod rules;
 mod update;
+mod when;
 #[cfg(feature = "serde")]
 mod wire;
 
@@ -109,4 +116,9 @@ pub use params::{Method, NextItemParams};
 pub use ranker::RankerFit;
 pub use reasons::{Ago, Reason, ReasonKind, Recommendation};
 pub use request::{AlreadyBought, Request};
+pub use rules::{Orders, Rule, RuleParams, Rules, SequenceRule, SequenceRuleParams, SequenceRules};
 pub use update::Basket;
+pub use when::{
+    NextDate, NextPurchaseModel, NextPurchaseParams, NextPurchaseSummary, Standing, Subject, Timing,
+    TimingQuality,
+};

@@ -252,19 +252,15 @@ impl NextItemModel {
     }
 
     /// Scored candidates, and whether popular items fill a list they leave short.
-    fn candidates(
-        &self,
-        customer: Option<usize>,
-        own: &[Own],
-        request: &Request,
-    ) -> (Vec<Candidate>, bool) {
+    fn candidates(&self, customer: Option<usize>, own: &[Own], request: &Request) -> (Vec<Candidate>, bool) {
         let frequent = || own.iter().map(|o| Candidate::plain(o.item, o.times.into(), true)).collect();
         match (self.method, &self.ranker) {
             (Method::GTopFreq, _) => (Vec::new(), true),
             (Method::PTopFreq, _) => (frequent(), own.is_empty()),
             (Method::Learned, Some(ranker)) => {
-                let revised =
-                    customer.and_then(|c| u32::try_from(c).ok()).is_some_and(|c| self.revised.contains_key(&c));
+                let revised = customer
+                    .and_then(|c| u32::try_from(c).ok())
+                    .is_some_and(|c| self.revised.contains_key(&c));
                 let short = !revised && request.is_plain();
                 (ranker.candidates(self.past(customer), own, customer, short), true)
             }
@@ -318,7 +314,8 @@ impl NextItemModel {
                 (
                     Group::GoesWith,
                     Some(ReasonKind::GoesWith {
-                        item: companion.map(|other| self.items.key(other as usize).into_owned()),
+                        item: companion.map(|(other, _)| self.items.key(other as usize).into_owned()),
+                        lift: companion.map_or(0.0, |(_, lift)| lift),
                     }),
                 ),
                 (Group::Similar, Some(ReasonKind::SimilarCustomers { share: candidate.vouched.into() })),

@@ -21,11 +21,11 @@ pub enum Method {
     PTopFreq,
     /// The customer's own most frequent items, then everybody's (GP-TopFreq). Ties by popularity: breaking them by
     /// first purchase, as published code does, costs about a tenth of the recall.
-    #[default]
     GpTopFreq,
-    /// The learned ranker: whatever the methods above know, and the rhythm of the customer's purchases, items that go
+    /// The default, a learned ranker: whatever the methods above know, and the rhythm of the customer's purchases, items that go
     /// together and similar customers, weighed as each customer's own latest basket teaches. Where that teaches
     /// nothing, or too little to beat it on customers kept back, [`GpTopFreq`](Self::GpTopFreq) answers.
+    #[default]
     Learned,
 }
 

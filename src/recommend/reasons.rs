@@ -90,6 +90,8 @@ pub enum ReasonKind {
     GoesWith {
         /// The customer's item it goes with best, if any.
         item: Option<Key<'static>>,
+        /// Customers who bought both, over those expected by chance; 0 without an item.
+        lift: f64,
     },
     /// Customers with similar purchases buy it.
     SimilarCustomers {
@@ -150,8 +152,10 @@ impl ReasonKind {
             Self::BoughtAgain { times_the_average } => {
                 format!("bought again {times_the_average:.1} times as often as the average item")
             }
-            Self::GoesWith { item: Some(item) } => format!("goes with {item}"),
-            Self::GoesWith { item: None } => "goes with nothing bought so far".to_owned(),
+            Self::GoesWith { item: Some(item), lift } => {
+                format!("goes with {item}, together {lift:.1} times as often as by chance")
+            }
+            Self::GoesWith { item: None, .. } => "goes with nothing bought so far".to_owned(),
             Self::SimilarCustomers { share } => {
                 format!("in {:.1}% of the latest baskets of similar customers", share * 100.0)
             }
@@ -184,8 +188,8 @@ impl ReasonKind {
             Self::BoughtAgain { times_the_average } => {
                 format!("复购率是平均商品的{times_the_average:.1}倍")
             }
-            Self::GoesWith { item: Some(item) } => format!("常与{item}一起购买"),
-            Self::GoesWith { item: None } => "与已购商品关联不大".to_owned(),
+            Self::GoesWith { item: Some(item), lift } => format!("常与{item}一起购买，提升度{lift:.1}"),
+            Self::GoesWith { item: None, .. } => "与已购商品关联不大".to_owned(),
             Self::SimilarCustomers { share } => {
                 format!("相似客户最近的购物篮中有{:.1}%含此商品", share * 100.0)
             }

@@ -29,7 +29,13 @@ pub struct Repr {
     ordinal: bool,
     /// What the ranker learned; its tables are counted anew.
     learned: Option<Learned>,
+    /// Which features the ranker reads.
+    #[serde(default)]
+    features: u32,
 }
+
+/// Weights that were learned on other features mean nothing here: GP-TopFreq answers in their place.
+const FEATURES: u32 = 2;
 
 fn broken(rule: &'static str) -> Error {
     Error::new(ErrorKind::IncompatibleModel, None, rule)
@@ -166,6 +172,7 @@ impl Wire for NextItemModel {
             fitted_as_of: self.baskets.as_of,
             ordinal: self.time == TimeAxis::Ordinal,
             learned: self.ranker.as_ref().map(|r| r.learned.clone()),
+            features: FEATURES,
         }
     }
 
@@ -211,7 +218,7 @@ impl Wire for NextItemModel {
         if !named || !(of.is_empty() || of.len() == baskets.items.len()) {
             return Err(broken("categories and items do not match"));
         }
-        let learned = repr.learned.filter(|_| repr.method == Method::Learned);
+        let learned = repr.learned.filter(|_| repr.method == Method::Learned && repr.features == FEATURES);
         if learned.as_ref().is_some_and(|l| !l.is_sound()) {
             return Err(broken("a learned term that no fit could have made"));
         }

@@ -1,8 +1,8 @@
 //! Candidates for a list and their features.
 
+use super::super::additive::Pair;
 use super::super::baskets::Past;
 use super::super::model::Own;
-use super::additive::Pair;
 use super::relations::{CLOSE, FOLLOWS, RELATED, Relations, WIDE};
 use super::tables::Tables;
 
@@ -46,13 +46,13 @@ pub(super) const REPEAT: [Group; 19] = [
 ];
 
 /// Interactions between them.
-pub(super) const REPEAT_PAIRS: [Pair; 6] = [
-    Pair { a: 3, b: 4, group: Group::Bought },
-    Pair { a: 4, b: 14, group: Group::Bought },
-    Pair { a: 2, b: 14, group: Group::Bought },
-    Pair { a: 7, b: 4, group: Group::Again },
-    Pair { a: 2, b: 11, group: Group::Similar },
-    Pair { a: 17, b: 18, group: Group::Season },
+pub(super) const REPEAT_PAIRS: [(Pair, Group); 6] = [
+    ((3, 4), Group::Bought),
+    ((4, 14), Group::Bought),
+    ((2, 14), Group::Bought),
+    ((7, 4), Group::Again),
+    ((2, 11), Group::Similar),
+    ((17, 18), Group::Season),
 ];
 
 /// Features of an item new to the customer, in order.
@@ -72,11 +72,11 @@ pub(super) const EXPLORE: [Group; 12] = [
 ];
 
 /// Interactions between them.
-pub(super) const EXPLORE_PAIRS: [Pair; 4] = [
-    Pair { a: 0, b: 1, group: Group::GoesWith },
-    Pair { a: 0, b: 3, group: Group::Similar },
-    Pair { a: 3, b: 6, group: Group::Similar },
-    Pair { a: 3, b: 10, group: Group::Similar },
+pub(super) const EXPLORE_PAIRS: [(Pair, Group); 4] = [
+    ((0, 1), Group::GoesWith),
+    ((0, 3), Group::Similar),
+    ((3, 6), Group::Similar),
+    ((3, 10), Group::Similar),
 ];
 
 /// The wider of the two.

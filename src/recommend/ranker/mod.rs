@@ -1,7 +1,6 @@
 //! The learned ranker: candidates from own history, popularity, related items and similar customers; scores from two
 //! additive models (one for items bought before, one for new ones) that foresee each customer's own latest basket.
 
-mod additive;
 mod features;
 mod neighbours;
 mod relations;
@@ -14,11 +13,10 @@ use std::sync::Arc;
 use crate::kernel::par;
 use crate::metrics::ranking::ListQuality;
 
+use super::additive::{Additive, Pair, Rows};
 use super::baskets::{Baskets, Past};
 use super::model::{Own, own_items};
 use super::rank::Candidate;
-pub(super) use additive::Additive;
-use additive::Rows;
 use features::{EXPLORE, EXPLORE_PAIRS, Found, REPEAT, REPEAT_PAIRS, WIDTH, features};
 pub(super) use features::{GROUPS, Group, repeat_share};
 use relations::{Kept, Related};
@@ -26,11 +24,11 @@ use scratch::{Pool, keep_largest};
 use tables::Tables;
 
 /// Lessons, at most: one is a customer's basket given the earlier ones.
-const LESSONS: usize = 20_000;
+const LESSONS: usize = 14_000;
 /// How many baskets of a customer may be lessons, where there are few customers.
 const LEVELS: usize = 3;
 /// One negative of the new items in so many is learned from, with that weight.
-const THINNED: usize = 4;
+const THINNED: usize = 8;
 /// One customer in so many is kept back to see whether anything was learned.
 const KEPT_BACK: usize = 10;
 /// New items kept for each customer's list without filters.
@@ -80,7 +78,14 @@ struct School {
 
 impl School {
     /// Adds the last baskets of `history`'s customers as lessons, at most `limit` of them.
-    fn teach(&mut self, tables: &Tables, history: &Baskets, truth: &Baskets, limit: usize, level: usize) -> usize {
+    fn teach(
+        &mut self,
+        tables: &Tables,
+        history: &Baskets,
+        truth: &Baskets,
+        limit: usize,
+        level: usize,
+    ) -> usize {
         let people: Vec<usize> =
             (0..history.customers.len()).filter(|c| history.past(*c).len() > 0).collect();
         let every = people.len().div_ceil(limit.max(1)).max(1);
@@ -149,8 +154,8 @@ impl Ranker {
             all = history;
         }
         let School { rows, judges } = school;
-        let repeat = Additive::fit(&rows[0], REPEAT.len(), &REPEAT_PAIRS)?;
-        let explore = Additive::fit(&rows[1], EXPLORE.len(), &EXPLORE_PAIRS)?;
+        let repeat = Additive::fit(&rows[0], REPEAT.len(), &REPEAT_PAIRS.map(|p| p.0))?;
+        let explore = Additive::fit(&rows[1], EXPLORE.len(), &EXPLORE_PAIRS.map(|p| p.0))?;
         let mut learned = Learned {
             fit: RankerFit {
                 iterations: (repeat.iterations, explore.iterations),
@@ -197,7 +202,7 @@ impl Ranker {
             features(&tables, past, &own, related.view(), |f| {
                 if !f.repeat {
                     let score: f64 = learned.parts(f).iter().sum();
-                    best.push((score as f32, at));
+                    best.push((narrow(score), at));
                     at += 1;
                 }
             });
@@ -235,15 +240,13 @@ impl Ranker {
         scored
     }
 
-    /// The customer's own item that an item goes with best.
-    pub(super) fn companion(&self, own: &[Own], item: u32) -> Option<u32> {
-        let weight = |list: &[(f32, u32)]| list.iter().find(|(_, other)| *other == item).map(|(w, _)| *w);
-        let of = |o: &Own| {
-            let related = weight(self.tables.related(o.item)).unwrap_or(0.0);
-            related.max(weight(self.tables.follows(o.item)).unwrap_or(0.0))
-        };
-        let best = own.iter().map(|o| (of(o), o.item)).filter(|(w, other)| *w > 0.0 && *other != item);
-        best.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1))).map(|(_, other)| other)
+    /// The customer's own item that an item goes with best, and their lift: how many times as many customers bought
+    /// both as would by chance.
+    pub(super) fn companion(&self, own: &[Own], item: u32) -> Option<(u32, f64)> {
+        // Strongest first.
+        let list = self.tables.related(item).iter();
+        let mut mine = list.filter(|(_, other)| own.binary_search_by_key(other, |o| o.item).is_ok());
+        mine.next().map(|(cosine, other)| (*other, self.tables.lift(*cosine, item, *other)))
     }
 
     /// How an item sells at the time the customer is served, against its average.
@@ -258,13 +261,30 @@ impl Ranker {
     }
 }
 
+/// For comparison within a shortlist only.
+#[expect(clippy::cast_possible_truncation, reason = "an order of ln odds")]
+fn narrow(score: f64) -> f32 {
+    score as f32
+}
+
 impl Learned {
+    /// What each group of terms adds to the ln odds; the constant counts among the habits.
     fn parts(&self, found: &Found) -> [f64; GROUPS] {
+        let mut parts = [0.0; GROUPS];
+        let mut add = |groups: &[Group], pairs: &[(Pair, Group)], term: Option<Pair>, value: f64| {
+            let group = match term {
+                None => Group::Habits,
+                Some((a, b)) if a == b => groups[a],
+                Some(pair) => pairs.iter().find(|p| p.0 == pair).map_or(groups[pair.0], |p| p.1),
+            };
+            parts[group as usize] += value;
+        };
         if found.repeat {
-            self.repeat.parts(&found.x, &REPEAT, &REPEAT_PAIRS)
+            self.repeat.each(&found.x, |term, value| add(&REPEAT, &REPEAT_PAIRS, term, value));
         } else {
-            self.explore.parts(&found.x, &EXPLORE, &EXPLORE_PAIRS)
+            self.explore.each(&found.x, |term, value| add(&EXPLORE, &EXPLORE_PAIRS, term, value));
         }
+        parts
     }
 
     /// Whether a fit could have made it.

@@ -85,7 +85,9 @@ impl Neighbours {
         let mut norms = Vec::with_capacity(people);
         for customer in 0..people {
             let own = vector(baskets.past(customer));
-            own.iter().for_each(|(item, _)| sizes[*item as usize] += 1);
+            for (item, _) in &own {
+                sizes[*item as usize] += 1;
+            }
             norms.push(norm(&own));
             vectors.entries.extend(own);
             vectors.from.push(vectors.entries.len());

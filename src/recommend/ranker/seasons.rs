@@ -51,14 +51,14 @@ impl Seasons {
         }
         let all = baskets.days.len() as f32;
         let mut total = 0.0;
-        for period in 0..periods {
-            total = total * DECAY + sold[period];
+        for (period, sold) in sold.iter_mut().enumerate() {
+            total = total * DECAY + *sold;
             let (before, now) = counts.split_at_mut(period * items);
             let before = period.checked_sub(1).map(|p| &before[p * items..]);
             for item in 0..items {
                 now[item] += before.map_or(0.0, |b| b[item] * DECAY);
             }
-            sold[period] = total;
+            *sold = total;
         }
         for (row, total) in counts.chunks_mut(items).zip(&sold) {
             for (count, overall) in row.iter_mut().zip(popularity) {

@@ -31,6 +31,9 @@ pub(super) struct Tables {
     pub(super) seasons: Option<Seasons>,
     /// Items by popularity.
     popular: Vec<u32>,
+    /// Customers who bought each item, and all of them.
+    breadth: Vec<f32>,
+    customers: f32,
 }
 
 /// Weighted items of each item.
@@ -86,6 +89,8 @@ impl Tables {
         }
         let (related, follows) = Self::pairs(baskets, &buyers, &counts);
         Self {
+            breadth: buyers.iter().map(|b| b.len() as f32).collect(),
+            customers: people as f32,
             items,
             log_share,
             repurchase: log_rates(&again, &chances),
@@ -182,6 +187,12 @@ impl Tables {
 
     pub(super) fn related(&self, item: u32) -> &[(f32, u32)] {
         self.related.of(item)
+    }
+
+    /// Customers who bought both over those expected by chance, from the (discounted) cosine of two items.
+    pub(super) fn lift(&self, cosine: f32, a: u32, b: u32) -> f64 {
+        let of = |item: u32| f64::from(self.breadth.get(item as usize).copied().unwrap_or(0.0).max(1.0));
+        f64::from(cosine) * f64::from(self.customers) / (of(a) * of(b)).sqrt()
     }
 
     pub(super) fn follows(&self, item: u32) -> &[(f32, u32)] {

@@ -9,8 +9,6 @@ use crate::kernel::linalg::Cholesky;
 use crate::kernel::par;
 use crate::kernel::special::{sigmoid, softplus};
 
-use super::features::{GROUPS, Group};
-
 /// Rows that a chunk of a reduction takes.
 const CHUNK: usize = 8_192;
 /// Knots of a term of one feature, and along each side of a term of two.
@@ -21,17 +19,13 @@ const PENALTY: f64 = 1e-3;
 /// Fewer positive rows than this teach nothing.
 const FEWEST: usize = 20;
 
-/// Two features that act together.
-pub(super) struct Pair {
-    pub(super) a: usize,
-    pub(super) b: usize,
-    pub(super) group: Group,
-}
+/// Two features that act together, by number.
+pub(super) type Pair = (usize, usize);
 
 /// One term; `knots_b` is empty for a term of one feature.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub(in crate::recommend) struct Term {
+pub(super) struct Term {
     a: usize,
     b: usize,
     knots_a: Vec<f32>,
@@ -43,7 +37,7 @@ pub(in crate::recommend) struct Term {
 /// The fitted sum.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub(in crate::recommend) struct Additive {
+pub(super) struct Additive {
     intercept: f64,
     terms: Vec<Term>,
     pub(super) iterations: u32,
@@ -161,8 +155,8 @@ impl Additive {
             terms.push(Term { a: j, b: j, knots_a, knots_b: Vec::new(), values: Vec::new() });
         }
         for pair in pairs {
-            let (knots_a, knots_b) = (knots(column(pair.a), SIDE), knots(column(pair.b), SIDE));
-            terms.push(Term { a: pair.a, b: pair.b, knots_a, knots_b, values: Vec::new() });
+            let (knots_a, knots_b) = (knots(column(pair.0), SIDE), knots(column(pair.1), SIDE));
+            terms.push(Term { a: pair.0, b: pair.1, knots_a, knots_b, values: Vec::new() });
         }
         // A feature that never varies has no term.
         terms.retain(|t| t.knots_a.len() > 1 && (t.knots_b.is_empty() || t.knots_b.len() > 1));
@@ -329,23 +323,23 @@ impl Additive {
         }
     }
 
-    /// What each group of terms adds; their sum in order is the score.
-    pub(super) fn parts(&self, x: &[f32], features: &[Group], pairs: &[Pair]) -> [f64; GROUPS] {
-        let mut parts = [0.0; GROUPS];
-        parts[Group::Habits as usize] = self.intercept;
+    /// Calls `f` with the constant and with what each term adds, told by its feature or its pair; their sum is the ln
+    /// odds.
+    pub(super) fn each(&self, x: &[f32], mut f: impl FnMut(Option<Pair>, f64)) {
+        f(None, self.intercept);
         for term in &self.terms {
-            let group = if term.is_pair() {
-                pairs.iter().find(|p| p.a == term.a && p.b == term.b).map_or(features[term.a], |p| p.group)
-            } else {
-                features[term.a]
-            };
-            parts[group as usize] += term.value(x);
+            let b = if term.is_pair() { term.b } else { term.a };
+            f(Some((term.a, b)), term.value(x));
         }
-        parts
+    }
+
+    /// The ln odds.
+    pub(super) fn log_odds(&self, x: &[f32]) -> f64 {
+        self.intercept + self.terms.iter().map(|t| t.value(x)).sum::<f64>()
     }
 
     /// Whether a fit could have made it: features below `width`, knots ascending, everything finite.
-    pub(in crate::recommend) fn is_sound(&self, width: usize) -> bool {
+    pub(super) fn is_sound(&self, width: usize) -> bool {
         let ascending =
             |knots: &[f32]| knots.iter().all(|k| k.is_finite()) && knots.is_sorted_by(|a, b| a < b);
         self.intercept.is_finite()

@@ -1,0 +1,232 @@
+//! `Rules` and what each of them says.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::data::Keys;
+use crate::types::Key;
+
+use super::orders::Orders;
+
+/// Orders that hold both sides, the antecedent, and the consequent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Row {
+    both: u32,
+    antecedent: u32,
+    consequent: u32,
+}
+
+impl Row {
+    pub(super) fn new(both: u32, antecedent: u32, consequent: u32) -> Self {
+        Self { both, antecedent, consequent }
+    }
+}
+
+/// Rules in the order of their antecedents' keys, then of their consequents'.
+#[derive(Clone, PartialEq)]
+pub struct Rules {
+    items: Arc<Keys>,
+    orders: usize,
+    /// Items of both sides one behind the other; of each rule where they begin, and where the consequent does.
+    sides: Vec<u32>,
+    at: Vec<(u32, u8, u8)>,
+    rows: Vec<Row>,
+}
+
+/// One rule: who buys the antecedent buys the consequent.
+///
+/// ```
+/// use regulars::recommend::{Orders, RuleParams};
+/// // Of four orders two hold tea, three milk, two both.
+/// let orders = Orders::from_pairs([(1, "tea"), (1, "milk"), (2, "tea"), (2, "milk"), (3, "milk"), (4, "rice")])?;
+/// let rules = RuleParams::new(0.5).fit(&orders)?;
+/// let rule = rules.iter().find(|r| r.antecedent()[0] == "milk".into()).expect("a rule");
+/// assert_eq!((rule.support(), rule.confidence()), (0.5, 2.0 / 3.0));
+/// assert_eq!((rule.lift(), rule.leverage()), (2.0 / 3.0 / 0.5, 0.125));
+/// assert_eq!(rule.conviction(), Some(0.5 / (1.0 - 2.0 / 3.0)));
+/// # Ok::<(), regulars::Error>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct Rule<'a> {
+    rules: &'a Rules,
+    number: usize,
+}
+
+impl Rules {
+    pub(super) fn new(orders: &Orders) -> Self {
+        Self {
+            items: orders.items.clone(),
+            orders: orders.len(),
+            sides: Vec::new(),
+            at: Vec::new(),
+            rows: Vec::new(),
+        }
+    }
+
+    pub(super) fn push(&mut self, left: &[u32], right: &[u32], row: Row) {
+        let small = |n: usize| u8::try_from(n).unwrap_or(u8::MAX);
+        let from = u32::try_from(self.sides.len()).unwrap_or(u32::MAX);
+        self.at.push((from, small(left.len()), small(left.len() + right.len())));
+        self.sides.extend_from_slice(left);
+        self.sides.extend_from_slice(right);
+        self.rows.push(row);
+    }
+
+    pub(super) fn sort(&mut self) {
+        let mut order: Vec<usize> = (0..self.at.len()).collect();
+        order.sort_unstable_by(|a, b| self.both_sides(*a).cmp(&self.both_sides(*b)));
+        self.at = order.iter().map(|i| self.at[*i]).collect();
+        self.rows = order.iter().map(|i| self.rows[*i]).collect();
+    }
+
+    fn both_sides(&self, number: usize) -> (&[u32], &[u32]) {
+        let (from, middle, end) = self.at[number];
+        let from = from as usize;
+        let (middle, end) = (from + usize::from(middle), from + usize::from(end));
+        (&self.sides[from..middle], &self.sides[middle..end])
+    }
+
+    /// (confidence, lift).
+    pub(super) fn measures(&self, row: Row) -> (f64, f64) {
+        let share = |n: u32| f64::from(n) / self.orders as f64;
+        let confidence = share(row.both) / share(row.antecedent);
+        (confidence, confidence / share(row.consequent))
+    }
+
+    /// Number of rules.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether no set was frequent enough.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Number of orders the rules were counted in.
+    pub fn orders(&self) -> usize {
+        self.orders
+    }
+
+    /// All rules.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Rule<'_>> {
+        (0..self.len()).map(|number| Rule { rules: self, number })
+    }
+
+    /// What to put beside a basket: the single items that rules whose antecedents are all in it lead to, best confidence
+    /// first (then lift, then key), none that is in it already.
+    ///
+    /// ```
+    /// use regulars::recommend::{Orders, RuleParams};
+    /// let orders = Orders::from_pairs([(1, "tea"), (1, "milk"), (2, "tea"), (2, "milk"), (3, "rice")])?;
+    /// let rules = RuleParams::new(0.3).fit(&orders)?;
+    /// assert_eq!(rules.recommend(["tea"], 5)[0].0, "milk".into());
+    /// assert!(rules.recommend(["salt"], 5).is_empty());
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    pub fn recommend<'k>(
+        &self,
+        basket: impl IntoIterator<Item = impl Into<Key<'k>>>,
+        n: usize,
+    ) -> Vec<(Key<'static>, Rule<'_>)> {
+        let mut basket: Vec<u32> =
+            basket.into_iter().filter_map(|key| u32::try_from(self.items.find(key.into())?).ok()).collect();
+        basket.sort_unstable();
+        let holds = |item: &u32| basket.binary_search(item).is_ok();
+        let mut best: Vec<(u32, usize)> = Vec::new();
+        for number in 0..self.len() {
+            if let (left, [item]) = self.both_sides(number)
+                && left.iter().all(holds)
+                && !holds(item)
+            {
+                best.push((*item, number));
+            }
+        }
+        let measures = |number: usize| self.measures(self.rows[number]);
+        best.sort_by(|a, b| {
+            let (x, y) = (measures(a.1), measures(b.1));
+            y.0.total_cmp(&x.0).then(y.1.total_cmp(&x.1)).then(a.0.cmp(&b.0))
+        });
+        let mut shown: Vec<(Key<'static>, Rule<'_>)> = Vec::new();
+        for (item, number) in best {
+            if shown.len() == n {
+                break;
+            }
+            if let Some(key) = self.items.get(item as usize).map(Key::into_owned)
+                && shown.iter().all(|(other, _)| *other != key)
+            {
+                shown.push((key, Rule { rules: self, number }));
+            }
+        }
+        shown
+    }
+}
+
+impl<'a> Rule<'a> {
+    fn keys(self, numbers: &[u32]) -> Vec<Key<'a>> {
+        numbers.iter().filter_map(|item| self.rules.items.get(*item as usize)).collect()
+    }
+
+    fn row(self) -> Row {
+        self.rules.rows[self.number]
+    }
+
+    fn share(self, count: u32) -> f64 {
+        f64::from(count) / self.rules.orders as f64
+    }
+
+    /// The items on the left.
+    pub fn antecedent(self) -> Vec<Key<'a>> {
+        self.keys(self.rules.both_sides(self.number).0)
+    }
+
+    /// The items on the right.
+    pub fn consequent(self) -> Vec<Key<'a>> {
+        self.keys(self.rules.both_sides(self.number).1)
+    }
+
+    /// Number of orders that hold both sides.
+    pub fn count(self) -> u32 {
+        self.row().both
+    }
+
+    /// Share of all orders that hold both sides.
+    pub fn support(self) -> f64 {
+        self.share(self.row().both)
+    }
+
+    /// Share of the orders with the antecedent that hold the consequent too.
+    pub fn confidence(self) -> f64 {
+        self.rules.measures(self.row()).0
+    }
+
+    /// Confidence over the share of all orders that hold the consequent; 1 where the sides are independent.
+    pub fn lift(self) -> f64 {
+        self.rules.measures(self.row()).1
+    }
+
+    /// Support less that of independent sides.
+    pub fn leverage(self) -> f64 {
+        self.support() - self.share(self.row().antecedent) * self.share(self.row().consequent)
+    }
+
+    /// How many times as often the rule would fail if the sides were independent; `None` where it never fails.
+    pub fn conviction(self) -> Option<f64> {
+        let confidence = self.confidence();
+        (confidence < 1.0).then(|| (1.0 - self.share(self.row().consequent)) / (1.0 - confidence))
+    }
+}
+
+impl fmt::Debug for Rule<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (support, confidence) = (self.support(), self.confidence());
+        write!(f, "Rule({:?} => {:?}, {support:.4}, {confidence:.3})", self.antecedent(), self.consequent())
+    }
+}
+
+/// Prints counts.
+impl fmt::Debug for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Rules({} rules of {} orders)", self.len(), self.orders)
+    }
+}

@@ -1,0 +1,109 @@
+//! How good the dates are against what came.
+
+use crate::data::Split;
+use crate::error::Result;
+use crate::kernel::rng::Rng;
+use crate::types::Seed;
+
+use super::date::NextDate;
+use super::model::NextPurchaseModel;
+use super::params::Subject;
+use super::states::sequences;
+
+/// Days at which the chance of a return is held against the returns.
+const CHECKED: [u32; 4] = [7, 30, 60, 90];
+
+/// Quality of the dates of all customers known at one cut. Those who did not come within the holdout are censored, not
+/// absent.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct TimingQuality {
+    /// Customers.
+    pub customers: u64,
+    /// Those who came within the holdout.
+    pub returned: u64,
+    /// Continuous ranked probability score, cut at the horizon: Σ over the days of the holdout of (F(d) − \[came by d\])²,
+    /// in days; lower is better.
+    pub crps: f64,
+    /// (days, mean of P(return by day) − share that returned) at 7, 30, 60 and 90 days within the holdout.
+    pub calibration: Vec<(u32, f64)>,
+    /// Share of customers whose randomised probability integral transform lies in \[.1, .9\]: .8 where all is well.
+    pub coverage_80: f64,
+    /// Mean |median − day| of those who came.
+    pub mae_days: f64,
+    /// CRPS of each customer, for paired intervals.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub per_customer: Vec<f64>,
+}
+
+impl NextPurchaseModel {
+    /// Foresees every customer at the cut of a split and scores it by the holdout. `seed` spreads the transform of those
+    /// who did not come over what was left.
+    ///
+    /// ```
+    /// use regulars::{data::*, recommend::*, types::*};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// # for day in [1, 8, 15, 22, 29] {
+    /// #     builder.push(Transaction::new("ann", Day::ymd(2024, 5, day)?))?;
+    /// # }
+    /// # let ledger = builder.build()?;
+    /// let split = ledger.split(AsOf::ymd(2024, 5, 19)?, Horizon::days(10)?)?;
+    /// let quality = NextPurchaseParams::new().fit(split.observed())?.evaluate(&split, Seed(1))?;
+    /// assert_eq!((quality.customers, quality.returned), (1, 1));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict).
+    pub fn evaluate(&self, split: &Split<'_>, seed: Seed) -> Result<TimingQuality> {
+        let dates = self.predict(split.observed())?;
+        let (cut, until) = (split.as_of().day(), split.holdout().days().1);
+        let horizon = u32::try_from(until - cut).unwrap_or(0);
+        let mut quality = TimingQuality {
+            customers: dates.len() as u64,
+            returned: 0,
+            crps: 0.0,
+            calibration: CHECKED.iter().filter(|d| **d <= horizon).map(|d| (*d, 0.0)).collect(),
+            coverage_80: 0.0,
+            mae_days: 0.0,
+            per_customer: Vec::with_capacity(dates.len()),
+        };
+        for (row, (customer, date)) in (0_u64..).zip(dates.iter()) {
+            let later = sequences(split.holdout().history(customer)?, Subject::Customer);
+            let came = later.first().and_then(|s| s.days.first()).map(|day| *day - cut);
+            let came = came.and_then(|days| u32::try_from(days).ok());
+            let crps = crps(date, came, horizon);
+            quality.crps += crps;
+            quality.per_customer.push(crps);
+            for (days, error) in &mut quality.calibration {
+                *error += date.within(*days).get() - f64::from(u8::from(came.is_some_and(|d| d <= *days)));
+            }
+            let (low, high) = match came {
+                Some(days) => (date.within(days - 1).get(), date.within(days).get()),
+                None => (date.within(horizon).get(), 1.0),
+            };
+            let transform = low + Rng::new(seed, row).uniform() * (high - low);
+            quality.coverage_80 += f64::from(u8::from((0.1..=0.9).contains(&transform)));
+            if let Some(days) = came {
+                quality.returned += 1;
+                quality.mae_days += ((date.median() - cut) as f64 - f64::from(days)).abs();
+            }
+        }
+        let over = 1.0 / dates.len().max(1) as f64;
+        quality.crps *= over;
+        quality.coverage_80 *= over;
+        quality.calibration.iter_mut().for_each(|(_, error)| *error *= over);
+        quality.mae_days /= quality.returned.max(1) as f64;
+        Ok(quality)
+    }
+}
+
+/// Σ over days 1 .. horizon of (F(d) − \[came by d\])².
+fn crps(date: &NextDate, came: Option<u32>, horizon: u32) -> f64 {
+    let square = |day: u32| {
+        let truth = f64::from(u8::from(came.is_some_and(|c| c <= day)));
+        (date.within(day).get() - truth).powi(2)
+    };
+    (1..=horizon).map(square).sum()
+}

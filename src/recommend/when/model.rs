@@ -1,0 +1,226 @@
+//! `NextPurchaseModel`: the fitted model.
+
+use std::fmt;
+
+use crate::data::{Observed, PerCustomer};
+use crate::error::{Error, Result};
+use crate::kernel::par;
+use crate::kernel::special::{normal_cdf, sigmoid};
+use crate::types::{AsOf, Day, Key};
+
+use super::super::additive::{Additive, Pair, Rows};
+use super::date::{ENDS, NextDate};
+use super::params::{NextPurchaseParams, Subject, Timing};
+use super::states::{Gaps, Sequence, State, WIDTH, all_sequences};
+
+/// Days between the cuts that teach.
+const EVERY: i64 = 14;
+/// Cuts at most.
+const CUTS: i64 = 26;
+/// (subject, period) pairs learned from, about.
+const PAIRS: usize = 250_000;
+/// Days after which a lesson weighs half.
+const HALF_LIFE: f64 = 90.0;
+/// Which features act together: period with silence, gap and overdueness; silence with count.
+const TOGETHER: [Pair; 4] = [(0, 4), (0, 3), (2, 4), (3, 4)];
+
+/// Foresees next purchases.
+///
+/// ```
+/// use regulars::{data::*, recommend::*, types::*};
+/// # let mut builder = Ledger::builder(Currency::EUR);
+/// # builder.push(Transaction::new("ann", Day::ymd(2024, 5, 1)?))?;
+/// # let ledger = builder.build()?;
+/// let now = ledger.observed(AsOf::ymd(2024, 5, 24)?)?;
+/// let model = NextPurchaseParams::new().fit(now)?;
+/// assert_eq!(model.summary().subjects, 1);
+/// # Ok::<(), regulars::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct NextPurchaseModel {
+    subject: Subject,
+    gaps: Gaps,
+    hazard: Option<Additive>,
+    summary: NextPurchaseSummary,
+}
+
+/// What a model was fitted on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct NextPurchaseSummary {
+    /// How times are foreseen: lognormal gaps where too little was known to learn a hazard.
+    pub timing: Timing,
+    /// Customers, or pairs of customer and item.
+    pub subjects: u64,
+    /// (subject, period) pairs learned from.
+    pub rows: u64,
+    /// Newton steps, 0 where nothing was learned.
+    pub iterations: u32,
+    /// Whether they met their criterion; true where nothing was learned.
+    pub converged: bool,
+    /// Mean days between two purchases.
+    pub mean_gap: f64,
+}
+
+impl NextPurchaseModel {
+    pub(super) fn new(params: NextPurchaseParams, now: Observed<'_>) -> Result<Self> {
+        let sequences = all_sequences(now, params.subject)?;
+        let as_of = now.as_of().day();
+        let gaps = Gaps::of(&sequences, as_of);
+        let rows = match params.timing {
+            Timing::Hazard => lessons(&sequences, as_of, &gaps),
+            Timing::LognormalGaps => Rows::default(),
+        };
+        let hazard = Additive::fit(&rows, WIDTH, &TOGETHER);
+        let summary = NextPurchaseSummary {
+            timing: if hazard.is_some() { Timing::Hazard } else { Timing::LognormalGaps },
+            subjects: sequences.iter().map(Vec::len).sum::<usize>() as u64,
+            rows: rows.y.len() as u64,
+            iterations: hazard.as_ref().map_or(0, |h| h.iterations),
+            converged: hazard.as_ref().is_none_or(|h| h.converged),
+            mean_gap: gaps.mean,
+        };
+        Ok(Self { subject: params.subject, gaps, hazard, summary })
+    }
+
+    /// What the model was fitted on.
+    pub fn summary(&self) -> NextPurchaseSummary {
+        self.summary
+    }
+
+    /// The next purchase of every customer known as of the day.
+    ///
+    /// A customer all of whose rows are refunds or cost nothing is given the distribution of everybody's gap.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the model foresees items: use
+    /// [`predict_items`](Self::predict_items).
+    pub fn predict(&self, now: Observed<'_>) -> Result<PerCustomer<NextDate>> {
+        if self.subject != Subject::Customer {
+            return Err(Error::input("this model foresees items: use `predict_items`"));
+        }
+        let as_of = now.as_of();
+        let customers = now.customers();
+        let dates = par_dates(self, &all_sequences(now, self.subject)?, as_of);
+        let nobody = || self.date(State::at(&[as_of.day()], as_of.day()), as_of);
+        let dates = dates.into_iter().map(|d| d.first().map_or_else(nobody, |(_, date)| *date)).collect();
+        PerCustomer::new(customers, dates)
+    }
+
+    /// The next purchase of every item that each customer has bought, by item key.
+    ///
+    /// ```
+    /// use regulars::{data::*, recommend::*, types::*};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// # builder.push(Transaction::new("ann", Day::ymd(2024, 5, 1)?).item("tea"))?;
+    /// # let ledger = builder.build()?;
+    /// let now = ledger.observed(AsOf::ymd(2024, 5, 24)?)?;
+    /// let model = NextPurchaseParams::new().subject(Subject::CustomerItem).fit(now)?;
+    /// assert_eq!(model.predict_items(now)?.by_key("ann").map(Vec::len), Some(1));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the model foresees customers as a whole.
+    pub fn predict_items(&self, now: Observed<'_>) -> Result<PerCustomer<Vec<(Key<'static>, NextDate)>>> {
+        if self.subject != Subject::CustomerItem {
+            return Err(Error::input("this model foresees customers: use `predict`"));
+        }
+        let dates = par_dates(self, &all_sequences(now, self.subject)?, now.as_of());
+        let items = now.ledger().items();
+        let key = |item: u32| items.and_then(|keys| keys.get(item as usize)).map(Key::into_owned);
+        let named = dates.into_iter().map(|own| {
+            own.into_iter().filter_map(|(item, date)| Some((key(item)?, date))).collect::<Vec<_>>()
+        });
+        PerCustomer::new(now.customers(), named.collect())
+    }
+
+    fn date(&self, state: Option<State>, as_of: AsOf) -> NextDate {
+        let Some(state) = state else { return NextDate::new(as_of, 0.0, self.gaps.mean, [1.0; ENDS.len()]) };
+        let mut survival = [1_f32; ENDS.len()];
+        if let Some(hazard) = &self.hazard {
+            let mut x = state.features(&self.gaps);
+            let mut silent = 1.0;
+            for (k, s) in survival.iter_mut().enumerate() {
+                x[0] = k as f32;
+                silent *= sigmoid(-hazard.log_odds(&x));
+                *s = narrow(silent);
+            }
+        } else {
+            // P(gap > since + d | gap > since).
+            let (mean, sd) = state.log_gap(&self.gaps);
+            let tail = |days: f64| normal_cdf((mean - days.ln()) / sd).max(1e-12);
+            let now = tail(state.since.max(0.5));
+            for (end, s) in ENDS.iter().zip(&mut survival) {
+                *s = narrow((tail(state.since + f64::from(*end)) / now).min(1.0));
+            }
+        }
+        NextDate::new(as_of, state.since, state.gap(&self.gaps), survival)
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a probability; half a digit less than f32 keeps is enough"
+)]
+fn narrow(p: f64) -> f32 {
+    p as f32
+}
+
+fn par_dates(model: &NextPurchaseModel, all: &[Vec<Sequence>], as_of: AsOf) -> Vec<Vec<(u32, NextDate)>> {
+    par::map(all.len(), |customer| {
+        let of = |s: &Sequence| (s.item, model.date(State::at(&s.days, as_of.day()), as_of));
+        all[customer].iter().map(of).collect()
+    })
+}
+
+/// (state at a cut, period) pairs, and whether the purchase came in the period. Only periods that ended before the
+/// as-of day and that the subject entered without a purchase.
+fn lessons(sequences: &[Vec<Sequence>], as_of: Day, gaps: &Gaps) -> Rows<WIDTH> {
+    let mut rows = Rows::default();
+    let flat: Vec<&Sequence> = sequences.iter().flatten().collect();
+    let Some(first) = flat.iter().filter_map(|s| s.days.first()).min() else { return rows };
+    let cuts = ((as_of - *first) / EVERY).min(CUTS);
+    // About half of the periods are entered.
+    let most = flat.len().saturating_mul(usize::try_from(cuts).unwrap_or(0)) * ENDS.len() / 2;
+    let every = most.div_ceil(PAIRS).max(1);
+    for k in 1..=cuts {
+        let Some(cut) = as_of.checked_add(-k * EVERY) else { break };
+        let age = (as_of - cut) as f64;
+        #[expect(clippy::cast_possible_truncation, reason = "a weight of at most 1")]
+        let weight = 0.5_f64.powf(age / HALF_LIFE) as f32;
+        let turn = usize::try_from(k).unwrap_or(0);
+        for sequence in flat.iter().skip(turn % every).step_by(every) {
+            let Some(state) = State::at(&sequence.days, cut) else { continue };
+            let next = sequence.days.get(sequence.days.partition_point(|day| *day <= cut));
+            let mut x = state.features(gaps);
+            for (period, end) in ENDS.iter().enumerate() {
+                if i64::from(*end) > as_of - cut {
+                    break;
+                }
+                let came = next.is_some_and(|day| *day - cut <= i64::from(*end));
+                x[0] = period as f32;
+                rows.x.push(x);
+                rows.y.push(came);
+                rows.weight.push(weight);
+                if came {
+                    break;
+                }
+            }
+        }
+    }
+    rows
+}
+
+/// Prints counts, never keys.
+impl fmt::Debug for NextPurchaseModel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let s = self.summary;
+        write!(
+            f,
+            "NextPurchaseModel({:?}, {:?}, {} subjects, {} rows)",
+            self.subject, s.timing, s.subjects, s.rows
+        )
+    }
+}

@@ -1,0 +1,157 @@
+//! What is known of a sequence of purchase days at a cut, and the features that follow.
+
+use crate::data::{History, Observed};
+use crate::error::{Error, Result};
+use crate::types::{Amount, Day};
+
+use super::super::baskets::NONE;
+use super::params::Subject;
+
+/// Number of features.
+pub(super) const WIDTH: usize = 7;
+/// Gaps that a customer's own are shrunk by towards everybody's.
+pub(super) const GAPS: f64 = 3.0;
+
+/// The distinct purchase days of one customer (or customer and item), ascending.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Sequence {
+    /// The item's number in the ledger; `NONE` for the customer as a whole.
+    pub(super) item: u32,
+    pub(super) days: Vec<Day>,
+}
+
+/// Everybody's gaps between purchases.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(super) struct Gaps {
+    /// Mean gap in days.
+    pub(super) mean: f64,
+    /// Mean and variance of ln gap.
+    pub(super) log_mean: f64,
+    pub(super) log_variance: f64,
+}
+
+/// What is known of one sequence at a cut.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct State {
+    pub(super) since: f64,
+    count: f64,
+    tenure: f64,
+    last_gap: f64,
+    /// Sum, and sum and sum of squares of the logarithms, of the gaps.
+    gaps: f64,
+    log_sum: f64,
+    log_squares: f64,
+}
+
+impl State {
+    /// `None` before the first purchase.
+    pub(super) fn at(days: &[Day], cut: Day) -> Option<Self> {
+        let known = &days[..days.partition_point(|day| *day <= cut)];
+        let (first, last) = (*known.first()?, *known.last()?);
+        let mut state = Self {
+            since: (cut - last) as f64,
+            count: known.len() as f64,
+            tenure: (cut - first) as f64,
+            last_gap: 0.0,
+            gaps: (last - first) as f64,
+            log_sum: 0.0,
+            log_squares: 0.0,
+        };
+        for pair in known.windows(2) {
+            state.last_gap = (pair[1] - pair[0]) as f64;
+            let log = state.last_gap.ln();
+            state.log_sum += log;
+            state.log_squares += log * log;
+        }
+        Some(state)
+    }
+
+    /// The mean gap, shrunk.
+    pub(super) fn gap(&self, all: &Gaps) -> f64 {
+        ((self.gaps + GAPS * all.mean) / (self.count - 1.0 + GAPS)).max(0.5)
+    }
+
+    /// Mean and standard deviation of ln gap, shrunk.
+    pub(super) fn log_gap(&self, all: &Gaps) -> (f64, f64) {
+        let n = self.count - 1.0;
+        let mean = (self.log_sum + GAPS * all.log_mean) / (n + GAPS);
+        let own = if n > 0.0 { (self.log_squares - self.log_sum * self.log_sum / n).max(0.0) } else { 0.0 };
+        (mean, ((own + GAPS * all.log_variance) / (n + GAPS)).sqrt().max(1e-3))
+    }
+
+    /// The features; the first, the period, is set by the caller.
+    #[expect(clippy::cast_possible_truncation, reason = "logarithms of days")]
+    pub(super) fn features(&self, all: &Gaps) -> [f32; WIDTH] {
+        let gap = self.gap(all);
+        let last_gap = if self.count > 1.0 { self.last_gap } else { all.mean };
+        [
+            0.0,
+            (1.0 + self.since).ln() as f32,
+            self.count.ln() as f32,
+            gap.ln() as f32,
+            ((1.0 + self.since) / gap).ln() as f32,
+            (1.0 + self.tenure).ln() as f32,
+            (1.0 + last_gap).ln() as f32,
+        ]
+    }
+}
+
+impl Gaps {
+    pub(super) fn of(sequences: &[Vec<Sequence>], until: Day) -> Self {
+        let (mut n, mut sum, mut log_sum, mut log_squares) = (0.0, 0.0, 0.0, 0.0);
+        let mut silence = (0.0, 0.0);
+        for sequence in sequences.iter().flatten() {
+            if let Some(state) = State::at(&sequence.days, until) {
+                n += state.count - 1.0;
+                sum += state.gaps;
+                log_sum += state.log_sum;
+                log_squares += state.log_squares;
+                silence = (silence.0 + 1.0, silence.1 + state.tenure + 1.0);
+            }
+        }
+        if n < 1.0 {
+            // Nobody came twice: gaps are longer than what has been seen of anybody.
+            let mean = f64::max(2.0 * silence.1 / f64::max(silence.0, 1.0), 1.0);
+            return Self { mean, log_mean: mean.ln(), log_variance: 1.0 };
+        }
+        let log_mean = log_sum / n;
+        let log_variance = (log_squares / n - log_mean * log_mean).max(0.01);
+        Self { mean: sum / n, log_mean, log_variance }
+    }
+}
+
+/// The sequences of one customer, items ascending.
+pub(super) fn sequences(history: History<'_>, subject: Subject) -> Vec<Sequence> {
+    let days = history.days();
+    let items = history.item_numbers();
+    let counts = |row: usize| {
+        !history.is_refund(row) && history.amounts().is_none_or(|amounts| amounts[row] > Amount::minor(0))
+    };
+    let item = |row: usize| match subject {
+        Subject::Customer => NONE,
+        Subject::CustomerItem => items.map_or(NONE, |items| items[row]),
+    };
+    let mut rows: Vec<(u32, Day)> =
+        (0..days.len()).filter(|r| counts(*r)).map(|r| (item(r), days[r])).collect();
+    if subject == Subject::CustomerItem {
+        rows.retain(|(item, _)| *item != NONE);
+    }
+    rows.sort_unstable();
+    rows.dedup();
+    rows.chunk_by(|a, b| a.0 == b.0)
+        .map(|rows| Sequence { item: rows[0].0, days: rows.iter().map(|r| r.1).collect() })
+        .collect()
+}
+
+/// The sequences of all customers known as of the day.
+pub(super) fn all_sequences(now: Observed<'_>, subject: Subject) -> Result<Vec<Vec<Sequence>>> {
+    if subject == Subject::CustomerItem && now.ledger().items().is_none() {
+        return Err(Error::input("next purchases of items need the item column, and the ledger has none"));
+    }
+    let all = now.map(|history| sequences(history, subject)).into_values();
+    if all.iter().all(Vec::is_empty) {
+        return Err(Error::empty("no purchase: every row is a refund or costs nothing"));
+    }
+    Ok(all)
+}
