@@ -78,7 +78,10 @@ fn run(args: &Args) -> Outcome {
     }
     let lang = args.output.lang;
     say(lang.pick(
-        format!("{} customers as of {cut}, {} returned within {} days", ours.customers, ours.returned, args.horizon),
+        format!(
+            "{} customers as of {cut}, {} returned within {} days",
+            ours.customers, ours.returned, args.horizon
+        ),
         format!("截至{cut}共{}位客户，{}天内回来{}位", ours.customers, args.horizon, ours.returned),
     ));
     let header = lang.pick(
@@ -88,7 +91,8 @@ fn run(args: &Args) -> Outcome {
     let mut table = Table::new(header);
     let names = lang.pick(["learned hazard", "lognormal gaps"], ["学习的风险函数", "对数正态间隔"]);
     for (name, q) in names.into_iter().zip([&ours, &baseline]) {
-        let values = [format!("{:.3}", q.crps), format!("{:.3}", q.coverage_80), format!("{:.1}", q.mae_days)];
+        let values =
+            [format!("{:.3}", q.crps), format!("{:.3}", q.coverage_80), format!("{:.1}", q.mae_days)];
         table.row(std::iter::once(name.to_owned()).chain(values));
     }
     table.print();

@@ -41,7 +41,7 @@ fn ledger() {
 #[test]
 fn recommend() {
     use regulars::data::{Columns, Ledger, Occasion};
-    use regulars::recommend::{Baskets, NextItemParams};
+    use regulars::recommend::{Baskets, NextItemParams, NextPurchaseParams, Orders, RuleParams};
     use regulars::types::{AsOf, Currency, Day};
 
     let n: i64 = 60_000;
@@ -60,7 +60,10 @@ fn recommend() {
         let lists = model.recommend_all(10).unwrap().into_values();
         let bits: Vec<Vec<u64>> =
             lists.iter().map(|l| l.iter().map(|r| r.score.to_bits()).collect()).collect();
-        (lists, bits, evaluation.mean().ndcg.to_bits(), evaluation.coverage().to_bits())
+        let dates = NextPurchaseParams::new().fit(now).unwrap().predict(now).unwrap().into_values();
+        let rules = RuleParams::new(0.001).fit(&Orders::new(now, Occasion::Day).unwrap()).unwrap();
+        let measures = (evaluation.mean().ndcg.to_bits(), evaluation.coverage().to_bits());
+        (lists, bits, measures, dates, rules)
     });
 }
 
