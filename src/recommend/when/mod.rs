@@ -68,6 +68,8 @@ mod evaluate;
 mod model;
 mod params;
 mod states;
+#[cfg(feature = "serde")]
+mod wire;
 
 #[cfg(test)]
 mod tests;

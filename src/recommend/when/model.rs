@@ -38,15 +38,15 @@ const TOGETHER: [Pair; 4] = [(0, 4), (0, 3), (2, 4), (3, 4)];
 /// ```
 #[derive(Clone)]
 pub struct NextPurchaseModel {
-    subject: Subject,
-    gaps: Gaps,
-    hazard: Option<Additive>,
-    summary: NextPurchaseSummary,
+    pub(super) subject: Subject,
+    pub(super) gaps: Gaps,
+    pub(super) hazard: Option<Additive>,
+    pub(super) summary: NextPurchaseSummary,
 }
 
 /// What a model was fitted on.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct NextPurchaseSummary {
     /// How times are foreseen: lognormal gaps where too little was known to learn a hazard.

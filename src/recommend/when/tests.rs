@@ -99,3 +99,17 @@ fn little_data_gives_defined_answers() {
     let items = NextPurchaseParams::new().subject(Subject::CustomerItem);
     assert_eq!(items.fit(now).unwrap_err().kind(), ErrorKind::InvalidInput);
 }
+
+#[cfg(feature = "serde")]
+#[test]
+fn a_saved_model_foresees_the_same_dates() {
+    let ledger = clockwork(80, 300);
+    let now = ledger.observed(AsOf::new(Day::new(250))).unwrap();
+    let model = NextPurchaseParams::new().fit(now).unwrap();
+    assert_eq!(model.summary().timing, Timing::Hazard);
+    let mut file = Vec::new();
+    crate::persist::write(&mut file, &model).unwrap();
+    let back: NextPurchaseModel = crate::persist::read(file.as_slice()).unwrap();
+    assert_eq!(back.summary(), model.summary());
+    assert_eq!(back.predict(now).unwrap().values(), model.predict(now).unwrap().values());
+}
