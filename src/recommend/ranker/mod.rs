@@ -20,7 +20,7 @@ use super::rank::Candidate;
 use features::{EXPLORE, EXPLORE_PAIRS, Found, REPEAT, REPEAT_PAIRS, WIDTH, features};
 pub(super) use features::{GROUPS, Group, repeat_share};
 use relations::{Kept, Related};
-use scratch::{Pool, keep_largest};
+use scratch::Pool;
 use tables::Tables;
 
 /// Lessons, at most: one is a customer's basket given the earlier ones.
@@ -201,13 +201,14 @@ impl Ranker {
             let (mut best, mut at) = (Vec::with_capacity(related.new.len()), 0_u32);
             features(&tables, past, &own, related.view(), |f| {
                 if !f.repeat {
-                    let score: f64 = learned.parts(f).iter().sum();
-                    best.push((narrow(score), at));
+                    best.push((learned.parts(f).iter().sum::<f64>(), tables.log_share(f.item), at));
                     at += 1;
                 }
             });
-            keep_largest(&mut best, SHORTLIST);
-            let mut places: Vec<u32> = best.into_iter().map(|(_, at)| at).collect();
+            // As lists are ordered: by score, popularity and key, which is the order of the places.
+            best.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(b.1.total_cmp(&a.1)).then(a.2.cmp(&b.2)));
+            best.truncate(SHORTLIST);
+            let mut places: Vec<u32> = best.into_iter().map(|(_, _, at)| at).collect();
             places.sort_unstable();
             related.new = places.into_iter().map(|at| related.new[at as usize]).collect();
             related
@@ -259,12 +260,6 @@ impl Ranker {
     pub(super) fn repurchase_ratio(&self, item: u32) -> f64 {
         self.tables.repurchase_ratio(item)
     }
-}
-
-/// For comparison within a shortlist only.
-#[expect(clippy::cast_possible_truncation, reason = "an order of ln odds")]
-fn narrow(score: f64) -> f32 {
-    score as f32
 }
 
 impl Learned {
