@@ -198,16 +198,11 @@ fn segment_auto(ledger: &Ledger, as_of: AsOf) -> Result<()> {
 }
 
 fn recommend(ledger: &Ledger, as_of: AsOf) -> Result<()> {
-    use regulars::recommend::{NextItemParams, NextPurchaseParams, Orders, RuleParams};
-    let now = ledger.observed(as_of)?;
-    let model = NextItemParams::new().fit(now)?;
+    use regulars::recommend::NextItemParams;
+    let model = NextItemParams::new().fit(ledger.observed(as_of)?)?;
     let lists = model.recommend_all(5)?;
     assert!(lists.values().iter().all(|list| !list.is_empty() && list.len() <= 5));
     assert!(!model.recommend("a stranger", 5)?.is_empty());
-    let dates = NextPurchaseParams::new().fit(now)?.predict(now)?;
-    assert!(dates.values().iter().all(|d| d.within(30) <= d.within(90) && d.median() >= as_of.day()));
-    let rules = RuleParams::new(0.2).fit(&Orders::new(now, Occasion::Day)?)?;
-    assert!(rules.iter().all(|r| r.lift().is_finite() && r.conviction().is_none_or(f64::is_finite)));
     Ok(())
 }
 
