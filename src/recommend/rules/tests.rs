@@ -5,7 +5,10 @@ use proptest::prelude::*;
 use super::*;
 use crate::ErrorKind;
 
-fn all(rules: &Rules) -> Vec<(Vec<String>, Vec<String>, u32, f64, f64)> {
+/// Both sides, orders, confidence and lift of a rule.
+type Told = (Vec<String>, Vec<String>, u32, f64, f64);
+
+fn all(rules: &Rules) -> Vec<Told> {
     let names = |keys: Vec<crate::types::Key<'_>>| keys.iter().map(ToString::to_string).collect();
     rules
         .iter()
