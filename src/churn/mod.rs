@@ -66,17 +66,11 @@
 //!
 //! ```
 //! use regulars::churn::{Campaign, ChurnParams, Known, MonitorParams, Past, Verdict, WarningParams};
-//! use regulars::data::{Event, Events};
 //! use regulars::simulate::ShopParams;
 //! use regulars::types::{AsOf, Expected, Horizon, Language, Seed};
 //!
 //! let shop = ShopParams::new(400, Seed(1)).simulate()?;
-//! let ledger = shop.ledger()?;
-//! let mut events = Events::builder();
-//! for complaint in shop.complaints() {
-//!     events.push(Event::new(complaint.customer, complaint.day, "complaint"))?;
-//! }
-//! let events = events.build()?;
+//! let (ledger, events) = (shop.ledger()?, shop.events()?);
 //! let (horizon, last) = (Horizon::days(60)?, shop.days().1);
 //! let cut = |back: i64| ledger.split(AsOf::new(last.checked_add(-back).unwrap()), horizon);
 //!

@@ -7,17 +7,11 @@ use crate::types::AsOf;
 ///
 /// ```
 /// use regulars::churn::Known;
-/// use regulars::data::{Event, Events};
 /// use regulars::simulate::ShopParams;
 /// use regulars::types::{AsOf, Seed};
 ///
 /// let shop = ShopParams::new(50, Seed(1)).simulate()?;
-/// let ledger = shop.ledger()?;
-/// let mut events = Events::builder();
-/// for complaint in shop.complaints() {
-///     events.push(Event::new(complaint.customer, complaint.day, "complaint"))?;
-/// }
-/// let events = events.build()?;
+/// let (ledger, events) = (shop.ledger()?, shop.events()?);
 /// let now = Known::new(ledger.observed(AsOf::new(shop.days().1))?).events(&events);
 /// assert_eq!(now.observed().as_of(), AsOf::new(shop.days().1));
 /// # Ok::<(), regulars::Error>(())

@@ -47,7 +47,7 @@ const MOST_ORDERS: usize = 40;
 /// let [warning] = warnings.all() else { panic!() };
 /// assert_eq!(ledger.customer_key(warning.customer)?.to_text(), "fading");
 /// assert!(matches!(warning.signal, Signal::FewerPurchases { recent: 0, .. }));
-/// assert_eq!(warning.evidence(Language::English), "0 purchases in the last 90 days where 12.8 were usual");
+/// assert_eq!(warning.evidence(Language::English), "0 purchases in the last 90 days where 12.4 were usual");
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]

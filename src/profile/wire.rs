@@ -23,7 +23,7 @@ pub struct MatchRepr {
     normaliser: Normaliser,
     limits: Limits,
     threshold: Option<f64>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     vetoes: Vec<FieldKind>,
     fields: Vec<Field>,
     records: u64,

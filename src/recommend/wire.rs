@@ -30,8 +30,8 @@ pub struct Repr {
     /// What the ranker learned; its tables are counted anew.
     learned: Option<Learned>,
     /// Which features the ranker reads.
-    #[serde(default)]
-    features: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    features: Option<u32>,
 }
 
 /// Weights that were learned on other features mean nothing here: GP-TopFreq answers in their place.
@@ -172,7 +172,7 @@ impl Wire for NextItemModel {
             fitted_as_of: self.baskets.as_of,
             ordinal: self.time == TimeAxis::Ordinal,
             learned: self.ranker.as_ref().map(|r| r.learned.clone()),
-            features: FEATURES,
+            features: self.ranker.is_some().then_some(FEATURES),
         }
     }
 
@@ -218,7 +218,8 @@ impl Wire for NextItemModel {
         if !named || !(of.is_empty() || of.len() == baskets.items.len()) {
             return Err(broken("categories and items do not match"));
         }
-        let learned = repr.learned.filter(|_| repr.method == Method::Learned && repr.features == FEATURES);
+        let learned =
+            repr.learned.filter(|_| repr.method == Method::Learned && repr.features == Some(FEATURES));
         if learned.as_ref().is_some_and(|l| !l.is_sound()) {
             return Err(broken("a learned term that no fit could have made"));
         }

@@ -217,7 +217,7 @@ pub struct Candidate {
     pub probability: Probability,
 }
 
-/// Profiles that live: see the [module](self).
+/// Profiles that live.
 ///
 /// `Debug` prints counts.
 pub struct ProfileIndex {
