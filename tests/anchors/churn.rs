@@ -131,9 +131,14 @@ fn beats_the_baselines(ledger: &Ledger, days: u32) {
         features.numeric("recency").unwrap().iter().map(Option::unwrap).collect()
     };
     let alive = |split: Split<'_>| -> Vec<f64> {
-        let nobody = || vec![1.0; split.observed().customers().len()];
-        let Ok(fit) = LtvParams::new(Model::BgNbd).fit(split.observed()) else { return nobody() };
-        fit.predict(split.observed(), horizon).unwrap().values().iter().map(|v| v.p_alive.get()).collect()
+        let customers = split.observed().customers();
+        let Ok(fit) = LtvParams::new(Model::BgNbd).fit(split.observed()) else {
+            return vec![1.0; customers.len()];
+        };
+        // Who only ever gave back has no purchase to begin a life with.
+        let values = fit.predict(split.observed(), horizon).unwrap();
+        let alive = |row| values.by_key(customers.key(row).unwrap()).map_or(0.0, |v| v.p_alive.get());
+        (0..customers.len()).map(alive).collect()
     };
     for name in ["recency", "P(alive)"] {
         let score = |split| if name == "recency" { recency(split) } else { alive(split) };

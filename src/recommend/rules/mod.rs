@@ -41,7 +41,7 @@
 //! A rule of a pair takes 28 bytes.
 //!
 //! # Accuracy
-//! Defined as in mlxtend 0.25 on Online Retail in all measures: counts are whole numbers, measures one division each.
+//! Defined as in mlxtend 0.25: counts are whole numbers, measures one division each.
 //!
 //! # Determinism
 //! Counts are whole; rules come in the order of their items' keys.
