@@ -70,7 +70,7 @@ impl TableModel {
         for (name, encoder) in self.design.names.iter().zip(&self.design.encoders) {
             let width = encoder.width();
             let values = encoder.points(POINTS, self.means.get(at).copied().unwrap_or(0.0));
-            let table = one_column(name, &values)?;
+            let table = one_column(name, encoder, &values)?;
             let source = encoder.read(name, &table)?;
             let mut x = vec![0.0; width];
             let points = values
@@ -92,7 +92,7 @@ impl TableModel {
             let (a, b) = (&self.design.encoders[pair.0], &self.design.encoders[pair.1]);
             let (left, right) = (a.points(PAIR_POINTS, 0.0), b.points(PAIR_POINTS, 0.0));
             let names = [&self.design.names[pair.0], &self.design.names[pair.1]];
-            let (one, two) = (one_column(names[0], &left)?, one_column(names[1], &right)?);
+            let (one, two) = (one_column(names[0], a, &left)?, one_column(names[1], b, &right)?);
             let (one, two) = (a.read(names[0], &one)?, b.read(names[1], &two)?);
             let width = a.parts() * b.parts();
             let mut x = vec![0.0; width];
@@ -235,10 +235,10 @@ fn subsets(actions: &[Action]) -> Vec<Vec<usize>> {
     sets
 }
 
-fn one_column(name: &str, values: &[Value]) -> Result<Features> {
+fn one_column(name: &str, encoder: &Encoder, values: &[Value]) -> Result<Features> {
     let builder = Features::builder(Customers::numbered(values.len())?);
-    let levels = values.iter().any(|v| matches!(v, Value::Level(_)));
-    if levels {
+    // Not told by the values: a column of categories may have been missing in every row.
+    if matches!(encoder, Encoder::Levels { .. }) {
         let level = |v: &'_ Value| if let Value::Level(level) = v { Some(level.clone()) } else { None };
         let texts: Vec<Option<String>> = values.iter().map(level).collect();
         builder.categorical(name, texts.iter().map(Option::as_deref))?.build()
