@@ -77,26 +77,3 @@ impl TryFrom<Day> for chrono::NaiveDate {
             .ok_or_else(|| Error::param("date", "must lie in chrono's range of years", day))
     }
 }
-
-#[cfg(all(test, feature = "jiff", feature = "chrono"))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn there_and_back() {
-        for days in [-4_371_587, -719_163, -1, 0, 1, 19_700, 2_932_896] {
-            let day = Day::new(days);
-            let by_jiff = jiff::civil::Date::try_from(day).unwrap();
-            let by_chrono = chrono::NaiveDate::try_from(day).unwrap();
-            assert_eq!(
-                by_jiff.to_string().trim_start_matches("-00"),
-                by_chrono.to_string().trim_start_matches('-')
-            );
-            assert_eq!((Day::from(by_jiff), Day::from(by_chrono)), (day, day));
-        }
-        assert!(jiff::civil::Date::try_from(Day::new(2_932_897)).is_err());
-        assert!(jiff::civil::Date::try_from(Day::new(i32::MAX)).is_err());
-        assert!(chrono::NaiveDate::try_from(Day::new(i32::MAX)).is_err());
-        assert!(chrono::NaiveDate::try_from(Day::new(i32::MIN)).is_err());
-    }
-}

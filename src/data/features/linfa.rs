@@ -51,21 +51,3 @@ impl Matrix {
         Ok(DatasetBase::new(records, Array1::from(targets)).with_feature_names(self.names().to_vec()))
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use crate::data::{Customers, Keys, Matrix, PerCustomer};
-    use crate::error::ErrorKind;
-
-    #[test]
-    fn targets_of_others_are_refused() {
-        let of = |keys: [&str; 2]| Customers::all(Keys::new(keys).unwrap().into());
-        let matrix = Matrix::new(of(["ann", "bob"]), ["x"], vec![1.0, 2.0]).unwrap();
-        let right = PerCustomer::new(of(["ann", "bob"]), vec![1_usize, 0]).unwrap();
-        let dataset = matrix.dataset(&right).unwrap();
-        assert_eq!(dataset.targets().to_vec(), [1, 0]);
-        assert_eq!(dataset.records().column(0).to_vec(), [1.0, 2.0]);
-        let wrong = PerCustomer::new(of(["ann", "eve"]), vec![1_usize, 0]).unwrap();
-        assert_eq!(matrix.dataset(&wrong).unwrap_err().kind(), ErrorKind::InvalidInput);
-    }
-}

@@ -97,33 +97,3 @@ impl<T: Clone> From<&PerCustomer<T>> for Array1<T> {
         answers.values().iter().cloned().collect()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::error::ErrorKind;
-
-    #[test]
-    fn shapes_and_values_are_checked() {
-        let two = || Customers::numbered(2).unwrap();
-        let wide = Array2::<f64>::zeros((2, 3));
-        let kind = |result: Result<Matrix>| result.unwrap_err().kind();
-        assert_eq!(kind(Matrix::from_array(two(), ["a", "b"], wide.view())), ErrorKind::ShapeMismatch);
-        let long = Array2::<f64>::zeros((3, 1));
-        assert_eq!(kind(Matrix::from_array(two(), ["a"], long.view())), ErrorKind::ShapeMismatch);
-        let bad = ndarray::array![[1.0], [f64::NAN]];
-        let error = Matrix::from_array(two(), ["a"], bad.view()).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidInput);
-        assert!(error.to_string().contains('2'), "names the row: {error}");
-    }
-
-    #[test]
-    fn there_and_back_is_the_identity() {
-        let matrix =
-            Matrix::new(Customers::numbered(3).unwrap(), ["a", "b"], vec![1.0, -2.0, 3.5, 4.0, 5.0, 6.0])
-                .unwrap();
-        let array = Array2::from(&matrix);
-        let back = Matrix::from_array(matrix.customers().clone(), ["a", "b"], array.view()).unwrap();
-        assert_eq!(back, matrix);
-    }
-}
