@@ -20,6 +20,10 @@ const LIST: usize = 10;
 /// Days of one step of [`Tracking`].
 const STEP_DAYS: i64 = 7;
 
+/// The longest curve: two centuries. Days that far apart are slips of the pen, and a step for each week between them
+/// would take memory without end.
+const MOST_WEEKS: i64 = 10_436;
+
 /// What the pipeline would have said a horizon before the last known day, held against what happened then.
 ///
 /// Each stage is fitted on the days up to the cut and scored on the days after it; nothing of those days is known to any
@@ -62,7 +66,7 @@ pub struct Backtest {
     pub churn: Option<Evaluation>,
     /// Quality of the forecast of purchases.
     pub ltv: Option<ForecastQuality>,
-    /// Purchases week by week, actual and expected.
+    /// Purchases week by week, actual and expected; `None` for days more than two centuries apart.
     pub tracking: Option<Tracking>,
     /// Quality of the lists of ten next items, over customers who came back, with the first basket after the cut as truth.
     pub recommend: Option<RankingQuality>,
@@ -129,7 +133,7 @@ impl PipelineParams {
         let model = self.ltv.fit(now).map_err(|e| note(Stage::Ltv, &e)).ok();
         let forecast = model.as_ref().map(|m| forecast_quality(m, split)).transpose();
         let ltv = forecast.map_err(|e| note(Stage::Ltv, &e)).ok().flatten();
-        let tracking = model.as_ref().map(|m| tracking(m, split)).transpose()?;
+        let tracking = model.as_ref().map(|m| tracking(m, split)).transpose()?.flatten();
         let recommend = self.try_recommend(split).map_err(|e| note(Stage::Recommend, &e)).ok();
         let identity = ledger.identity().at(cut);
         Ok(Backtest { as_of: cut, horizon, identity, churn, ltv, tracking, recommend, left_out })
@@ -182,12 +186,15 @@ fn forecast_quality(model: &LtvModel, split: Split<'_>) -> Result<ForecastQualit
 /// The model's unconditional expectation for customers who began when these did, against what they bought.
 ///
 /// E[X(t)] of a newcomer, for each customer's age at the end of each week, summed; ages are shared by customers who began
-/// on one day, so the cost is O(weeks × first days), not O(weeks × customers).
-fn tracking(model: &LtvModel, split: Split<'_>) -> Result<Tracking> {
+/// on one day, so the cost is O(weeks × first days), not O(weeks × customers). `None` beyond [`MOST_WEEKS`].
+fn tracking(model: &LtvModel, split: Split<'_>) -> Result<Option<Tracking>> {
     let now = split.observed();
     let purchases = Purchases::observed(now, Occasion::Day, Refunds::Net)?;
     let first = purchases.first_days().iter().min().copied().unwrap_or(now.as_of().day());
     let (_, until) = split.holdout().days();
+    if until - first > MOST_WEEKS * STEP_DAYS {
+        return Ok(None);
+    }
     let weeks = usize::try_from((until - first) / STEP_DAYS).unwrap_or(0);
     let known = usize::try_from((now.as_of().day() - first) / STEP_DAYS).unwrap_or(0);
     let week_of = |day: Day| usize::try_from((day - first - 1).div_euclid(STEP_DAYS)).unwrap_or(0);
@@ -226,7 +233,7 @@ fn tracking(model: &LtvModel, split: Split<'_>) -> Result<Tracking> {
         })
         .collect();
     let days = (1..=weeks).filter_map(|w| first.checked_add(i64::try_from(w).ok()? * STEP_DAYS)).collect();
-    Ok(Tracking { days, actual, expected, known_weeks: known.min(weeks) })
+    Ok(Some(Tracking { days, actual, expected, known_weeks: known.min(weeks) }))
 }
 
 /// Days after the first on which a customer bought, up to the end of the holdout.

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::churn::ChurnModel;
 use crate::data::{Ledger, Observed, Occasion, PerCustomer, Purchases, Refunds, Tiers};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ltv::LtvModel;
+use crate::ltv::{LifetimeValue, LtvModel};
 use crate::recommend::NextItemModel;
 use crate::rfm::{RfmModel, SegmentMap};
 use crate::segment::SegmentModel;
@@ -122,6 +122,7 @@ pub struct Pipeline {
     pub(super) tiers: Option<Tiers>,
     pub(super) recommend: Option<NextItemModel>,
     pub(super) next_items: usize,
+    pub(super) interval: Option<f64>,
     pub(super) left_out: Vec<LeftOut>,
 }
 
@@ -166,6 +167,11 @@ impl Pipeline {
         self.recommend.as_ref()
     }
 
+    /// Level of the intervals in every table, by [`interval`](super::PipelineParams::interval).
+    pub fn interval(&self) -> Option<f64> {
+        self.interval
+    }
+
     /// Stages that could not be fitted, with their reasons; empty after loading from a file.
     pub fn left_out(&self) -> &[LeftOut] {
         &self.left_out
@@ -185,9 +191,14 @@ impl Pipeline {
 
     /// What tiers rank by: value within the horizon, or the spend so far without a lifetime model; `None` without money.
     /// The same at fit and at predict, or tiers would be cut in one currency and assigned in another.
-    pub(super) fn tier_scores(&self, now: Observed<'_>) -> Result<Option<PerCustomer<f64>>> {
-        if let Some(model) = self.ltv.as_ref().filter(|m| m.spend().is_some()) {
-            let value = model.predict(now, self.horizon)?;
+    ///
+    /// `value` is what the lifetime model predicts for the same customers, so that nobody predicts twice.
+    pub(super) fn tier_scores(
+        &self,
+        now: Observed<'_>,
+        value: Option<&PerCustomer<LifetimeValue>>,
+    ) -> Result<Option<PerCustomer<f64>>> {
+        if let (Some(value), Some(_)) = (value, self.ltv.as_ref().and_then(LtvModel::spend)) {
             return Ok(Some(value.map(|v| v.clv.unwrap_or_default().in_minor())));
         }
         let purchases = Purchases::observed(now, Occasion::Day, Refunds::Net)?;

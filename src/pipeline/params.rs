@@ -34,6 +34,7 @@ use super::model::{LeftOut, Pipeline, Stage};
 /// | [`recommend`](Self::recommend) | of its module | |
 /// | [`churn_dates`](Self::churn_dates) | 3 | more dates say more about seasons, and cost as much each |
 /// | [`next_items`](Self::next_items) | 5 | what fits an e-mail |
+/// | [`interval`](Self::interval) | none | an interval costs some hundred times the estimate |
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct PipelineParams {
@@ -45,6 +46,7 @@ pub struct PipelineParams {
     pub(super) recommend: NextItemParams,
     pub(super) churn_dates: u32,
     pub(super) next_items: usize,
+    pub(super) interval: Option<f64>,
 }
 
 /// As [`PipelineParams::new`].
@@ -69,6 +71,7 @@ impl PipelineParams {
             recommend: NextItemParams::new(),
             churn_dates: 3,
             next_items: 5,
+            interval: None,
         }
     }
 
@@ -144,6 +147,39 @@ impl PipelineParams {
         self
     }
 
+    /// Intervals of that level, between 0 and 1, around each customer's purchases and value in every table.
+    ///
+    /// They say what a customer will do, not how well the mean is known: at 0.9, nine of ten customers end up inside. Off
+    /// unless asked for, since they cost some hundred times the estimates: 10 to 1,000 microseconds a customer.
+    ///
+    /// ```
+    /// # use regulars::churn::{ChurnParams, Method};
+    /// # use regulars::ltv::{LtvParams, Model};
+    /// # use regulars::segment::KMeansParams;
+    /// # use regulars::simulate::ShopParams;
+    /// # use regulars::types::{AsOf, Expected, Horizon, Seed};
+    /// use regulars::pipeline::PipelineParams;
+    ///
+    /// # let ledger = ShopParams::new(150, Seed(1)).simulate()?.ledger()?;
+    /// # let as_of = AsOf::new(ledger.covers().1);
+    /// # let quick = PipelineParams::new()
+    /// #     .segment(KMeansParams::new(3))
+    /// #     .ltv(LtvParams::new(Model::BgNbd))
+    /// #     .churn(ChurnParams::new().method(Method::Plain));
+    /// let pipeline = quick.interval(0.9).fit(&ledger, as_of, Horizon::days(60)?)?;
+    /// for row in pipeline.predict(&ledger, as_of)?.rows() {
+    ///     let (low, high) = row.value_interval.expect("a lifetime model and amounts");
+    ///     assert!(Expected::ZERO <= low && low <= high);
+    ///     let purchases = row.interval.expect("asked for").purchases;
+    ///     assert!(purchases.0 <= purchases.1);
+    /// }
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    pub fn interval(mut self, level: f64) -> Self {
+        self.interval = Some(level);
+        self
+    }
+
     /// Whether every parameter lies in its domain; the first line of [`fit`](Self::fit).
     ///
     /// # Errors
@@ -160,6 +196,9 @@ impl PipelineParams {
         }
         if self.next_items == 0 {
             return Err(Error::param("next_items", "must be at least 1", self.next_items));
+        }
+        if let Some(level) = self.interval {
+            check_level(level)?;
         }
         self.rfm.check()?;
         self.segment.check()?;
@@ -226,10 +265,12 @@ impl PipelineParams {
             tiers: None,
             recommend,
             next_items: self.next_items,
+            interval: self.interval,
             left_out,
         };
-        if let Some(value) = pipeline.tier_scores(now)? {
-            pipeline.tiers = Some(self.tiers.fit(&value)?);
+        let value = pipeline.ltv.as_ref().map(|model| model.predict(now, horizon)).transpose()?;
+        if let Some(scores) = pipeline.tier_scores(now, value.as_ref())? {
+            pipeline.tiers = Some(self.tiers.fit(&scores)?);
         }
         Ok(pipeline)
     }
@@ -255,6 +296,15 @@ impl PipelineParams {
             }
         }
         Ok(splits)
+    }
+}
+
+/// A level of intervals lies strictly between 0 and 1.
+pub(super) fn check_level(level: f64) -> Result<()> {
+    if level > 0.0 && level < 1.0 {
+        Ok(())
+    } else {
+        Err(Error::param("interval", "must lie between 0 and 1", level))
     }
 }
 

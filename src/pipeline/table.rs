@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::data::{Customers, Features, Observed, Occasion, PerCustomer, Purchases, Refunds, Tier, Tiers};
 use crate::error::Result;
-use crate::ltv::LifetimeValue;
+use crate::ltv::{CustomerInterval, LifetimeValue};
 use crate::recommend::Recommendation;
 use crate::rfm::{self, Rfm, SegmentIx, SegmentMap};
 use crate::segment::Segment;
@@ -55,6 +55,7 @@ pub struct CustomerTable {
     segment_names: Vec<[String; 2]>,
     churn: Option<PerCustomer<Probability>>,
     value: Option<PerCustomer<LifetimeValue>>,
+    intervals: Option<PerCustomer<CustomerInterval>>,
     named: Option<(SegmentMap, PerCustomer<SegmentIx>)>,
     tier: Option<(Tiers, PerCustomer<Tier>)>,
     next: Option<PerCustomer<Vec<Recommendation>>>,
@@ -86,6 +87,12 @@ pub struct CustomerRow<'a> {
     pub churn: Option<Probability>,
     /// P(alive), expected purchases and value within the horizon.
     pub value: Option<&'a LifetimeValue>,
+    /// Intervals of purchases, P(alive) and spend, where [`interval`](super::PipelineParams::interval) asked for them.
+    pub interval: Option<&'a CustomerInterval>,
+    /// The value that will turn out lies between these two, with the level asked for: the ends of the spend within the
+    /// horizon, discounted as `value` is on average. A customer who most likely stays away has an interval that is 0 at both
+    /// ends and yet a value above it: the mean of many zeros and a few large orders.
+    pub value_interval: Option<(Expected, Expected)>,
     /// Value tier.
     pub tier: Option<Tier>,
     /// Next items, best first; empty for a customer whom the recommender has not seen.
@@ -107,13 +114,19 @@ impl CustomerTable {
         let segment_names = pipeline.segment().map_or_else(Vec::new, |m| {
             m.segments().map(|s| [m.name(s, Language::English), m.name(s, Language::Chinese)]).collect()
         });
-        let tier = match (pipeline.tiers(), pipeline.tier_scores(now)?) {
+        let horizon = pipeline.horizon();
+        let value = pipeline.ltv().map(|m| m.predict(now, horizon)).transpose()?;
+        let intervals = match (pipeline.ltv(), pipeline.interval()) {
+            (Some(model), Some(level)) => Some(model.predict_intervals(now, horizon, level)?),
+            _ => None,
+        };
+        let tier = match (pipeline.tiers(), pipeline.tier_scores(now, value.as_ref())?) {
             (Some(tiers), Some(scores)) => Some((tiers.clone(), tiers.assign(&scores)?)),
             _ => None,
         };
         Ok(Self {
             as_of: now.as_of(),
-            horizon: pipeline.horizon(),
+            horizon,
             currency: now.ledger().currency(),
             purchases: Purchases::observed(now, Occasion::Day, Refunds::Net)?,
             rfm,
@@ -121,7 +134,8 @@ impl CustomerTable {
             segment,
             segment_names,
             churn: pipeline.churn().map(|m| m.predict(now)).transpose()?,
-            value: pipeline.ltv().map(|m| m.predict(now, pipeline.horizon())).transpose()?,
+            value,
+            intervals,
             tier,
             next: pipeline.recommend().map(|m| m.recommend_all(pipeline.next_items)).transpose()?,
         })
@@ -192,6 +206,12 @@ impl CustomerTable {
     /// Churn probabilities.
     pub fn churn(&self) -> Option<&PerCustomer<Probability>> {
         self.churn.as_ref()
+    }
+
+    /// Intervals around the answers of the lifetime model, where [`interval`](super::PipelineParams::interval) asked for
+    /// them.
+    pub fn intervals(&self) -> Option<&PerCustomer<CustomerInterval>> {
+        self.intervals.as_ref()
     }
 
     /// Lifetime values.
@@ -269,6 +289,8 @@ impl CustomerTable {
         let customer = self.customers().customer(row)?;
         let named = self.named.as_ref().and_then(|(map, s)| map.segment(*of(Some(s), customer)?));
         let key = self.customers().key(row)?;
+        let value = of(self.value.as_ref(), customer);
+        let interval = of(self.intervals.as_ref(), customer);
         Some(CustomerRow {
             customer,
             first_day: self.purchases.first_days()[row],
@@ -279,13 +301,23 @@ impl CustomerTable {
             rfm_segment: named,
             segment: of(self.segment.as_ref(), customer).copied(),
             churn: of(self.churn.as_ref(), customer).copied(),
-            value: of(self.value.as_ref(), customer),
+            value,
+            interval,
+            value_interval: value.zip(interval).and_then(discounted),
             tier: self.tier.as_ref().and_then(|(_, tier)| of(Some(tier), customer)).copied(),
             // By key: the recommender answers for the ledger it was fitted on, whose indices may be others.
             next: self.next.as_ref().and_then(|n| n.by_key(&key)).map_or(&[], Vec::as_slice),
             key,
         })
     }
+}
+
+/// The ends of the spend, each times the discount that the expected purchases bear: Σ w(t) / n.
+fn discounted((value, interval): (&LifetimeValue, &CustomerInterval)) -> Option<(Expected, Expected)> {
+    let (low, high) = interval.spend?;
+    let weight = if value.purchases > 0.0 { value.discounted_purchases / value.purchases } else { 1.0 };
+    let end = |spend: Expected| Expected::minor(spend.in_minor() * weight.clamp(0.0, 1.0)).ok();
+    Some((end(low)?, end(high)?))
 }
 
 /// A stage's answer for a customer. All columns but `next` come from one ledger, so the index is never foreign.

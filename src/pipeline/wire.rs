@@ -14,6 +14,7 @@ use crate::segment::SegmentModel;
 use crate::types::Horizon;
 
 use super::model::Pipeline;
+use super::params::check_level;
 
 /// The JSON part. Stages that were left out when the pipeline was fitted are null; their reasons are not kept.
 #[derive(Serialize, Deserialize)]
@@ -27,6 +28,9 @@ pub struct PipelineRepr {
     ltv: Option<<LtvModel as Wire>::Repr>,
     tiers: Option<Tiers>,
     recommend: Option<<NextItemModel as Wire>::Repr>,
+    /// Absent in files written before tables had intervals.
+    #[serde(default)]
+    interval: Option<f64>,
 }
 
 /// A stage's JSON part, if there is one; its blocks follow those of the stages before it.
@@ -54,6 +58,7 @@ impl Wire for Pipeline {
             ltv: put(self.ltv.as_ref(), blocks),
             tiers: self.tiers.clone(),
             recommend: put(self.recommend.as_ref(), blocks),
+            interval: self.interval,
         }
     }
 
@@ -66,6 +71,9 @@ impl Wire for Pipeline {
         if let Some(tiers) = &repr.tiers {
             tiers.check()?;
         }
+        if let Some(level) = repr.interval {
+            check_level(level)?;
+        }
         let horizon = Horizon::days(repr.horizon_days)?;
         let pipeline = Self {
             horizon,
@@ -76,6 +84,7 @@ impl Wire for Pipeline {
             churn: get(repr.churn, blocks)?,
             ltv: get(repr.ltv, blocks)?,
             tiers: repr.tiers,
+            interval: repr.interval,
             recommend: get(repr.recommend, blocks)?,
             left_out: Vec::new(),
         };
