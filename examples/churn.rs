@@ -219,7 +219,7 @@ fn language(args: &Args) -> Language {
 
 fn orders(args: &Args, file: &Path) -> Outcome {
     let reading = Meter::start();
-    let ledger = args.csv.ledger(file)?;
+    let ledger = args.csv.ledger(file, &args.output)?;
     let read_cpu_seconds = reading.cpu_seconds();
     let (first, last) = ledger.covers();
     let days = args.horizon.unwrap_or_else(|| u32::try_from((last - first) / 4).unwrap_or(1).clamp(1, 90));

@@ -190,7 +190,7 @@ fn read(args: &Args) -> Result<Input, Failure> {
 }
 
 fn read_orders(args: &Args, path: &Path) -> Result<Input, Failure> {
-    let ledger = args.csv.ledger(path)?;
+    let ledger = args.csv.ledger(path, &args.output)?;
     let end = args.calibration_end.as_deref().ok_or_else(|| {
         Failure::usage("--calibration-end DATE: where does the past end and the holdout begin?")
     })?;

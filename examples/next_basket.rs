@@ -53,7 +53,7 @@ fn main() -> ExitCode {
 fn run(args: &Args) -> Outcome {
     let reading = Meter::start();
     let ledger = match &args.file {
-        Some(path) => args.csv.ledger_of_prices(path)?,
+        Some(path) => args.csv.ledger_of_prices(path, &args.output)?,
         None => ShopParams::new(2_000, Seed(7)).simulate()?.ledger()?,
     };
     let read_cpu_seconds = reading.cpu_seconds();

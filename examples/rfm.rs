@@ -109,7 +109,10 @@ struct Scored {
 }
 
 fn run(args: &Args) -> common::Outcome {
-    let currency = Currency::new(&args.csv.currency).map_err(|e| Failure::usage(e.to_string()))?;
+    let currency = args.csv.currency()?;
+    params(args, Occasion::Day)
+        .check()
+        .map_err(|_| Failure::usage(format!("--bins: must be 2 to 10, got {}", args.bins)))?;
     let scored = if let (Some(prefix), Some(rows)) = (&args.raw, args.rows) {
         raw(args, prefix, rows, currency)?
     } else if let Some(rows) = args.simulate_rows {
@@ -160,7 +163,7 @@ fn fitted(params: &RfmParams, table: &Purchases) -> Result<(RfmModel, PerCustome
 fn ledger(args: &Args) -> Result<Scored, Failure> {
     let reading = Meter::start();
     let ledger = match &args.orders {
-        Some(path) => args.csv.ledger(path)?,
+        Some(path) => args.csv.ledger(path, &args.output)?,
         None => ShopParams::new(5_000, Seed(7))
             .refunds(0.02)
             .anonymous(0.1)
@@ -353,12 +356,10 @@ fn report(
     }
     let lang = args.output.lang;
     let total: i128 = scores.values().iter().map(|rfm| i128::from(rfm.monetary.in_minor())).sum();
-    say(format!(
-        "{} {}, {} {}",
-        scores.len(),
-        lang.pick("customers as of", "位客户，截至"),
-        model.as_of(),
-        currency
+    let (customers, as_of) = (scores.len(), model.as_of());
+    say(lang.pick(
+        format!("{customers} customers as of {as_of}, amounts in {currency}"),
+        format!("{customers}位客户，截至{as_of}，金额单位{currency}"),
     ));
     let percent = |part: i128| {
         if total > 0 { format!("{:.1} %", part as f64 * 100.0 / total as f64) } else { "-".to_owned() }

@@ -118,7 +118,7 @@ fn orders(args: &Args) -> Outcome {
     let k = number(args)?;
     let reading = Meter::start();
     let ledger: Ledger = match &args.orders {
-        Some(file) => args.csv.ledger(file)?,
+        Some(file) => args.csv.ledger(file, &args.output)?,
         None => ShopParams::new(2_000, Seed(args.seed)).simulate()?.ledger()?,
     };
     let read_cpu_seconds = reading.cpu_seconds();

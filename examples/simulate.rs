@@ -1,5 +1,8 @@
 //! Writes the orders, the customer records and the truth of a simulated shop as CSV files.
 //!
+//! `records.csv` is what the systems know; `labelled.csv`, written where asked for, adds the person behind each record, for
+//! `resolve labelled.csv --truth person`.
+//!
 //! `cargo run --release --example simulate -- --customers 10000 --seed 7 --out shop`
 
 mod common;
@@ -13,7 +16,7 @@ use regulars::simulate::{RecordTable, Script, Shop, ShopParams};
 use regulars::types::Seed;
 use serde_json::json;
 
-/// Simulate a shop with known truth: orders.csv, records.csv and truth.csv
+/// Simulate a shop with known truth: orders.csv, records.csv and truth.csv, and labelled.csv where asked for
 #[derive(Debug, clap::Parser)]
 struct Args {
     /// Number of customers
@@ -63,6 +66,8 @@ enum Letters {
 enum File {
     Orders,
     Records,
+    /// The records once more, with the person behind each
+    Labelled,
     Truth,
 }
 
@@ -98,10 +103,14 @@ fn run(args: &Args) -> common::Outcome {
         write_file(&args.out.join("orders.csv"), |file| write_orders(&shop, file, &mut rows))?;
         note("orders.csv", rows);
     }
-    if args.files.contains(&File::Records) {
-        let records = shop.record_table()?;
-        write_file(&args.out.join("records.csv"), |file| write_records(&records, file))?;
-        note("records.csv", records.len() as u64);
+    for (which, name, truth) in
+        [(File::Records, "records.csv", Truth::Hidden), (File::Labelled, "labelled.csv", Truth::Told)]
+    {
+        if args.files.contains(&which) {
+            let records = shop.record_table()?;
+            write_file(&args.out.join(name), |file| write_records(&records, truth, file))?;
+            note(name, records.len() as u64);
+        }
     }
     if args.files.contains(&File::Truth) {
         write_file(&args.out.join("truth.csv"), |file| write_truth(&shop, file))?;
@@ -143,14 +152,23 @@ fn write_orders(shop: &Shop, file: &mut dyn Write, rows: &mut u64) -> common::Ou
     Ok(())
 }
 
-/// Records with a number of their own and, last, the truth: the person behind each.
-fn write_records(records: &RecordTable, file: &mut dyn Write) -> common::Outcome {
-    line(file, format_args!("record_id,{},person", records.columns().join(",")))?;
+/// Whether the person behind each record is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Truth {
+    Hidden,
+    Told,
+}
+
+/// Records with a number of their own and, where told, the truth last: the person behind each.
+fn write_records(records: &RecordTable, truth: Truth, file: &mut dyn Write) -> common::Outcome {
+    let last = |person: String| if truth == Truth::Told { format!(",{person}") } else { String::new() };
+    line(file, format_args!("record_id,{}{}", records.columns().join(","), last("person".to_owned())))?;
     for (record, person) in records.people().iter().enumerate() {
         let cells = (0..records.columns().len()).filter_map(|column| records.get(record, column));
         // No simulated value has a comma, a quote or a line break.
         let cells: Vec<&str> = cells.collect();
-        line(file, format_args!("{},{},{}", record + 1, cells.join(","), person + 1))?;
+        let person = last((person + 1).to_string());
+        line(file, format_args!("{},{}{person}", record + 1, cells.join(",")))?;
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ use clap::Parser;
 #[cfg(feature = "csv")]
 use regulars::data::Ledger;
 #[cfg(feature = "csv")]
-use regulars::data::csv::{CsvFormat, CsvParams, RawTable, Strictness};
+use regulars::data::csv::{CsvFormat, CsvParams, DateOrder, DecimalMark, RawTable, Strictness};
 #[cfg(feature = "csv")]
 use regulars::types::{Currency, Language};
 use regulars::{Error, Place};
@@ -135,6 +135,25 @@ pub(crate) struct OutputArgs {
     pub(crate) lang: Lang,
 }
 
+impl OutputArgs {
+    /// Tells a person how many rows of a file were left out, by reason; JSON has its own keys for them.
+    pub(crate) fn left_out<'a>(&self, path: &Path, reasons: impl Iterator<Item = (&'a str, u64)>) {
+        let mut all = 0;
+        let mut list = Vec::new();
+        for (reason, rows) in reasons {
+            all += rows;
+            list.push(format!("{rows} × {reason}"));
+        }
+        if all > 0 && !self.json {
+            let (file, list) = (path.display(), list.join("; "));
+            say(self.lang.pick(
+                format!("{file}: {all} rows left out: {list}"),
+                format!("{file}：跳过{all}行：{list}"),
+            ));
+        }
+    }
+}
+
 /// Arguments about reading CSV, the same in every example. Use with `#[command(flatten)]`.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct CsvArgs {
@@ -151,6 +170,34 @@ pub(crate) struct CsvArgs {
     /// Currency of the amounts, an ISO 4217 code
     #[arg(long, value_name = "CODE", default_value = "USD")]
     pub(crate) currency: String,
+    /// Which number comes first in dates such as 09/12/2011, which no file tells
+    #[arg(long, value_enum, value_name = "ORDER", default_value_t)]
+    pub(crate) dates: Dates,
+    /// The decimal mark of amounts
+    #[arg(long, value_enum, value_name = "MARK", default_value_t)]
+    pub(crate) decimal: Decimal,
+}
+
+/// The order of the parts of a date.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+pub(crate) enum Dates {
+    /// Year, month, day
+    #[default]
+    Ymd,
+    /// Day, month, year
+    Dmy,
+    /// Month, day, year
+    Mdy,
+}
+
+/// The decimal mark of amounts.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+pub(crate) enum Decimal {
+    /// 1,234.50
+    #[default]
+    Point,
+    /// 1.234,50
+    Comma,
 }
 
 fn field_and_column(text: &str) -> Result<(String, String), String> {
@@ -165,20 +212,39 @@ fn field_and_column(text: &str) -> Result<(String, String), String> {
 /// Examples that read files state `required-features = ["csv"]` in Cargo.toml.
 #[cfg(feature = "csv")]
 impl CsvArgs {
-    /// The ledger of a file of orders.
-    pub(crate) fn ledger(&self, path: &Path) -> Result<Ledger, Failure> {
-        self.ledger_in(path, Currency::new(&self.currency).map_err(usage)?)
+    /// The ledger of a file of orders. A person is told at once which rows could not be used, and why.
+    pub(crate) fn ledger(&self, path: &Path, output: &OutputArgs) -> Result<Ledger, Failure> {
+        self.ledger_in(path, self.currency()?, output)
     }
 
     /// The ledger of a file whose unit prices may be finer than the currency: no paid row is rounded to nothing.
-    pub(crate) fn ledger_of_prices(&self, path: &Path) -> Result<Ledger, Failure> {
-        let currency = Currency::new(&self.currency).and_then(|c| c.with_decimals(4)).map_err(usage)?;
-        self.ledger_in(path, currency)
+    pub(crate) fn ledger_of_prices(&self, path: &Path, output: &OutputArgs) -> Result<Ledger, Failure> {
+        self.ledger_in(path, self.currency()?.with_decimals(4).map_err(usage)?, output)
     }
 
-    fn ledger_in(&self, path: &Path, currency: Currency) -> Result<Ledger, Failure> {
+    /// The currency of the amounts.
+    pub(crate) fn currency(&self) -> Result<Currency, Failure> {
+        Currency::new(&self.currency).map_err(|_| {
+            Failure::usage(format!(
+                "--currency: expected an ISO 4217 code such as EUR, got {}",
+                self.currency
+            ))
+        })
+    }
+
+    fn ledger_in(&self, path: &Path, currency: Currency, output: &OutputArgs) -> Result<Ledger, Failure> {
         let progress = Progress::spinner("reading orders");
-        let mut params = CsvParams::new(currency).strictness(self.strictness());
+        let mut params = CsvParams::new(currency)
+            .strictness(self.strictness())
+            .date_order(match self.dates {
+                Dates::Ymd => DateOrder::YearFirst,
+                Dates::Dmy => DateOrder::DayFirst,
+                Dates::Mdy => DateOrder::MonthFirst,
+            })
+            .decimal_mark(match self.decimal {
+                Decimal::Point => DecimalMark::Point,
+                Decimal::Comma => DecimalMark::Comma,
+            });
         for (field, column) in &self.columns {
             let field = field.parse().map_err(usage)?;
             params = if column.is_empty() { params.without(field) } else { params.column(field, column) };
@@ -188,16 +254,26 @@ impl CsvArgs {
         }
         let ledger = Ledger::read_csv(open(path)?, &params).map_err(Failure::in_file(path));
         drop(progress);
-        ledger
+        let ledger = ledger?;
+        output.left_out(
+            path,
+            ledger.intake().rows_skipped.iter().map(|(reason, rows)| (reason.as_str(), *rows)),
+        );
+        Ok(ledger)
+    }
+
+    /// How any file is written, as far as the arguments say.
+    pub(crate) fn format(&self) -> Result<CsvFormat, Failure> {
+        let format = CsvFormat::new().strictness(self.strictness());
+        Ok(match &self.encoding {
+            Some(encoding) => format.encoding(encoding.parse().map_err(usage)?),
+            None => format,
+        })
     }
 
     /// Any file with a header, as columns of text.
     pub(crate) fn table(&self, path: &Path) -> Result<RawTable, Failure> {
-        let mut format = CsvFormat::new().strictness(self.strictness());
-        if let Some(encoding) = &self.encoding {
-            format = format.encoding(encoding.parse().map_err(usage)?);
-        }
-        RawTable::read_csv(open(path)?, &format).map_err(Failure::in_file(path))
+        RawTable::read_csv(open(path)?, &self.format()?).map_err(Failure::in_file(path))
     }
 
     fn strictness(&self) -> Strictness {

@@ -1,5 +1,6 @@
 //! Tables for people, JSON for programs, progress for the patient.
 
+use std::io::{Write, stdout};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -10,13 +11,13 @@ use super::Failure;
 /// Prints the one JSON object.
 pub(crate) fn print_json(object: &Value) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(object).map_err(|e| Failure::new(e.to_string()))?;
-    println!("{text}");
-    Ok(())
+    writeln!(stdout(), "{text}").map_err(|e| Failure::new(format!("standard output: {e}")))
 }
 
 /// A line for people on stdout; not to be used with `--json`.
 pub(crate) fn say(line: impl std::fmt::Display) {
-    println!("{line}");
+    // Who has stopped reading, as `head` does, misses nothing; `println!` would panic.
+    let _ = writeln!(stdout(), "{line}");
 }
 
 /// A table on stdout: the first column flush left, the others flush right.
@@ -49,9 +50,9 @@ impl Table {
                     _ => line.extend(["  ", pad.as_str(), cell]),
                 }
             }
-            println!("{}", line.trim_end());
+            say(line.trim_end());
             if number == 0 {
-                println!("{}", "-".repeat(widths.iter().sum::<usize>() + 2 * columns.saturating_sub(1)));
+                say("-".repeat(widths.iter().sum::<usize>() + 2 * columns.saturating_sub(1)));
             }
         }
     }

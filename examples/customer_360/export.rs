@@ -36,8 +36,9 @@ fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     })
 }
 
-const HEADER: [&str; 21] = [
-    "customer",
+const HEADER: [&str; 26] = [
+    "profile",
+    "accounts",
     "first_purchase",
     "last_purchase",
     "purchase_days",
@@ -54,13 +55,18 @@ const HEADER: [&str; 21] = [
     "churn_reason_2",
     "p_alive",
     "expected_purchases",
+    "purchases_low",
+    "purchases_high",
     "value",
+    "value_low",
+    "value_high",
     "next_item_1",
     "next_item_2",
     "next_item_3",
 ];
 
-/// A row per person. Values in major units of the currency; byte-order mark first, so that spreadsheets read Chinese.
+/// A row per person; purchases and value within the horizon, each with the ends between which nine of ten customers will
+/// find themselves. Values in major units of the currency; byte-order mark first, so that spreadsheets read Chinese.
 fn customers(findings: &Findings, lang: Lang) -> Result<String, Failure> {
     let table = &findings.table;
     let currency = table.currency();
@@ -77,6 +83,7 @@ fn customers(findings: &Findings, lang: Lang) -> Result<String, Failure> {
             |pick: fn(&regulars::rfm::Rfm) -> u32| row.rfm.map_or(String::new(), |s| pick(s).to_string());
         let cells = [
             row.key.to_string(),
+            findings.accounts.get(&row.key).map_or_else(|| row.key.to_string(), |all| all.join(" ")),
             row.first_day.to_string(),
             row.last_day.to_string(),
             row.purchases.to_string(),
@@ -93,7 +100,11 @@ fn customers(findings: &Findings, lang: Lang) -> Result<String, Failure> {
             reasons.next().unwrap_or_default(),
             row.value.map_or(String::new(), |v| format!("{:.4}", v.p_alive.get())),
             row.value.map_or(String::new(), |v| format!("{:.3}", v.purchases)),
+            row.interval.map_or(String::new(), |i| i.purchases.0.to_string()),
+            row.interval.map_or(String::new(), |i| i.purchases.1.to_string()),
             money(row.value.and_then(|v| v.clv)),
+            money(row.value_interval.map(|(low, _)| low)),
+            money(row.value_interval.map(|(_, high)| high)),
             next.next().unwrap_or_default(),
             next.next().unwrap_or_default(),
             next.next().unwrap_or_default(),

@@ -10,11 +10,13 @@ mod report;
 mod story;
 mod truth;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 use common::{CsvArgs, Failure, Meter, Outcome, OutputArgs, Progress, Table, peak_rss_mb, print_json, say};
+use regulars::Error;
 use regulars::data::{Ledger, Records, RecordsCsvParams};
 use regulars::pipeline::{Backtest, CustomerTable, Pipeline, PipelineParams};
 use regulars::profile::{MatchParams, Profiles};
@@ -31,6 +33,9 @@ struct Args {
     /// Customer records of one or several sources, to merge accounts into people
     #[arg(long, value_name = "FILE", num_args = 1..)]
     records: Vec<PathBuf>,
+    /// Columns of the records that say nothing about who a person is
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    ignore: Vec<String>,
     /// Last day known; default: the last day of the orders
     #[arg(long, value_name = "DATE")]
     as_of: Option<Day>,
@@ -51,10 +56,16 @@ struct Findings {
     ledger: Ledger,
     profiles: usize,
     people: Option<Profiles>,
+    /// Accounts of each person by key; empty without records, where an account is a person.
+    accounts: BTreeMap<Key<'static>, Vec<String>>,
     pipeline: Pipeline,
     table: CustomerTable,
-    backtest: Backtest,
+    /// The trial on the past, or why there was none.
+    backtest: Result<Backtest, Error>,
 }
+
+/// Level of the intervals around the value.
+const LEVEL: f64 = 0.9;
 
 fn main() -> ExitCode {
     common::main(run)
@@ -70,7 +81,7 @@ fn run(args: &Args) -> Outcome {
         None => Some(simulated()?),
     };
     let ledger = match (&args.orders, &shop) {
-        (Some(path), _) => args.csv.ledger(path)?,
+        (Some(path), _) => args.csv.ledger(path, &args.output)?,
         (None, Some(shop)) => shop.ledger()?,
         (None, None) => return Err(Failure::usage("no orders")),
     };
@@ -80,6 +91,7 @@ fn run(args: &Args) -> Outcome {
     progress.message("merging accounts into people");
     let meter = Meter::start();
     let people = profiles_of(args, shop.as_ref())?;
+    let accounts = people.as_ref().map_or_else(BTreeMap::new, |people| accounts_of(&ledger, people));
     let ledger = match &people {
         Some(people) => ledger.relabel(|key| people.profile_of_account(&key).map(|id| id.get().into()))?,
         None => ledger,
@@ -92,7 +104,7 @@ fn run(args: &Args) -> Outcome {
 
     progress.message("fitting every model");
     let meter = Meter::start();
-    let params = PipelineParams::new();
+    let params = PipelineParams::new().interval(LEVEL);
     let pipeline = params.fit(&ledger, as_of, horizon)?;
     timed("fit", meter);
     progress.message("answering for every customer");
@@ -101,13 +113,14 @@ fn run(args: &Args) -> Outcome {
     timed("predict", meter);
     progress.message("asking how good the answers would have been");
     let meter = Meter::start();
-    let backtest = params.backtest(&ledger, as_of, horizon)?;
+    // A shop with a short past has answers, though nothing to try them on.
+    let backtest = params.backtest(&ledger, as_of, horizon);
     timed("backtest", meter);
 
     progress.message("writing");
     let meter = Meter::start();
     let profiles = ledger.customers().len();
-    let findings = Findings { ledger, profiles, people, pipeline, table, backtest };
+    let findings = Findings { ledger, profiles, people, accounts, pipeline, table, backtest };
     export::write(&findings, &args.out, args.output.lang)?;
     timed("write", meter);
     drop(progress);
@@ -138,16 +151,48 @@ fn profiles_of(args: &Args, shop: Option<&Shop>) -> Result<Option<Profiles>, Fai
     } else if args.records.is_empty() {
         return Ok(None);
     } else {
-        let mut door = Records::csv(RecordsCsvParams::new());
+        let mut door =
+            Records::csv(args.ignore.iter().fold(RecordsCsvParams::new(), RecordsCsvParams::ignore));
+        let format = args.csv.format()?;
         for path in &args.records {
-            door.read(&path.display().to_string(), common::open(path)?).map_err(Failure::in_file(path))?;
+            door.read_as(&path.display().to_string(), common::open(path)?, &format)
+                .map_err(Failure::in_file(path))?;
         }
+        let files: Vec<String> = args.records.iter().map(|path| path.display().to_string()).collect();
+        let skipped = door.rows_skipped().map(|(reason, rows)| (reason.as_str(), *rows));
+        args.output.left_out(&PathBuf::from(files.join(", ")), skipped);
         door.build()?
     };
     Ok(Some(MatchParams::new().fit(&records)?.merge(&records)?))
 }
 
+/// The accounts that buy, listed under the person each belongs to.
+fn accounts_of(ledger: &Ledger, people: &Profiles) -> BTreeMap<Key<'static>, Vec<String>> {
+    let mut accounts = BTreeMap::<Key<'static>, Vec<String>>::new();
+    for account in ledger.customers().iter() {
+        let person = people.profile_of_account(&account).map(|id| Key::from(id.get()));
+        let person = person.unwrap_or_else(|| account.clone().into_owned());
+        accounts.entry(person).or_default().push(account.to_string());
+    }
+    accounts
+}
+
 impl Findings {
+    /// The trial on the past, where there was one.
+    fn trial(&self) -> Option<&Backtest> {
+        self.backtest.as_ref().ok()
+    }
+
+    /// Every stage that is missing from the answers or from the trial, with its reason.
+    fn left_out(&self) -> Vec<String> {
+        let answers = self.pipeline.left_out().iter().map(ToString::to_string);
+        let trial = match &self.backtest {
+            Ok(backtest) => backtest.left_out.iter().map(|left| format!("trial of {left}")).collect(),
+            Err(error) => vec![format!("trial on the past: {error}")],
+        };
+        answers.chain(trial).collect()
+    }
+
     /// The key of the customer that an account belongs to after merging.
     fn person(&self, account: &Key<'_>) -> Option<Key<'static>> {
         match &self.people {
@@ -158,27 +203,25 @@ impl Findings {
 }
 
 fn as_json(findings: &Findings, stages: &Map<String, Value>, truth: Option<&truth::Truth>) -> Value {
-    let Findings { ledger, profiles, pipeline, table, backtest, .. } = findings;
+    let Findings { ledger, profiles, pipeline, table, .. } = findings;
+    let trial = findings.trial();
     let intake = ledger.intake();
     let segments: Vec<Value> = story::segments(findings)
         .into_iter()
         .map(|s| json!({ "name": s.name, "customers": s.customers, "revenue": s.revenue }))
         .collect();
-    let churn = backtest.churn.as_ref().map(|c| {
+    let churn = trial.and_then(|t| t.churn.as_ref()).map(|c| {
         json!({ "auc": c.auc, "brier": c.brier, "lift_at_10": c.lift_at_10, "calibration_error": c.calibration_error,
                 "customers": c.customers, "churned": c.churn_rate })
     });
     let ltv = pipeline.ltv().map(|model| {
-        let holdout = backtest.ltv.map(|f| json!({ "mae": f.mae, "rmse": f.rmse, "bias": f.bias }));
+        let holdout = trial.and_then(|t| t.ltv).map(|f| json!({ "mae": f.mae, "rmse": f.rmse, "bias": f.bias }));
         json!({ "model": model.process().model().to_string(), "log_likelihood": model.summary().log_likelihood,
                 "holdout": holdout })
     });
-    let recommend = backtest
-        .recommend
-        .as_ref()
+    let recommend = trial
+        .and_then(|t| t.recommend.as_ref())
         .map(|r| json!({ "recall_at_10": r.recall, "ndcg_at_10": r.ndcg, "customers": r.lists }));
-    let left_out: Vec<String> =
-        pipeline.left_out().iter().chain(&backtest.left_out).map(ToString::to_string).collect();
     json!({
         "customers": table.len(),
         "profiles": profiles,
@@ -193,7 +236,7 @@ fn as_json(findings: &Findings, stages: &Map<String, Value>, truth: Option<&trut
         "churn": churn,
         "ltv": ltv,
         "recommend": recommend,
-        "left_out": left_out,
+        "left_out": findings.left_out(),
         "identity": story::identity(findings),
         "truth": truth.map(truth::Truth::to_json),
         "stages": stages,

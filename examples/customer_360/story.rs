@@ -100,16 +100,19 @@ pub(crate) fn facts(findings: &Findings, lang: Lang) -> Vec<(String, String)> {
 
 /// Since when it was known who is who.
 pub(crate) fn identity(findings: &Findings) -> &'static str {
-    match findings.backtest.identity {
-        Identity::AsRecorded => "as recorded",
-        Identity::KnownBy(_) => "known by then",
-        Identity::Hindsight => "hindsight",
+    match findings.trial().map(|trial| trial.identity) {
+        None => "not tried",
+        Some(Identity::AsRecorded) => "as recorded",
+        Some(Identity::KnownBy(_)) => "known by then",
+        Some(Identity::Hindsight) => "hindsight",
     }
 }
 
 /// One sentence on each model's quality, from the back-test.
 pub(crate) fn quality(findings: &Findings, lang: Lang) -> Vec<String> {
-    let backtest = &findings.backtest;
+    let left_out = findings.left_out().into_iter();
+    let left_out = left_out.map(|l| lang.pick(format!("Left out: {l}"), format!("未能运行：{l}")));
+    let Some(backtest) = findings.trial() else { return left_out.collect() };
     let cut = backtest.as_of;
     let days = backtest.horizon.in_days();
     let mut lines = vec![lang.pick(
@@ -162,9 +165,7 @@ pub(crate) fn quality(findings: &Findings, lang: Lang) -> Vec<String> {
             .to_owned(),
         );
     }
-    for left_out in findings.pipeline.left_out().iter().chain(&backtest.left_out) {
-        lines.push(lang.pick(format!("Left out: {left_out}"), format!("未能运行：{left_out}")));
-    }
+    lines.extend(left_out);
     lines
 }
 
@@ -263,18 +264,19 @@ fn revenue_section(findings: &Findings, lang: Lang) -> Sections {
 }
 
 fn churn_section(findings: &Findings, lang: Lang) -> Sections {
-    let Some(churn) = &findings.backtest.churn else { return Ok(None) };
+    let Some(trial) = findings.trial() else { return Ok(None) };
+    let Some(churn) = &trial.churn else { return Ok(None) };
     let groups: Vec<(f64, f64)> = churn.reliability.iter().map(|b| (b.predicted, b.observed)).collect();
     Ok(Some(Section {
         title: lang.pick("Can the risk be believed?", "流失概率可信吗？").to_owned(),
         sentence: lang.pick(
             format!(
                 "Customers in ten groups by predicted risk, against the share that really stayed away for {} days. Points on the line mean: when we say 70 %, seven of ten stay away. The average gap is {:.1} points.",
-                findings.backtest.horizon.in_days(), 100.0 * churn.calibration_error
+                trial.horizon.in_days(), 100.0 * churn.calibration_error
             ),
             format!(
                 "按预测风险把客户分成十组，对比其后{}天真正未购买的比例。点落在线上意味着：说70 %，就是十位里有七位不来。平均偏差{:.1}个百分点。",
-                findings.backtest.horizon.in_days(), 100.0 * churn.calibration_error
+                trial.horizon.in_days(), 100.0 * churn.calibration_error
             ),
         ),
         body: charts::calibration(
@@ -287,7 +289,7 @@ fn churn_section(findings: &Findings, lang: Lang) -> Sections {
 }
 
 fn tracking_section(findings: &Findings, lang: Lang) -> Sections {
-    let Some(tracking) = &findings.backtest.tracking else { return Ok(None) };
+    let Some(tracking) = findings.trial().and_then(|trial| trial.tracking.as_ref()) else { return Ok(None) };
     Ok(Some(Section {
         title: lang.pick("Does the forecast follow the shop?", "预测跟得上实际吗？").to_owned(),
         sentence: lang
