@@ -183,6 +183,30 @@ fn files_stay_readable() {
     assert!(long.is_empty(), "above {MAX_LINES} lines:\n{}", long.join("\n"));
 }
 
+/// Whoever can be fitted on the public surface is held against hostile data and against pools of threads: its name stands
+/// in both tables.
+#[test]
+fn every_fit_is_in_the_contract_and_in_the_determinism_test() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let read = |file: &str| fs::read_to_string(root.join(file)).unwrap();
+    let surface = read("public_api.txt");
+    let fitted: Vec<&str> = surface
+        .lines()
+        .filter(|line| line.contains(" :: pub fn fit"))
+        .map(|line| line.trim_start_matches("impl<'a> ").trim_start_matches("impl "))
+        .map(|line| line.split([' ', '<']).next().unwrap())
+        .collect();
+    assert!(fitted.len() > 20 && fitted.contains(&"RfmParams"), "the surface is read: {fitted:?}");
+    let mut missing = Vec::new();
+    for file in ["contract.rs", "determinism.rs"] {
+        let text = read(file);
+        missing.extend(
+            fitted.iter().filter(|name| !text.contains(**name)).map(|name| format!("{file}: {name}")),
+        );
+    }
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
 #[test]
 fn the_guard_sees_what_it_guards() {
     assert_eq!(used_modules("use crate::{data::Keys, types::{Day, Key}, ltv};"), ["data", "types", "ltv"]);

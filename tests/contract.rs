@@ -278,7 +278,146 @@ fn warnings(ledger: &Ledger, as_of: AsOf) -> Result<()> {
     Ok(())
 }
 
-const VERBS: [(&str, Verb); 15] = [
+/// Churn learned on the last thirty days, asked as of the end.
+fn churn_by_dates(ledger: &Ledger, as_of: AsOf) -> Result<()> {
+    let now = ledger.observed(as_of)?;
+    let cut = as_of.day().checked_add(-30).map_or(as_of, AsOf::new);
+    let split = ledger.split(cut, Horizon::days(30)?)?;
+    let model = ChurnParams::new().fit(&[split])?;
+    let risk = model.predict(now)?;
+    finite(risk.values().iter().map(|p| p.get()));
+    for why in model.explain_every(now)?.values() {
+        finite(why.contributions().iter().map(regulars::churn::Contribution::log_odds));
+        assert!(!format!("{why}").contains("NaN"));
+    }
+    let quality = model.evaluate(split)?;
+    finite([quality.auc, quality.brier, quality.lift_at_10, quality.calibration_error]);
+    Ok(())
+}
+
+/// Everything at once. A stage without its data is left out; what is there must be sound.
+fn pipeline(ledger: &Ledger, as_of: AsOf) -> Result<()> {
+    use regulars::ltv::{LtvParams, Model};
+    use regulars::pipeline::PipelineParams;
+    use regulars::segment::KMeansParams;
+    let params = PipelineParams::new()
+        .segment(KMeansParams::new(2))
+        .ltv(LtvParams::new(Model::BgNbd))
+        .churn_dates(1)
+        .interval(0.8);
+    let horizon = Horizon::days(30)?;
+    let pipeline = params.fit(ledger, as_of, horizon)?;
+    let table = pipeline.predict(ledger, as_of)?;
+    for row in table.rows() {
+        finite(row.churn.map(regulars::types::Probability::get));
+        finite(row.value.iter().flat_map(|v| [v.p_alive.get(), v.purchases]));
+        finite(row.value.and_then(|v| v.clv).map(regulars::types::Expected::in_minor));
+        let ends = row.value_interval.map(|(low, high)| [low.in_minor(), high.in_minor()]);
+        assert!(ends.is_none_or(|[low, high]| 0.0 <= low && low <= high && high.is_finite()));
+        assert!(row.next.len() <= 5);
+    }
+    // Too short a past is an error of the trial, and of nothing else.
+    if let Ok(trial) = params.backtest(ledger, as_of, horizon) {
+        finite(trial.ltv.iter().flat_map(|q| [q.mae, q.rmse, q.bias.unwrap_or_default()]));
+        finite(trial.churn.iter().flat_map(|q| [q.auc, q.brier]));
+        finite(trial.tracking.iter().flat_map(|t| t.expected.iter().copied()));
+    }
+    Ok(())
+}
+
+/// When each customer, and each item, comes next.
+fn timing(ledger: &Ledger, as_of: AsOf) -> Result<()> {
+    use regulars::recommend::{NextPurchaseParams, Timing};
+    let now = ledger.observed(as_of)?;
+    for timing in [Timing::Hazard, Timing::LognormalGaps] {
+        let dates = NextPurchaseParams::new().timing(timing).fit(now)?.predict(now)?;
+        for date in dates.values() {
+            finite([date.within(7).get(), date.within(365).get(), date.usual_gap()]);
+            assert!(date.within(7) <= date.within(365));
+        }
+    }
+    Ok(())
+}
+
+/// Rules of what goes together and of what follows what.
+fn rules(ledger: &Ledger, as_of: AsOf) -> Result<()> {
+    use regulars::recommend::{Orders, RuleParams, SequenceRuleParams};
+    let now = ledger.observed(as_of)?;
+    let found = RuleParams::new(0.02).fit(&Orders::new(now, Occasion::Day)?)?;
+    finite(found.iter().flat_map(|r| [r.support(), r.confidence(), r.lift(), r.leverage()]));
+    let found = SequenceRuleParams::new(Horizon::days(30)?).fit(now)?;
+    finite(found.values().iter().flat_map(|r| [r.confidence, r.lift]));
+    Ok(())
+}
+
+/// How sure the lifetime model is, and what a column tells it beside the history.
+fn intervals(ledger: &Ledger, as_of: AsOf) -> Result<()> {
+    use regulars::data::{PurchaseHistory, TimeUnit};
+    use regulars::ltv::{CovariateParams, LtvParams, Model};
+    let now = ledger.observed(as_of)?;
+    let model = LtvParams::new(Model::BgNbd).fit(now)?;
+    for customer in model.predict_intervals(now, Horizon::days(60)?, 0.9)?.values() {
+        finite([customer.expected.0, customer.expected.1]);
+        assert!(customer.purchases.0 <= customer.purchases.1);
+        assert!(customer.spend.is_none_or(|(low, high)| low <= high && high.in_minor().is_finite()));
+    }
+    let unit = match ledger.time_axis() {
+        TimeAxis::Ordinal => TimeUnit::Day,
+        _ => TimeUnit::Week,
+    };
+    let history = PurchaseHistory::observed(now, unit)?;
+    let column = (0..history.len()).map(|row| f64::from(u8::from(row % 3 == 0))).collect();
+    let column = Matrix::new(history.customers().clone(), ["third"], column)?;
+    if let Ok(model) = CovariateParams::new(Model::BgNbd).fit(&history, &column) {
+        finite(model.base().parameters());
+        finite(model.on_purchases().iter().map(|effect| effect.value));
+    }
+    Ok(())
+}
+
+/// Transforms of the behaviour table and back.
+fn transform(ledger: &Ledger, as_of: AsOf) -> Result<()> {
+    use regulars::data::TransformParams;
+    let features = Features::behaviour(ledger.observed(as_of)?)?;
+    for params in
+        [TransformParams::new().log1p().standardise(), TransformParams::new().clip(0.05, 0.95).robust()]
+    {
+        let fitted = params.fit(&features)?;
+        let matrix = fitted.apply(&features)?;
+        finite(matrix.values().iter().copied());
+        finite(fitted.invert(&vec![0.0; fitted.width()])?);
+    }
+    Ok(())
+}
+
+/// The streaming door says what the ledger says.
+fn stream(ledger: &Ledger, as_of: AsOf) -> Result<()> {
+    use regulars::data::{Summary, SummaryParams};
+    use regulars::rfm::RfmParams;
+    let now = ledger.observed(as_of)?;
+    let mut sums = Summary::new(
+        SummaryParams::new(as_of, ledger.currency()).occasion(Occasion::Day).time_axis(ledger.time_axis()),
+    );
+    for customer in now.customers().iter() {
+        let key = ledger.customer_key(customer)?;
+        for row in now.history(customer)?.iter().flat_map(regulars::data::History::rows) {
+            let piece = Transaction::new(key.clone(), row.day);
+            sums.push(row.amount.into_iter().fold(piece, Transaction::amount))?;
+        }
+    }
+    let streamed = RfmParams::new().fit(&sums)?.score(&sums)?;
+    assert_eq!(streamed.values(), RfmParams::new().fit(now)?.score(now)?.values());
+    Ok(())
+}
+
+const VERBS: [(&str, Verb); 22] = [
+    ("churn by dates", churn_by_dates),
+    ("pipeline", pipeline),
+    ("timing", timing),
+    ("rules", rules),
+    ("intervals", intervals),
+    ("transform", transform),
+    ("stream", stream),
     ("warnings", warnings),
     ("relabel", relabel),
     ("tiers", tiers),
@@ -408,6 +547,15 @@ fn matrices_are_checked_at_the_door() {
     assert_eq!(shape.kind(), ErrorKind::ShapeMismatch);
     let clusters = regulars::segment::KMeansParams::new(3).fit(&wide).unwrap();
     assert!(clusters.assign(&narrow).is_err());
+
+    let net = regulars::churn::ElasticNetParams::new(0.5).penalties(5);
+    assert_eq!(net.fit(&wide, &labels[..3]).unwrap_err().kind(), ErrorKind::ShapeMismatch);
+    assert!(net.fit(&wide, &labels).unwrap().predict(&narrow).is_err());
+    let stages: Vec<&str> = (0..40).map(|i| ["a", "b", "c"][i * 7 % 3]).collect();
+    let params = regulars::churn::StageParams::new().ridge(1.0);
+    assert_eq!(params.fit(&wide, &stages[..3]).unwrap_err().kind(), ErrorKind::ShapeMismatch);
+    assert!(params.fit(&wide, &["a"; 40]).is_err());
+    assert!(params.fit(&wide, &stages).unwrap().predict(&narrow).is_err());
 }
 
 /// Values at the edge of what a float holds must not turn into NaN on the way.
@@ -425,6 +573,66 @@ fn extreme_numbers_stay_numbers() {
             finite(model.coefficients().iter().map(regulars::churn::Coefficient::estimate));
             finite(model.predict(&matrix).unwrap().values().iter().map(|p| p.get()));
         }
+    }
+}
+
+/// A monitor refuses tables and outcomes that do not belong together.
+#[test]
+fn a_monitor_wants_what_it_was_shown() {
+    use regulars::churn::MonitorParams;
+    let table = regulars::simulate::ChurnTableParams::new(200, regulars::types::Seed(3)).simulate().unwrap();
+    let left = table.left().values();
+    let risk = table.probability();
+    let short = MonitorParams::new().fit(table.features(), risk, Some(&left[..9])).unwrap_err();
+    assert_eq!(short.kind(), ErrorKind::ShapeMismatch);
+    let monitor = MonitorParams::new().fit(table.features(), risk, Some(left)).unwrap();
+    let other = Features::builder(risk.customers().clone()).numeric("x", vec![1.0; 200]).unwrap();
+    assert!(monitor.evaluate(&other.build().unwrap(), risk, Some(left)).is_err());
+}
+
+/// Contracts that never end and contracts that all end at once have no maximum to speak of, and still no panic.
+#[test]
+fn renewals_without_a_story_are_told_apart() {
+    use regulars::ltv::{Outlook, Renewals, ShiftedBetaGeometric};
+    assert_eq!(ShiftedBetaGeometric::fit(&Renewals::new()).unwrap_err().kind(), ErrorKind::EmptyInput);
+    for outlook in [Outlook::Lost, Outlook::Renewed] {
+        let mut all = Renewals::new();
+        all.add(1, outlook, 1_000).unwrap();
+        if let Ok((model, _)) = ShiftedBetaGeometric::fit(&all) {
+            finite([model.parameters().0, model.parameters().1, model.survival(5), model.retention(5)]);
+        }
+    }
+}
+
+/// A living index takes whatever is put into it, and refuses what it does not know.
+#[test]
+fn an_index_keeps_the_contract_on_every_table_of_records() {
+    use regulars::data::{Field, FieldKind, Record, Records};
+    use regulars::profile::{IndexParams, MatchParams};
+
+    for (name, rows) in record_tables() {
+        let fields = [Field::new("name", FieldKind::FullName), Field::new("email", FieldKind::Email)];
+        let ids: Vec<String> = (1..=rows.len().min(40)).map(|id| id.to_string()).collect();
+        let record = |id: usize| {
+            let row = &rows[id];
+            Record::new(ids[id].as_str()).source("crm").value("name", &row[0]).value("email", &row[1])
+        };
+        let mut builder = Records::builder(fields).unwrap();
+        (0..ids.len()).for_each(|id| builder.push(record(id)).unwrap());
+        let records = builder.build().unwrap();
+        let model = MatchParams::new().fit(&records).unwrap();
+        let mut index = IndexParams::new().fit(&model, &records).unwrap();
+        assert_eq!(index.len(), ids.len(), "{name}");
+        index.upsert(&record(0)).unwrap();
+        assert_eq!(index.len(), ids.len(), "{name}: the same record once more is the same record");
+        assert!(index.remove("crm", "nobody").is_err(), "{name}");
+        assert!(index.explain(("crm", "nobody"), ("crm", "1")).is_err(), "{name}");
+        assert!(index.merge(("crm", "nobody"), ("crm", "1")).is_err(), "{name}");
+        assert!(index.unmerge(("crm", "nobody"), ("crm", "1")).is_err(), "{name}");
+        let profile = index.profile_of("crm", "1").unwrap();
+        index.forget(profile).unwrap();
+        assert!(index.profile_of("crm", "1").is_none(), "{name}");
+        index.verify().unwrap();
     }
 }
 

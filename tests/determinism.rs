@@ -41,8 +41,10 @@ fn ledger() {
 #[test]
 fn recommend() {
     use regulars::data::{Columns, Ledger, Occasion};
-    use regulars::recommend::{Baskets, NextItemParams, NextPurchaseParams, Orders, RuleParams};
-    use regulars::types::{AsOf, Currency, Day};
+    use regulars::recommend::{
+        Basket, Baskets, NextItemParams, NextPurchaseParams, Orders, RuleParams, SequenceRuleParams, Subject,
+    };
+    use regulars::types::{AsOf, Currency, Day, Horizon, Seed};
 
     let n: i64 = 60_000;
     let customers: Vec<i64> = (0..n).map(|i| i * 7_919 % 3_011).collect();
@@ -61,9 +63,19 @@ fn recommend() {
         let bits: Vec<Vec<u64>> =
             lists.iter().map(|l| l.iter().map(|r| r.score.to_bits()).collect()).collect();
         let dates = NextPurchaseParams::new().fit(now).unwrap().predict(now).unwrap().into_values();
+        let items = NextPurchaseParams::new().subject(Subject::CustomerItem).fit(now).unwrap();
+        let items = items.predict_items(now).unwrap().into_values();
         let rules = RuleParams::new(0.001).fit(&Orders::new(now, Occasion::Day).unwrap()).unwrap();
+        let follow = SequenceRuleParams::new(Horizon::days(60).unwrap()).fit(now).unwrap();
+        let follow = format!("{:?}", follow.values());
+        let mut fed = model.clone();
+        fed.update(Basket::new(7, Day::new(19_299), [1, 2, 700])).unwrap();
+        let fed = format!("{:?}", fed.recommend(7, 10).unwrap());
+        let split = ledger.split(AsOf::new(Day::new(19_250)), Horizon::days(40).unwrap()).unwrap();
+        let timing = NextPurchaseParams::new().fit(split.observed()).unwrap();
+        let timing = format!("{:?}", timing.evaluate(&split, Seed(1)).unwrap());
         let measures = (evaluation.mean().ndcg.to_bits(), evaluation.coverage().to_bits());
-        (lists, bits, measures, dates, rules)
+        (lists, bits, measures, dates, (items, rules, follow, fed, timing))
     });
 }
 
@@ -177,6 +189,7 @@ fn tiers() {
 
 #[test]
 fn profile() {
+    use regulars::data::Record;
     use regulars::profile::{IndexParams, MatchParams};
     use regulars::simulate::ShopParams;
     use regulars::types::{Probability, Seed};
@@ -190,15 +203,26 @@ fn profile() {
         let review: Vec<_> = model.review(&records, lower, upper).unwrap();
         let review: Vec<_> = review.iter().map(|r| (r.rows, r.probability.get().to_bits())).collect();
         let recall = model.blocking(&records).unwrap().estimated_recall.to_bits();
-        let index = IndexParams::new().fit(&model, &records).unwrap();
-        (people.labels().to_vec(), people.pairs_scored(), bits, review, recall, index.profiles())
+        let mut index = IndexParams::new().fit(&model, &records).unwrap();
+        let before = index.profiles();
+        for id in 0..50_u64 {
+            let name = ["ann", "bob", "eve"][usize::try_from(id % 3).unwrap()];
+            index.upsert(&Record::new(90_000 + id).source("new").value("given_name", name)).unwrap();
+        }
+        let first = index.profile_of("new", "90000").unwrap();
+        index.forget(first).unwrap();
+        let index = (before, index.profiles());
+        (people.labels().to_vec(), people.pairs_scored(), bits, review, recall, index)
     });
 }
 
 #[test]
 fn ltv() {
-    use regulars::data::TimeUnit;
-    use regulars::ltv::{GammaGamma, Histogram, LtvParams, Model, PurchaseProcess};
+    use regulars::data::{Matrix, PurchaseHistory, TimeUnit};
+    use regulars::ltv::{
+        CovariateParams, GammaGamma, Histogram, LtvParams, Model, PurchaseProcess, Renewals,
+        ShiftedBetaGeometric,
+    };
     use regulars::types::{Horizon, Seed};
 
     let truth = PurchaseProcess::bg_nbd(0.243, 4.414, 0.793, 2.426).unwrap();
@@ -225,7 +249,15 @@ fn ltv() {
         let regular = LtvParams::new(Model::MbgCnbdK).fit(split.observed()).unwrap();
         let intervals = auto.predict_intervals(split.observed(), Horizon::days(60).unwrap(), 0.9).unwrap();
         let beside = auto.evaluate_beside(&regular, split, 50, Seed(3)).unwrap();
-        (auto, regular, intervals.into_values(), beside)
+        let quality = format!("{:?}", auto.evaluate(split).unwrap());
+        let history = PurchaseHistory::observed(split.observed(), TimeUnit::Week).unwrap();
+        let third = (0..history.len()).map(|row| f64::from(u8::from(row % 3 == 0))).collect();
+        let third = Matrix::new(history.customers().clone(), ["third"], third).unwrap();
+        let effects = CovariateParams::new(Model::BgNbd).fit(&history, &third).unwrap();
+        let effects = format!("{:?} {:?}", effects.on_purchases(), effects.log_likelihood().to_bits());
+        let renewals = Renewals::of_cohort(&[1_000, 869, 743, 653, 593, 551, 517, 491]).unwrap();
+        let renewals = ShiftedBetaGeometric::fit(&renewals).unwrap();
+        (auto, regular, intervals.into_values(), beside, (quality, effects, renewals))
     });
 }
 
@@ -261,6 +293,8 @@ fn churn() {
     let stages: Vec<&str> = (0..n).map(|i| ["a", "b", "c"][(i * 31 + i / 7) % 3]).collect();
     let ledger = regulars::simulate::ShopParams::new(300, Seed(5)).simulate().unwrap().ledger().unwrap();
     let now = ledger.observed(regulars::types::AsOf::new(ledger.covers().1)).unwrap();
+    let split = now.as_of().day().checked_add(-60).map(regulars::types::AsOf::new).unwrap();
+    let split = ledger.split(split, regulars::types::Horizon::days(60).unwrap()).unwrap();
     let money = |v| regulars::types::Expected::minor(v).unwrap();
     same_in_every_pool(|| {
         let robust = LogisticParams::new().covariance(Covariance::Clustered(&clusters));
@@ -286,7 +320,12 @@ fn churn() {
         let profit = Campaign::new(money(2e4), money(1e3), money(1e2)).expected_maximum(left, &p).unwrap();
         let warnings = WarningParams::new().fit(now).unwrap().all().to_vec();
         let effects = isotonic.effects().unwrap();
-        (robust, firth, profile, (net, stages, isotonic), gain.unwrap(), report, profit, warnings, effects)
+        let by_dates = ChurnParams::new().fit(&[split]).unwrap();
+        let reasons = format!("{:?}", by_dates.explain_every(now).unwrap().values());
+        let by_dates =
+            (by_dates.predict(now).unwrap().into_values(), reasons, by_dates.evaluate(split).unwrap().auc);
+        let told = (warnings, effects, by_dates);
+        (robust, firth, profile, (net, stages, isotonic), gain.unwrap(), report, profit, told)
     });
 }
 
@@ -301,7 +340,7 @@ fn pipeline() {
     let as_of = AsOf::new(ledger.covers().1);
     let horizon = Horizon::days(60).unwrap();
     same_in_every_pool(|| {
-        let params = PipelineParams::new();
+        let params = PipelineParams::new().interval(0.9);
         let pipeline = params.fit(&ledger, as_of, horizon).unwrap();
         let mut file = Vec::new();
         regulars::persist::write(&mut file, &pipeline).unwrap();
