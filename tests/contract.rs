@@ -441,12 +441,27 @@ use ErrorKind::{EmptyInput, InvalidInput, Overflow};
 const SAME: [(&str, ErrorKind); 3] =
     [("segment", InvalidInput), ("segment auto", InvalidInput), ("mixture", InvalidInput)];
 /// Money given back is not a purchase.
-const NO_PURCHASE: [(&str, ErrorKind); 3] =
-    [("recommend", EmptyInput), ("rfm", EmptyInput), ("ltv", EmptyInput)];
+const NO_PURCHASE: [(&str, ErrorKind); 8] = [
+    ("recommend", EmptyInput),
+    ("rfm", EmptyInput),
+    ("ltv", EmptyInput),
+    ("pipeline", EmptyInput),
+    ("timing", EmptyInput),
+    ("rules", EmptyInput),
+    ("intervals", EmptyInput),
+    ("stream", EmptyInput),
+];
+/// A constant column has no scale.
+const ONE_VALUE: (&str, ErrorKind) = ("transform", InvalidInput);
+/// There is no month before the last to learn from.
+const NO_PAST: (&str, ErrorKind) = ("churn by dates", EmptyInput);
+/// Nobody, or everybody, came back within the last month.
+const ONE_FATE: (&str, ErrorKind) = ("churn by dates", InvalidInput);
 /// One customer cannot both leave and stay.
 const ONE_OUTCOME: (&str, ErrorKind) = ("churn", InvalidInput);
 /// Exact sums of money do not fit.
-const NO_SUM: [(&str, ErrorKind); 6] = [
+const NO_SUM: [(&str, ErrorKind); 7] = [
+    ("transform", Overflow),
     ("purchases", Overflow),
     ("behaviour", Overflow),
     ("churn", Overflow),
@@ -461,20 +476,28 @@ const ONE_DAY: (&str, ErrorKind) = ("split", EmptyInput);
 fn expected(ledger: &str) -> Vec<(&'static str, ErrorKind)> {
     let with = |base: &[(&'static str, ErrorKind)], more: &[(&'static str, ErrorKind)]| [base, more].concat();
     match ledger {
-        "one row" | "one customer, one day" => with(&SAME, &[ONE_DAY, ONE_OUTCOME]),
-        "all equal" => with(&SAME, &[ONE_DAY]),
-        "one refund" => with(&with(&SAME, &NO_PURCHASE), &[ONE_DAY, ONE_OUTCOME]),
-        "one customer" => with(&SAME, &[ONE_OUTCOME]),
+        "one row" | "one customer, one day" => with(&SAME, &[ONE_DAY, ONE_OUTCOME, ONE_VALUE, NO_PAST]),
+        "all equal" => with(&SAME, &[ONE_DAY, ONE_VALUE, NO_PAST]),
+        "one refund" => with(&with(&SAME, &NO_PURCHASE), &[ONE_DAY, ONE_OUTCOME, ONE_VALUE, NO_PAST]),
+        "one customer" => with(&SAME, &[ONE_OUTCOME, ONE_VALUE, ONE_FATE]),
+        "everybody once" => vec![ONE_VALUE, ONE_FATE],
         // Two customers are too few for the three segments asked for.
-        "ends of time" => vec![("segment", InvalidInput)],
+        "ends of time" => vec![("segment", InvalidInput), ONE_VALUE, ONE_FATE],
         // What is given away is no purchase to recommend from.
-        "free of charge" => vec![("recommend", EmptyInput)],
-        "refunds only" => NO_PURCHASE.to_vec(),
-        "huge amounts" => with(&NO_SUM, &[("orders", Overflow), ("rfm", Overflow), ("ltv", Overflow)]),
-        "hugely negative" => with(&NO_SUM, &NO_PURCHASE),
+        "free of charge" => {
+            vec![("recommend", EmptyInput), ("timing", EmptyInput), ("rules", EmptyInput), ONE_VALUE]
+        }
+        "refunds only" => with(&NO_PURCHASE, &[ONE_VALUE, ONE_FATE]),
+        "huge amounts" => with(
+            &NO_SUM,
+            &["orders", "rfm", "ltv", "pipeline", "intervals", "stream"].map(|verb| (verb, Overflow)),
+        ),
+        "hugely negative" => with(&with(&NO_SUM, &NO_PURCHASE), &[ONE_FATE]),
         "nobody" => VERBS.iter().map(|(verb, _)| (*verb, EmptyInput)).collect(),
-        "no amounts" => vec![("rfm", InvalidInput)],
-        "no items" => vec![("orders", InvalidInput), ("recommend", InvalidInput)],
+        "no amounts" => vec![("rfm", InvalidInput), ("stream", InvalidInput)],
+        "no items" => ["orders", "recommend", "rules"].map(|verb| (verb, InvalidInput)).to_vec(),
+        // Days are numbers of baskets here: nothing comes "in thirty days".
+        "basket numbers" => vec![("timing", InvalidInput), ("rules", InvalidInput)],
         _ => Vec::new(),
     }
 }

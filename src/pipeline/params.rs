@@ -236,8 +236,9 @@ impl PipelineParams {
     /// ```
     ///
     /// # Errors
-    /// As [`check`](Self::check); [`EmptyInput`](crate::ErrorKind::EmptyInput) where no customer is known as of the day, or
-    /// no stage could be fitted (the message lists why).
+    /// As [`check`](Self::check); [`EmptyInput`](crate::ErrorKind::EmptyInput) where no customer is known as of the day or
+    /// none has a purchase, or no stage could be fitted (the message lists why);
+    /// [`Overflow`](crate::ErrorKind::Overflow) where a customer's spend does not fit 64 bits.
     pub fn fit(&self, ledger: &Ledger, as_of: AsOf, horizon: Horizon) -> Result<Pipeline> {
         self.check()?;
         let now = ledger.observed(as_of)?;
@@ -270,6 +271,9 @@ impl PipelineParams {
         };
         let value = pipeline.ltv.as_ref().map(|model| model.predict(now, horizon)).transpose()?;
         if let Some(scores) = pipeline.tier_scores(now, value.as_ref())? {
+            if scores.is_empty() {
+                return Err(Error::empty("no customer has a purchase on or before the as-of day"));
+            }
             pipeline.tiers = Some(self.tiers.fit(&scores)?);
         }
         Ok(pipeline)
