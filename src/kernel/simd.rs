@@ -27,6 +27,15 @@ pub(crate) trait Vectorised {
     fn run(self) -> Self::Output;
 }
 
+/// The lanes of the instruction set at hand, for loops that the compiler does not vectorise by itself: selections and
+/// reductions. Whoever uses them must come to the same bits for any number of lanes.
+pub(crate) use pulp::{Simd, WithSimd};
+
+/// Runs a computation that names its lanes, with the best instruction set of this processor.
+pub(crate) fn with_lanes<W: WithSimd>(computation: W) -> W::Output {
+    pulp::Arch::new().dispatch(computation)
+}
+
 /// What `pulp` dispatches.
 struct Operation<V>(V);
 

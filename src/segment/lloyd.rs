@@ -4,7 +4,7 @@
 //! (distance to the nearest). When centres move, the gap of a row in segment a shrinks by at most the move of a plus the
 //! largest move of any other centre (Hamerly 2010, doi:10.1137/1.9781611972801.12, with both of his bounds folded into
 //! one). While the gap is positive the row keeps its segment, and nothing is computed for it. Rows whose gap is used up
-//! are collected, and their distances computed eight at a time. Sums of segments are updated by the rows that changed.
+//! are collected, and their distances computed several at a time. Sums of segments are updated by the rows that changed.
 //!
 //! # Why no label is wrong
 //!
@@ -14,8 +14,9 @@
 //! always computed, where the lowest number wins.
 //!
 //! The gap is an f32, rounded down by more than all rounding errors together: those of the distances (each within
-//! 10⁻¹² relative, for up to some thousand columns), of the subtraction and of the narrowing to f32. Products by
-//! |x|² − 2xc + |c|², as matrix libraries have them, would lose digits (`block.rs`).
+//! 10⁻¹² relative, for up to some thousand columns), of the subtraction and of the narrowing to f32. Where there are many
+//! columns and centres most rows are told by products in f32, whose larger errors are in the gap as well; rows that
+//! these leave open are computed by differences (`screen.rs`).
 //!
 //! # Sums
 //!
@@ -31,9 +32,12 @@
 #![allow(clippy::inline_always, reason = "must be compiled into the function of the chosen instruction set")]
 
 use crate::kernel::par;
-use crate::kernel::simd::{Vectorised, vectorised};
+use crate::kernel::simd::{Simd, Vectorised, WithSimd, vectorised, with_lanes};
 
-use super::block::{LANES, gather, nearest, squared_distance, with_constant_width};
+use super::block::{
+    MOST_ROWS, Nearest, gather, nearest, rows_at_once, squared_distance, with_constant_width,
+};
+use super::screen::{Screen, Screened, TILE, TILES, UNCERTAIN};
 
 /// Rows and optional weights, row-major. All numbers are finite and at most [`LARGEST`] in size.
 #[derive(Clone, Copy)]
@@ -106,6 +110,8 @@ struct Part {
     labels: Vec<u16>,
     /// Rows to be computed, numbered within the part.
     stale: Vec<u32>,
+    /// Their segments, once computed.
+    fresh: Vec<u16>,
     /// What the changed rows add to the segments: sums of weighted values, weights, numbers of rows with weight.
     sums: Vec<f64>,
     weights: Vec<f64>,
@@ -146,12 +152,9 @@ pub(super) fn lloyd(rows: Rows<'_>, centres: Vec<f64>, stop: Stop) -> Run {
     let (mut iterations, mut converged, mut repaired) = (0, false, 0);
     while iterations < stop.max_iterations && !converged {
         iterations += 1;
-        let pass = Pass { rows, centres: &centres, origin: &origin, drift: &drift };
-        par::for_each_chunk_mut(&mut parts, 1, |_, parts| {
-            for part in parts {
-                vectorised(Assign { pass, part });
-            }
-        });
+        let screen = Screen::new(&centres, width, &origin);
+        let pass = Pass { rows, centres: &centres, origin: &origin, drift: &drift, screen: screen.as_ref() };
+        pass.over(&mut parts);
         let mut moved = 0;
         for part in &parts {
             moved += part.moved;
@@ -159,6 +162,7 @@ pub(super) fn lloyd(rows: Rows<'_>, centres: Vec<f64>, stop: Stop) -> Run {
         }
         if moved == 0 {
             converged = true;
+            drift.fill(0.0);
             break;
         }
         repaired += repair(rows, &centres, &origin, &mut parts, &mut totals);
@@ -176,15 +180,14 @@ pub(super) fn lloyd(rows: Rows<'_>, centres: Vec<f64>, stop: Stop) -> Run {
     for part in &parts {
         totals.add(part);
     }
+    let pending = drift.clone();
     totals.move_centres(&mut centres, &origin, &mut drift);
-    let pass = Pass { rows, centres: &centres, origin: &origin, drift: &drift };
-    par::for_each_chunk_mut(&mut parts, 1, |_, parts| {
-        for part in parts {
-            vectorised(Label { pass, part });
-        }
-    });
-    let inertia = parts.iter().map(|p| p.inertia).sum();
-    let labels = parts.into_iter().flat_map(|p| p.labels).collect();
+    for (drift, pending) in drift.iter_mut().zip(pending) {
+        *drift += pending;
+    }
+    let screen = Screen::new(&centres, width, &origin);
+    let pass = Pass { rows, centres: &centres, origin: &origin, drift: &drift, screen: screen.as_ref() };
+    let (labels, inertia) = pass.finish(parts);
     Run { centres, labels, inertia, iterations, converged, repaired }
 }
 
@@ -192,15 +195,10 @@ pub(super) fn lloyd(rows: Rows<'_>, centres: Vec<f64>, stop: Stop) -> Run {
 /// n · k · width.
 pub(super) fn assign(rows: Rows<'_>, centres: &[f64]) -> (Vec<u16>, f64) {
     let k = centres.len() / rows.width;
-    let mut parts = parts(rows.len(), k, rows.width);
-    let pass = Pass { rows, centres, origin: &[], drift: &[] };
-    par::for_each_chunk_mut(&mut parts, 1, |_, parts| {
-        for part in parts {
-            vectorised(Label { pass, part });
-        }
-    });
-    let inertia = parts.iter().map(|p| p.inertia).sum();
-    (parts.into_iter().flat_map(|p| p.labels).collect(), inertia)
+    let origin = mean_of(centres, rows.width);
+    let screen = Screen::new(centres, rows.width, &origin);
+    let pass = Pass { rows, centres, origin: &origin, drift: &[], screen: screen.as_ref() };
+    pass.finish(parts(rows.len(), k, rows.width))
 }
 
 /// The mean of the centres, the origin that sums are relative to.
@@ -219,6 +217,7 @@ fn parts(n: usize, k: usize, width: usize) -> Vec<Part> {
             gaps: vec![-1.0; len],
             labels: vec![NO_LABEL; len],
             stale: Vec::new(),
+            fresh: Vec::new(),
             sums: vec![0.0; k * width],
             weights: vec![0.0; k],
             counts: vec![0; k],
@@ -239,6 +238,31 @@ struct Pass<'a> {
     origin: &'a [f64],
     /// How much the gaps of each segment shrink: its own move and the largest of any other.
     drift: &'a [f32],
+    /// The centres once more, where products in f32 tell most rows' segments.
+    screen: Option<&'a Screen>,
+}
+
+impl Pass<'_> {
+    /// Gives every row its segment, and notes what has changed.
+    fn over(self, parts: &mut [Part]) {
+        par::for_each_chunk_mut(parts, 1, |_, parts| {
+            for part in parts {
+                with_lanes(Assign { pass: self, part });
+            }
+        });
+    }
+
+    /// The last pass: segments, and the weighted sum of squared distances to these centres.
+    fn finish(self, mut parts: Vec<Part>) -> (Vec<u16>, f64) {
+        self.over(&mut parts);
+        par::for_each_chunk_mut(&mut parts, 1, |_, parts| {
+            for part in parts {
+                vectorised(Spread { pass: self, part });
+            }
+        });
+        let inertia = parts.iter().map(|p| p.inertia).sum();
+        (parts.into_iter().flat_map(|p| p.labels).collect(), inertia)
+    }
 }
 
 /// More than the rounding of a product and a difference of two f32 together.
@@ -250,18 +274,18 @@ struct Assign<'a> {
     part: &'a mut Part,
 }
 
-impl Vectorised for Assign<'_> {
+impl WithSimd for Assign<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
-        with_constant_width!(self.pass.rows.width, |width| assign_part(self.pass, self.part, width));
+    fn with_simd<S: Simd>(self, simd: S) {
+        with_constant_width!(self.pass.rows.width, |width| assign_part(simd, self.pass, self.part, width));
     }
 }
 
 #[inline(always)]
-fn assign_part(pass: Pass<'_>, part: &mut Part, width: usize) {
-    let Part { first, gaps, labels, stale, sums, weights, counts, moved, .. } = part;
+fn assign_part<S: Simd>(simd: S, pass: Pass<'_>, part: &mut Part, width: usize) {
+    let Part { first, gaps, labels, stale, fresh, sums, weights, counts, moved, .. } = part;
     let n = gaps.len();
     stale.resize(n, 0);
     let mut used_up = 0;
@@ -272,49 +296,111 @@ fn assign_part(pass: Pass<'_>, part: &mut Part, width: usize) {
         // Counting instead of branching: which rows are stale is not predictable.
         used_up += usize::from(*gap <= 0.0);
     }
+    stale.truncate(used_up);
+    fresh.resize(used_up, NO_LABEL);
+    let values = &pass.rows.values[*first * width..(*first + n) * width];
+    let rows = Stale { values, numbers: stale, gaps, fresh };
+    match pass.screen {
+        Some(screen) => screened(simd, screen, pass, rows, width),
+        None => differences(simd, pass, rows, width),
+    }
     sums.fill(0.0);
     weights.fill(0.0);
     counts.fill(0);
     *moved = 0;
-    let values = &pass.rows.values[*first * width..(*first + n) * width];
-    let mut lanes = vec![[0.0; LANES]; width];
-    for block in stale[..used_up].chunks(LANES) {
+    for (i, new) in stale.iter().zip(fresh) {
+        let i = *i as usize;
+        let (old, new) = (labels[i], *new);
+        if new == old {
+            continue;
+        }
+        labels[i] = new;
+        *moved += 1;
+        let row = &values[i * width..(i + 1) * width];
+        let weight = pass.rows.weight(*first + i);
+        let mut add = |label: u16, weight: f64, count: i64| {
+            let j = usize::from(label);
+            weights[j] += weight;
+            counts[j] += count;
+            for ((sum, value), origin) in
+                sums[j * width..(j + 1) * width].iter_mut().zip(row).zip(pass.origin)
+            {
+                *sum += weight * (value - origin);
+            }
+        };
+        let count = i64::from(weight > 0.0);
+        add(new, weight, count);
+        if old != NO_LABEL {
+            add(old, -weight, -count);
+        }
+    }
+}
+
+/// The rows of a part that have to be computed, and where their gaps and segments go.
+struct Stale<'a> {
+    /// All values of the part.
+    values: &'a [f64],
+    /// Numbers of the rows within the part, ascending.
+    numbers: &'a [u32],
+    /// One for each row of the part.
+    gaps: &'a mut [f32],
+    /// One for each of the numbers.
+    fresh: &'a mut [u16],
+}
+
+/// Segments and gaps of some rows by differences in f64.
+#[inline(always)]
+fn differences<S: Simd>(simd: S, pass: Pass<'_>, rows: Stale<'_>, width: usize) {
+    let height = rows_at_once::<S>();
+    let mut lanes = vec![0.0; width * height];
+    let mut best = Nearest { gap: [0.0; MOST_ROWS], label: [0.0; MOST_ROWS] };
+    for (block, fresh) in rows.numbers.chunks(height).zip(rows.fresh.chunks_mut(height)) {
         let last = block.len() - 1;
-        gather(values, width, |l| block[l.min(last)] as usize, &mut lanes);
-        let best = nearest(&lanes, width, pass.centres);
-        let mut fresh = [0.0_f32; LANES];
-        for ((gap, first), second) in fresh.iter_mut().zip(&best.first).zip(&best.second) {
-            let (a, b) = (first.sqrt(), second.sqrt());
-            // The second term exceeds what rounding can do to the two distances.
-            *gap = gap_of((b - a) - 1e-12 * (a + b));
+        gather(rows.values, width, height, |l| block[l.min(last)] as usize, &mut lanes);
+        nearest(simd, &lanes, width, pass.centres, &mut best);
+        for (((i, fresh), gap), label) in block.iter().zip(fresh).zip(&best.gap).zip(&best.label) {
+            rows.gaps[*i as usize] = gap_of(*gap);
+            *fresh = label_of(*label);
         }
-        for (l, i) in block.iter().enumerate() {
-            let i = *i as usize;
-            gaps[i] = fresh[l];
-            let (old, new) = (labels[i], label_of(best.label[l]));
-            if new == old {
-                continue;
-            }
-            labels[i] = new;
-            *moved += 1;
-            let row = &values[i * width..(i + 1) * width];
-            let weight = pass.rows.weight(*first + i);
-            let mut add = |label: u16, weight: f64, count: i64| {
-                let j = usize::from(label);
-                weights[j] += weight;
-                counts[j] += count;
-                for ((sum, value), origin) in
-                    sums[j * width..(j + 1) * width].iter_mut().zip(row).zip(pass.origin)
-                {
-                    *sum += weight * (value - origin);
+    }
+}
+
+/// The same by products in f32, and by differences for the rows where these are not certain.
+#[inline(always)]
+fn screened<S: Simd>(simd: S, screen: &Screen, pass: Pass<'_>, rows: Stale<'_>, width: usize) {
+    let mut packed = vec![0.0; TILES * TILE * width];
+    let mut squared = [[0.0; TILE]; TILES];
+    let mut found = [Screened::default(); TILE];
+    let (mut doubtful, mut places) = (Vec::new(), Vec::new());
+    let mut place = 0;
+    for batch in rows.numbers.chunks(TILES * TILE) {
+        for ((i, packed), squared) in
+            batch.iter().zip(packed.chunks_exact_mut(width)).zip(squared.as_flattened_mut())
+        {
+            let first = *i as usize * width;
+            *squared = screen.pack(&rows.values[first..first + width], packed);
+        }
+        // What is left over of the last tile are rows of an earlier one, whose answers nobody asks for.
+        for ((tile, packed), squared) in
+            batch.chunks(TILE).zip(packed.chunks_exact(TILE * width)).zip(&squared)
+        {
+            screen.tile(simd, packed, squared, &mut found);
+            for (i, found) in tile.iter().zip(&found) {
+                rows.gaps[*i as usize] = gap_of(found.gap);
+                rows.fresh[place] = found.label;
+                if found.label == UNCERTAIN {
+                    doubtful.push(*i);
+                    places.push(place);
                 }
-            };
-            let count = i64::from(weight > 0.0);
-            add(new, weight, count);
-            if old != NO_LABEL {
-                add(old, -weight, -count);
+                place += 1;
             }
         }
+    }
+    let mut labels = vec![NO_LABEL; doubtful.len()];
+    let again = Stale { values: rows.values, numbers: &doubtful, gaps: rows.gaps, fresh: &mut labels };
+    differences(simd, pass, again, width);
+    for (place, label) in places.into_iter().zip(labels) {
+        rows.fresh[place] = label;
     }
 }
 
@@ -332,37 +418,27 @@ fn gap_of(gap: f64) -> f32 {
     if gap < f64::from(f32::MAX) || gap == f64::INFINITY { gap as f32 * (1.0 - ROUNDING) } else { f32::MAX }
 }
 
-/// Labels every row afresh and adds up the inertia.
-struct Label<'a> {
+/// Adds up the inertia of a part from its labels.
+struct Spread<'a> {
     pass: Pass<'a>,
     part: &'a mut Part,
 }
 
-impl Vectorised for Label<'_> {
+impl Vectorised for Spread<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        with_constant_width!(self.pass.rows.width, |width| label_part(self.pass, self.part, width));
-    }
-}
-
-#[inline(always)]
-fn label_part(pass: Pass<'_>, part: &mut Part, width: usize) {
-    let Part { first, labels, inertia, .. } = part;
-    let values = &pass.rows.values[*first * width..(*first + labels.len()) * width];
-    let mut lanes = vec![[0.0; LANES]; width];
-    *inertia = 0.0;
-    let mut row = *first;
-    for (block, labels) in values.chunks(LANES * width).zip(labels.chunks_mut(LANES)) {
-        let last = labels.len() - 1;
-        gather(block, width, |l| l.min(last), &mut lanes);
-        let best = nearest(&lanes, width, pass.centres);
-        for (l, label) in labels.iter_mut().enumerate() {
-            *label = label_of(best.label[l]);
-            *inertia += pass.rows.weight(row) * best.first[l];
-            row += 1;
-        }
+        let Self { pass, part } = self;
+        with_constant_width!(pass.rows.width, |width| {
+            let values = &pass.rows.values[part.first * width..(part.first + part.labels.len()) * width];
+            part.inertia = 0.0;
+            for ((row, label), number) in values.chunks_exact(width).zip(&part.labels).zip(part.first..) {
+                let own = usize::from(*label) * width;
+                let squared = squared_distance(row, &pass.centres[own..own + width]);
+                part.inertia += pass.rows.weight(number) * squared;
+            }
+        });
     }
 }
 
@@ -528,7 +604,7 @@ mod tests {
     /// The promise of the page above, over widths and numbers of segments that take every path through the block.
     #[test]
     fn bounds_change_no_label() {
-        for (width, k) in [(1, 2), (2, 5), (8, 5), (11, 7), (3, 1), (2, 40)] {
+        for (width, k) in [(1, 2), (2, 5), (8, 5), (11, 7), (3, 1), (2, 40), (8, 64), (19, 33), (40, 24)] {
             let values = mixture(4_500, width, 3, 0.0);
             let rows = Rows { values: &values, width, weights: None };
             let start = values[..k * width].to_vec();
@@ -551,6 +627,25 @@ mod tests {
             let run = lloyd(Rows { values: &values, width: 2, weights: None }, values[..8].to_vec(), STOP);
             assert!(run.labels == expected.labels, "offset {offset}, scale {scale}");
             assert!((run.inertia / scale / scale / expected.inertia - 1.0).abs() < 1e-8);
+        }
+    }
+
+    /// The same where products in f32 serve, with a row so far off that they cannot, and centres that stand twice.
+    #[test]
+    fn products_change_no_label() {
+        let (width, k) = (16, 40);
+        for (offset, scale) in [(0.0, 1.0), (1e5, 1.0), (0.0, 1e-60), (0.0, 1e90)] {
+            let mut values: Vec<f64> = mixture(3_000, width, 7, 0.0);
+            values[width * 100] = 1e30;
+            let values: Vec<f64> = values.iter().map(|v| offset + v * scale).collect();
+            let rows = Rows { values: &values, width, weights: None };
+            let mut start = values[..k * width].to_vec();
+            start.copy_within(..width, 5 * width);
+            let stop = Stop { max_iterations: 1, shift: 0.0 };
+            let (labels, _) = assign(rows, &start);
+            let (_, expected, _) = plain(rows, start.clone(), 0);
+            assert!(labels == expected, "offset {offset}, scale {scale}");
+            assert!(lloyd(rows, start, stop).inertia.is_finite());
         }
     }
 

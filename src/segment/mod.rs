@@ -266,6 +266,7 @@ mod model;
 mod names;
 mod params;
 mod profile;
+mod screen;
 mod seeding;
 mod update;
 #[cfg(feature = "serde")]
