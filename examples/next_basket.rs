@@ -2,7 +2,8 @@
 //!
 //! `cargo run --release --example next_basket -- [FILE] [--folds FILE] [--out FILE] [--json]`
 //!
-//! FILE holds orders, or ready baskets (customer, basket number, item). Without it a simulated shop is used.
+//! FILE holds orders, or ready baskets (customer, basket number, item). Without it a simulated shop is used. `--method`
+//! evaluates a published method in place of the default, with the parameters of `--params`.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -10,10 +11,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use regulars::data::{Ledger, Occasion, TimeAxis};
-use regulars::metrics::ranking::{RankingQuality, paired_bootstrap};
-use regulars::recommend::{Baskets, Evaluation, Method, NextItemModel, NextItemParams};
+use regulars::metrics::ranking::{ListQuality, RankingQuality, paired_bootstrap};
+use regulars::recommend::{
+    AlsParams, Baskets, Evaluation, ItemItemParams, MarkovChainParams, Method, NextItemModel, NextItemParams,
+    Similarity, TifuKnnParams, UpCfParams,
+};
 use regulars::simulate::ShopParams;
 use regulars::types::{AsOf, Key, Language, Seed};
 use serde_json::{Value, json};
@@ -40,10 +44,78 @@ struct Args {
     /// Fewest baskets of earlier purchases that hold an item (orders only)
     #[arg(long, default_value_t = 3)]
     min_item: u32,
+    /// Foresee an earlier basket: drop so many last baskets of every customer first (to choose parameters by)
+    #[arg(long, default_value_t = 0)]
+    earlier: usize,
+    /// How items are scored
+    #[arg(long, value_enum, default_value_t = Named::Learned)]
+    method: Named,
+    /// Its parameters in order, with commas: tifu-knn k,w,g,alpha,groups; up-cf r,a,q; cosine, tf-idf, bm25 and lift k;
+    /// markov-chain memory; als factors
+    #[arg(long, value_delimiter = ',')]
+    params: Vec<f64>,
+    /// Another method to compare with by a paired bootstrap
+    #[arg(long, value_enum)]
+    beside: Option<Named>,
+    /// Its parameters
+    #[arg(long, value_delimiter = ',')]
+    beside_params: Vec<f64>,
     #[command(flatten)]
     csv: CsvArgs,
     #[command(flatten)]
     output: OutputArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+enum Named {
+    Learned,
+    GTopFreq,
+    PTopFreq,
+    GpTopFreq,
+    TifuKnn,
+    UpCf,
+    Cosine,
+    TfIdf,
+    Bm25,
+    Lift,
+    MarkovChain,
+    Als,
+}
+
+impl Named {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole numbers by intention")]
+    fn method(self, params: &[f64]) -> Method {
+        let real = |at: usize, default: f64| params.get(at).copied().unwrap_or(default);
+        let whole = |at: usize, default: usize| params.get(at).map_or(default, |v| v.max(0.0) as usize);
+        let items = |similarity| {
+            let together = if similarity == Similarity::Lift { 5 } else { 1 };
+            let params = ItemItemParams::new().similarity(similarity).neighbours(whole(0, 100));
+            Method::ItemItem(params.min_together(together))
+        };
+        match self {
+            Self::Learned => Method::Learned,
+            Self::GTopFreq => Method::GTopFreq,
+            Self::PTopFreq => Method::PTopFreq,
+            Self::GpTopFreq => Method::GpTopFreq,
+            Self::TifuKnn => Method::TifuKnn(
+                TifuKnnParams::new()
+                    .neighbours(whole(0, 300))
+                    .within_group_decay(real(1, 0.9))
+                    .group_decay(real(2, 0.7))
+                    .own_share(real(3, 0.7))
+                    .groups(whole(4, 7)),
+            ),
+            Self::UpCf => Method::UpCf(
+                UpCfParams::new().recency(whole(0, 5)).asymmetry(real(1, 0.75)).locality(real(2, 5.0)),
+            ),
+            Self::Cosine => items(Similarity::Cosine),
+            Self::TfIdf => items(Similarity::TfIdf),
+            Self::Bm25 => items(Similarity::Bm25),
+            Self::Lift => items(Similarity::Lift),
+            Self::MarkovChain => Method::MarkovChain(MarkovChainParams::new().memory(real(0, 0.5))),
+            Self::Als => Method::Als(AlsParams::new().factors(whole(0, 64))),
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -59,19 +131,32 @@ fn run(args: &Args) -> Outcome {
     let read_cpu_seconds = reading.cpu_seconds();
     let baskets = baskets(&ledger)?;
     let ready = is_ready(&ledger);
-    let (history, truth) = if ready {
+    let (mut history, mut truth) = if ready {
         baskets.leave_last_out(2, 0)?
     } else {
         baskets.leave_last_out(args.min_baskets, args.min_item)?
     };
-    let folds = args.folds.as_ref().map(|path| read_folds(args, path)).transpose()?;
+    for _ in 0..args.earlier {
+        (history, truth) = history.leave_last_out(2, 0)?;
+    }
+    let folds = args.folds.as_ref().map(|path| Folds::read(args, path)).transpose()?;
 
+    let params = NextItemParams::new().method(args.method.method(&args.params));
     let fitting = Meter::start();
-    let model = NextItemParams::new().fit(&history)?;
+    let model = params.fit(&history)?;
     let fit_cpu_seconds = fitting.cpu_seconds();
+    let by_protocol = |model: &NextItemModel, params: &NextItemParams| match (&folds, model.method()) {
+        (Some(folds), Method::TifuKnn(_)) => Quality::by_pools(params, &history, &truth, folds),
+        _ => Quality::of(model, &truth, folds.as_ref()),
+    };
+    let ours = by_protocol(&model, &params)?;
     let baseline = NextItemParams::new().method(Method::GpTopFreq).fit(&history)?;
-    let ours = Quality::of(&model, &truth, folds.as_ref())?;
     let theirs = Quality::of(&baseline, &truth, folds.as_ref())?;
+    let beside = args.beside.map(|named| -> Result<Quality, Failure> {
+        let params = NextItemParams::new().method(named.method(&args.beside_params));
+        by_protocol(&params.fit(&history)?, &params)
+    });
+    let beside = beside.transpose()?;
     let speed = Speed::of(&model, &truth)?;
     if let Some(path) = &args.out {
         let language = args.output.lang.pick(Language::English, Language::Chinese);
@@ -87,6 +172,12 @@ fn run(args: &Args) -> Outcome {
     object["method"] = json!(format!("{:?}", model.method()));
     object["baseline"] = json!({ "gp_top_freq": theirs.json() });
     object["difference"] = ours.against(&theirs)?;
+    if let (Some(named), Some(beside)) = (args.beside, &beside) {
+        let mut figures = beside.json();
+        figures["method"] = json!(format!("{named:?}"));
+        figures["difference"] = ours.against(beside)?;
+        object["beside"] = figures;
+    }
     object["fit_cpu_seconds"] = json!(fit_cpu_seconds);
     object["read_cpu_seconds"] = json!(read_cpu_seconds);
     object["us_per_customer_batch"] = json!(speed.batch);
@@ -120,30 +211,51 @@ fn baskets(ledger: &Ledger) -> Result<Baskets, Failure> {
     Ok(Baskets::new(now, if by_order { Occasion::Order } else { Occasion::Day })?)
 }
 
-type Folds = HashMap<Key<'static>, usize>;
+/// Customers in the order of the file, and the fold of each.
+struct Folds {
+    order: Vec<(Key<'static>, usize)>,
+    of: HashMap<Key<'static>, usize>,
+    number: usize,
+}
 
-fn read_folds(args: &Args, path: &std::path::Path) -> Result<Folds, Failure> {
-    let table = args.csv.table(path)?;
-    let (customers, folds) = (table.column("customer_id")?, table.column("fold")?);
-    let mut by_customer = HashMap::new();
-    for row in 0..table.len() {
-        let (Some(customer), Some(fold)) = (customers.get(row), folds.get(row)) else { continue };
-        let fold = fold.parse().map_err(|_| {
-            Failure::new(format!(
-                "{}:{}: fold: expected a whole number",
-                path.display(),
-                table.row_number(row)
-            ))
-        })?;
-        by_customer.insert(Key::from(customer).into_owned(), fold);
+impl Folds {
+    fn read(args: &Args, path: &std::path::Path) -> Result<Self, Failure> {
+        let table = args.csv.table(path)?;
+        let (customers, folds) = (table.column("customer_id")?, table.column("fold")?);
+        let mut order = Vec::new();
+        for row in 0..table.len() {
+            let (Some(customer), Some(fold)) = (customers.get(row), folds.get(row)) else { continue };
+            let fold: usize = fold.parse().map_err(|_| {
+                Failure::new(format!(
+                    "{}:{}: fold: expected a whole number",
+                    path.display(),
+                    table.row_number(row)
+                ))
+            })?;
+            order.push((Key::from(customer).into_owned(), fold));
+        }
+        let number = order.iter().map(|(_, fold)| fold + 1).max().unwrap_or(0);
+        Ok(Self { of: order.iter().cloned().collect(), order, number })
     }
-    Ok(by_customer)
+
+    fn fold(&self, key: &Key<'_>) -> Option<usize> {
+        self.of.get(&key.clone().into_owned()).copied()
+    }
+
+    /// Nine tenths of the customers of the other folds, in the order of the folds: who may be a neighbour.
+    fn pool(&self, tested: usize) -> Vec<&Key<'static>> {
+        let others = (0..self.number).filter(|f| *f != tested);
+        let of = |fold: usize| self.order.iter().filter(move |(_, f)| *f == fold).map(|(key, _)| key);
+        let mut pool: Vec<&Key<'static>> = others.flat_map(of).collect();
+        pool.truncate(pool.len() * 9 / 10);
+        pool
+    }
 }
 
 struct Quality {
     ten: RankingQuality,
     twenty: RankingQuality,
-    lists: Evaluation,
+    lists: Vec<ListQuality>,
     coverage: f64,
 }
 
@@ -153,12 +265,38 @@ impl Quality {
         let mean = |evaluation: &Evaluation| match folds {
             None => evaluation.mean(),
             Some(folds) => {
-                let number = folds.values().max().map_or(0, |last| last + 1);
-                let each = evaluation.by_fold(number, |key| folds.get(&key.clone().into_owned()).copied());
-                RankingQuality::mean_of_folds(&each)
+                RankingQuality::mean_of_folds(&evaluation.by_fold(folds.number, |key| folds.fold(key)))
             }
         };
-        Ok(Self { ten: mean(&ten), twenty: mean(&twenty), coverage: ten.coverage(), lists: ten })
+        let lists = ten.per_customer().values().to_vec();
+        Ok(Self { ten: mean(&ten), twenty: mean(&twenty), coverage: ten.coverage(), lists })
+    }
+
+    /// Each fold with neighbours from the others only; per-customer values in the order of the customers.
+    fn by_pools(
+        params: &NextItemParams,
+        history: &Baskets,
+        truth: &Baskets,
+        folds: &Folds,
+    ) -> Result<Self, Failure> {
+        let mut each = Vec::new();
+        let mut lists = Vec::new();
+        for fold in 0..folds.number {
+            let model = params.clone().neighbours(folds.pool(fold)).fit(history)?;
+            let tested = truth.only(|key| folds.fold(key) == Some(fold));
+            let (ten, twenty) = (model.evaluate(&tested, 10)?, model.evaluate(&tested, 20)?);
+            lists.extend(ten.per_customer().iter().map(|(customer, quality)| (customer, *quality)));
+            each.push((ten.mean(), twenty.mean(), ten.coverage()));
+        }
+        lists.sort_by_key(|(customer, _)| *customer);
+        let ten: Vec<RankingQuality> = each.iter().map(|e| e.0).collect();
+        let twenty: Vec<RankingQuality> = each.iter().map(|e| e.1).collect();
+        Ok(Self {
+            ten: RankingQuality::mean_of_folds(&ten),
+            twenty: RankingQuality::mean_of_folds(&twenty),
+            lists: lists.into_iter().map(|(_, quality)| quality).collect(),
+            coverage: each.iter().map(|e| e.2).sum::<f64>() / each.len().max(1) as f64,
+        })
     }
 
     fn json(&self) -> Value {
@@ -173,13 +311,14 @@ impl Quality {
             "repeat_share_at_10": self.ten.repeat_share,
             "mrr_at_10": self.ten.mrr,
             "coverage_at_10": self.coverage,
+            "ndcg_full_at_10": self.ten.ndcg_full,
         })
     }
 
     /// Paired differences to the baseline, with 95 % intervals.
     fn against(&self, other: &Self) -> Result<Value, Failure> {
-        let pair = |of: fn(&regulars::metrics::ranking::ListQuality) -> f64| {
-            let values = |q: &Self| q.lists.per_customer().values().iter().map(of).collect::<Vec<f64>>();
+        let pair = |of: fn(&ListQuality) -> f64| {
+            let values = |q: &Self| q.lists.iter().map(of).collect::<Vec<f64>>();
             paired_bootstrap(&values(self), &values(other), 1_000, Seed(1))
         };
         let (recall, ndcg) = (pair(|q| q.recall)?, pair(|q| q.ndcg)?);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::data::{Customers, History, Keys, Observed, Occasion, Split, TimeAxis};
 use crate::error::{Error, Result};
 use crate::kernel::par;
-use crate::types::{Amount, AsOf, Day};
+use crate::types::{Amount, AsOf, Day, Key};
 
 /// Stands for "no item" and "no order" in a history's dense columns.
 pub(super) const NONE: u32 = u32::MAX;
@@ -285,6 +285,80 @@ impl Baskets {
             start: &self.start[baskets.start..=baskets.end],
             bought: &self.bought[rows],
         }
+    }
+
+    /// Items of a basket, by its number among all baskets.
+    pub(super) fn items_of(&self, basket: usize) -> &[u32] {
+        &self.bought[self.start[basket]..self.start[basket + 1]]
+    }
+
+    /// The baskets of the customers for whom `keep` holds; the others are left without.
+    ///
+    /// ```
+    /// # use regulars::{data::*, recommend::Baskets, types::*};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// # for who in ["ann", "bob"] {
+    /// #     builder.push(Transaction::new(who, Day::ymd(2024, 5, 1)?).item("tea"))?;
+    /// # }
+    /// # let ledger = builder.build()?;
+    /// let all = Baskets::new(ledger.observed(AsOf::ymd(2024, 5, 31)?)?, Occasion::Day)?;
+    /// assert_eq!(all.only(|customer| *customer == "ann".into()).customers().len(), 1);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    #[must_use]
+    pub fn only(&self, keep: impl Fn(&Key<'_>) -> bool) -> Self {
+        let kept: Vec<bool> = self.customers.iter().map(|key| keep(&key)).collect();
+        self.keep(|customer, _, _| kept[customer])
+    }
+
+    /// The same baskets, holding categories in place of items: what is fitted on them foresees the next *category*, with
+    /// the same methods, reasons and evaluation. Items without a category are left out, and baskets without any vanish;
+    /// of two pairs for one item the later holds.
+    ///
+    /// ```
+    /// # use regulars::{data::*, types::*};
+    /// use regulars::recommend::{Baskets, Method, NextItemParams};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// # for (day, item) in [(1, "sencha"), (1, "soap"), (8, "oolong"), (9, "bag")] {
+    /// #     builder.push(Transaction::new("ann", Day::ymd(2024, 5, day)?).item(item))?;
+    /// # }
+    /// # let ledger = builder.build()?;
+    /// let baskets = Baskets::new(ledger.observed(AsOf::ymd(2024, 5, 31)?)?, Occasion::Day)?;
+    /// let wares = baskets.by_category([("sencha", "tea"), ("oolong", "tea"), ("soap", "care")])?;
+    /// let next = &NextItemParams::new().method(Method::GpTopFreq).fit(&wares)?.recommend("ann", 1)?[0];
+    /// assert_eq!(next.item, "tea".into());
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`EmptyInput`](crate::ErrorKind::EmptyInput) where no basket holds an item with a category.
+    pub fn by_category<'k, I, C>(&self, pairs: impl IntoIterator<Item = (I, C)>) -> Result<Self>
+    where
+        I: Into<Key<'k>>,
+        C: Into<Key<'k>>,
+    {
+        let pairs: Vec<(Key<'k>, Key<'k>)> =
+            pairs.into_iter().map(|(item, category)| (item.into(), category.into())).collect();
+        let categories = Keys::new(pairs.iter().map(|(_, category)| category))?;
+        let mut of = vec![NONE; self.items.len()];
+        for (item, category) in &pairs {
+            if let (Some(item), Some(category)) = (self.items.find(item), categories.find(category)) {
+                of[item] = u32::try_from(category).unwrap_or(NONE);
+            }
+        }
+        let kept = self.keep(|_, _, item| of[item as usize] != NONE);
+        if kept.is_empty() {
+            return Err(Error::empty("no basket holds an item with a category"));
+        }
+        let (mut start, mut bought) = (vec![0], Vec::with_capacity(kept.bought.len()));
+        for basket in 0..kept.len() {
+            let mut set: Vec<u32> = kept.items_of(basket).iter().map(|item| of[*item as usize]).collect();
+            set.sort_unstable();
+            set.dedup();
+            bought.append(&mut set);
+            start.push(bought.len());
+        }
+        Ok(Self { items: Arc::new(categories), start, bought, ..kept })
     }
 
     /// Number of baskets that hold each item of the dictionary.

@@ -93,7 +93,9 @@
 mod additive;
 mod baskets;
 mod directory;
+mod diverse;
 mod evaluate;
+mod methods;
 mod model;
 mod params;
 mod rank;
@@ -101,6 +103,8 @@ mod ranker;
 mod reasons;
 mod request;
 mod rules;
+mod say;
+mod sparse;
 mod update;
 mod when;
 #[cfg(feature = "serde")]
@@ -111,6 +115,7 @@ mod tests;
 
 pub use baskets::{BasketSource, Baskets};
 pub use evaluate::Evaluation;
+pub use methods::{AlsParams, ItemItemParams, MarkovChainParams, Similarity, TifuKnnParams, UpCfParams};
 pub use model::{NextItemModel, NextItemSummary};
 pub use params::{Method, NextItemParams};
 pub use ranker::RankerFit;

@@ -1,21 +1,24 @@
 //! `NextItemModel`: the fitted model and what can be asked of it.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::data::{Customers, Keys, Occasion, PerCustomer, TimeAxis};
 use crate::error::{Error, Result};
 use crate::kernel::par;
-use crate::types::{AsOf, Day, Key};
+use crate::types::{AsOf, Key};
 
 use super::baskets::{Baskets, NONE, Past};
 use super::directory::Directory;
 use super::params::{Method, NextItemParams};
-use super::rank::{Candidate, Eligible, select};
-use super::ranker::{Group, Ranker, RankerFit, repeat_share};
-use super::reasons::{Ago, Reason, ReasonKind, Recommendation};
+use super::methods::Engine;
+use super::rank::{Candidate, Eligible, margin, select};
+use super::ranker::{Ranker, RankerFit};
+use super::reasons::Recommendation;
 use super::request::Request;
+use super::sparse::Sparse;
 use super::update::Revised;
 
 /// A fitted recommender. It holds every customer's baskets and answers alone, without the data it was fitted on.
@@ -36,6 +39,12 @@ pub struct NextItemModel {
     pub(super) categories: Categories,
     /// `None` for every method but the learned one, and where that gained nothing.
     pub(super) ranker: Option<Ranker>,
+    /// Of the published methods that know of others.
+    pub(super) engine: Option<Engine>,
+    /// Who may be a neighbour, where not everybody.
+    pub(super) pool: Option<Vec<u32>>,
+    /// Cosines of buyers, for methods that have no such table, when a request first asks how alike items are.
+    pub(super) alike: Arc<OnceLock<Sparse<f32>>>,
 }
 
 /// How often each item was bought up to the fit, and the order that follows.
@@ -65,7 +74,7 @@ impl Popularity {
         self.baskets.get(item as usize).copied().unwrap_or(0)
     }
 
-    fn max(&self) -> u32 {
+    pub(super) fn max(&self) -> u32 {
         self.order.first().map_or(0, |item| self.of(*item))
     }
 }
@@ -124,9 +133,31 @@ pub(super) fn own_items(past: Past<'_>) -> Vec<Own> {
     own
 }
 
+/// The customers with a basket, ascending.
+pub(super) fn everybody(baskets: &Baskets) -> Vec<u32> {
+    let people = u32::try_from(baskets.customers.len()).unwrap_or(u32::MAX);
+    (0..people).filter(|c| baskets.past(*c as usize).len() > 0).collect()
+}
+
+/// Those of `keys` that have a basket, in their order, each once.
+fn pool(keys: &[Key<'static>], baskets: &Baskets) -> Vec<u32> {
+    let mut seen = vec![false; baskets.customers.len()];
+    let mut pool = Vec::with_capacity(keys.len());
+    for customer in keys.iter().filter_map(|key| baskets.customers.find(key)) {
+        if !std::mem::replace(&mut seen[customer], true) && baskets.past(customer).len() > 0 {
+            pool.extend(u32::try_from(customer).ok());
+        }
+    }
+    pool
+}
+
 impl NextItemModel {
     pub(super) fn new(params: &NextItemParams, baskets: Baskets) -> Result<Self> {
+        let pool = params.neighbours.as_ref().map(|keys| pool(keys, &baskets));
         Ok(Self {
+            engine: Engine::fit(params.method, &baskets, pool.as_deref().unwrap_or(&everybody(&baskets))),
+            pool,
+            alike: Arc::default(),
             method: params.method,
             occasion: params.occasion,
             as_of: baskets.as_of,
@@ -198,6 +229,38 @@ impl NextItemModel {
         Ok(self.list(number, &request, &eligible))
     }
 
+    /// The next items of some customers, in parallel: the lists [`recommend`](Self::recommend) gives, by key. A repeated
+    /// customer is served once. Runs of some thousand customers serve millions in little memory.
+    ///
+    /// ```
+    /// # use regulars::{data::*, recommend::*, types::*};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// # for who in ["ann", "bob"] {
+    /// #     builder.push(Transaction::new(who, Day::ymd(2024, 5, 1)?).item("tea"))?;
+    /// # }
+    /// # let ledger = builder.build()?;
+    /// let model = NextItemParams::new().fit(ledger.observed(AsOf::ymd(2024, 5, 10)?)?)?;
+    /// let lists = model.recommend_some(["bob", "a stranger"], 1)?;
+    /// assert_eq!(lists.len(), 2);
+    /// assert_eq!(lists.by_key("bob"), Some(&model.recommend("bob", 1)?));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`recommend`](Self::recommend).
+    pub fn recommend_some<'k>(
+        &self,
+        customers: impl IntoIterator<Item = impl Into<Key<'k>>>,
+        request: impl Into<Request>,
+    ) -> Result<PerCustomer<Vec<Recommendation>>> {
+        let request = request.into();
+        let eligible = self.resolve(&request)?;
+        let keys = Keys::new(customers)?;
+        let numbers: Vec<Option<usize>> = keys.iter().map(|key| self.customers.find(&key)).collect();
+        let lists = par::map(numbers.len(), |row| self.list(numbers[row], &request, &eligible));
+        PerCustomer::new(Customers::all(Arc::new(keys)), lists)
+    }
+
     /// The next items of every customer who has a basket, in parallel: the lists [`recommend`](Self::recommend) gives.
     ///
     /// # Errors
@@ -242,12 +305,25 @@ impl NextItemModel {
     ) -> Vec<Candidate> {
         let (mut candidates, fill) = self.candidates(customer, own, request);
         candidates.retain(|c| eligible.allows(c.item, c.repeat, request.bought));
+        let by_popularity = self.engine.as_ref().is_none_or(Engine::ties_by_popularity);
         candidates.sort_unstable_by(|a, b| {
+            let popular = self.popularity.of(b.item).cmp(&self.popularity.of(a.item));
             b.score
                 .total_cmp(&a.score)
-                .then_with(|| self.popularity.of(b.item).cmp(&self.popularity.of(a.item)))
+                .then(if by_popularity { popular } else { Ordering::Equal })
                 .then_with(|| self.items.compare(a.item, b.item))
         });
+        if let Some(margins) = &eligible.margins {
+            // Stable: of equal values the one of the higher score.
+            let value = |c: &Candidate| self.probability(self.past(customer), own, c) * margin(margins, c.item);
+            let mut valued: Vec<(f64, Candidate)> = candidates.into_iter().map(|c| (value(&c), c)).collect();
+            valued.sort_by(|a, b| b.0.total_cmp(&a.0));
+            candidates = valued.into_iter().map(|(_, c)| c).collect();
+        }
+        if request.diversity > 0.0 {
+            let popular = |n| self.unscored(own, request, eligible, n);
+            candidates = self.diversified(candidates, popular, request);
+        }
         select(candidates, fill, own, request, eligible, &self.popularity, &self.categories)
     }
 
@@ -257,6 +333,12 @@ impl NextItemModel {
         match (self.method, &self.ranker) {
             (Method::GTopFreq, _) => (Vec::new(), true),
             (Method::PTopFreq, _) => (frequent(), own.is_empty()),
+            _ if self.engine.is_some() => {
+                let limit = request.is_plain().then_some(request.how_many);
+                let (past, number) = (self.past(customer), customer.and_then(|c| u32::try_from(c).ok()));
+                let of = |engine: &Engine| engine.candidates(past, own, number, limit);
+                (self.engine.as_ref().map(of).unwrap_or_default(), true)
+            }
             (Method::Learned, Some(ranker)) => {
                 let revised = customer
                     .and_then(|c| u32::try_from(c).ok())
@@ -266,111 +348,6 @@ impl NextItemModel {
             }
             _ => (frequent(), true),
         }
-    }
-
-    fn list(&self, customer: Option<usize>, request: &Request, eligible: &Eligible) -> Vec<Recommendation> {
-        let past = self.past(customer);
-        let own = own_items(past);
-        let ranked = self.ranked(customer, &own, request, eligible);
-        let Some(ranker) = &self.ranker else {
-            return ranked.into_iter().map(|candidate| self.say(past, &own, candidate)).collect();
-        };
-        let mut lowest = 0.0;
-        let mut list = Vec::with_capacity(ranked.len());
-        for candidate in ranked {
-            let said = self.say_learned(ranker, past, &own, candidate, lowest);
-            lowest = said.score;
-            list.push(said);
-        }
-        list
-    }
-
-    /// The reasons of the learned ranker. A popular item that fills the list was not scored: it is said to score as the
-    /// last one that was.
-    fn say_learned(
-        &self,
-        ranker: &Ranker,
-        past: Past<'_>,
-        own: &[Own],
-        candidate: Candidate,
-        lowest: f64,
-    ) -> Recommendation {
-        let item = candidate.item;
-        let baskets = self.popularity.of(item);
-        let rank = self.popularity.rank.get(item as usize).copied().unwrap_or(0);
-        let popular = ReasonKind::Popular { baskets, rank };
-        let mut reasons = Vec::with_capacity(candidate.parts.len());
-        if candidate.score.is_finite() {
-            // In the order of the groups: the sum of the parts is then the score to the last bit.
-            let known = own.binary_search_by_key(&item, |o| o.item).ok().map(|at| own[at]);
-            let companion = ranker.companion(own, item);
-            let kinds = [
-                (Group::Bought, known.map(|own| self.bought(past, own))),
-                (
-                    Group::Again,
-                    Some(ReasonKind::BoughtAgain { times_the_average: ranker.repurchase_ratio(item) }),
-                ),
-                (Group::Popular, Some(popular)),
-                (
-                    Group::GoesWith,
-                    Some(ReasonKind::GoesWith {
-                        item: companion.map(|(other, _)| self.items.key(other as usize).into_owned()),
-                        lift: companion.map_or(0.0, |(_, lift)| lift),
-                    }),
-                ),
-                (Group::Similar, Some(ReasonKind::SimilarCustomers { share: candidate.vouched.into() })),
-                (Group::Season, Some(ReasonKind::Season { ratio: ranker.season(past, item) })),
-                (Group::Habits, Some(ReasonKind::Habits { repeat_share: repeat_share(past, own).into() })),
-            ];
-            for (group, kind) in kinds {
-                let contribution = candidate.parts[group as usize];
-                if let Some(kind) = kind {
-                    reasons.push(Reason { kind, contribution });
-                }
-            }
-        } else {
-            reasons.push(Reason { kind: popular, contribution: lowest });
-        }
-        Recommendation {
-            item: self.items.key(item as usize).into_owned(),
-            score: reasons.iter().map(|r| r.contribution).sum(),
-            reasons,
-        }
-    }
-
-    /// Puts a candidate into the words of its reasons. The popularity that breaks ties is part of the score, as a
-    /// fraction below one purchase.
-    fn say(&self, past: Past<'_>, own: &[Own], candidate: Candidate) -> Recommendation {
-        let mut reasons = Vec::with_capacity(2);
-        let known = own.binary_search_by_key(&candidate.item, |o| o.item).ok().map(|at| own[at]);
-        if let Some(own) = known.filter(|_| self.method != Method::GTopFreq) {
-            reasons.push(Reason { kind: self.bought(past, own), contribution: own.times.into() });
-        }
-        let baskets = self.popularity.of(candidate.item);
-        let share = f64::from(baskets) / (f64::from(self.popularity.max()) + 1.0);
-        if baskets > 0 {
-            let rank = self.popularity.rank[candidate.item as usize];
-            reasons.push(Reason { kind: ReasonKind::Popular { baskets, rank }, contribution: share });
-        }
-        Recommendation {
-            item: self.items.key(candidate.item as usize).into_owned(),
-            score: reasons.iter().map(|r| r.contribution).sum(),
-            reasons,
-        }
-    }
-
-    pub(super) fn bought(&self, past: Past<'_>, own: Own) -> ReasonKind {
-        let (first, last) = (past.days[own.first as usize], past.days[own.last as usize]);
-        let gaps = u64::from(own.times) - 1;
-        let halves_up = |total: u64| (total + gaps / 2).checked_div(gaps);
-        let days = |from: Day, to: Day| u64::try_from(to - from).unwrap_or(0);
-        let (last, interval) = if self.time == TimeAxis::Calendar {
-            (Ago::Days(days(last, self.as_of.day())), halves_up(days(first, last)).map(Ago::Days))
-        } else {
-            let since = past.len() as u64 - u64::from(own.last);
-            (Ago::Baskets(since), halves_up(u64::from(own.last - own.first)).map(Ago::Baskets))
-        };
-        ReasonKind::Bought { times: own.times, last, interval }
     }
 }
 

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::types::Key;
 
 use super::baskets::{BasketSource, Baskets};
+use super::methods::{AlsParams, ItemItemParams, MarkovChainParams, TifuKnnParams, UpCfParams};
 use super::model::NextItemModel;
 
 /// How items are scored.
@@ -27,6 +28,29 @@ pub enum Method {
     /// nothing, or too little to beat it on customers kept back, [`GpTopFreq`](Self::GpTopFreq) answers.
     #[default]
     Learned,
+    /// Own frequencies with decay, and those of the nearest customers.
+    TifuKnn(TifuKnnParams),
+    /// Popularity in the latest baskets of the customer and of similar ones.
+    UpCf(UpCfParams),
+    /// Items that go with the customer's.
+    ItemItem(ItemItemParams),
+    /// Items that follow those of the latest baskets.
+    MarkovChain(MarkovChainParams),
+    /// Implicit matrix factors.
+    Als(AlsParams),
+}
+
+impl Method {
+    fn check(&self) -> Result<()> {
+        match self {
+            Self::TifuKnn(params) => params.check(),
+            Self::UpCf(params) => params.check(),
+            Self::ItemItem(params) => params.check(),
+            Self::MarkovChain(params) => params.check(),
+            Self::Als(params) => params.check(),
+            Self::GTopFreq | Self::PTopFreq | Self::GpTopFreq | Self::Learned => Ok(()),
+        }
+    }
 }
 
 /// Fits a [`NextItemModel`]. See the [module page](super).
@@ -44,6 +68,7 @@ pub struct NextItemParams {
     pub(super) method: Method,
     pub(super) occasion: Occasion,
     pub(super) categories: Vec<(Key<'static>, Key<'static>)>,
+    pub(super) neighbours: Option<Vec<Key<'static>>>,
 }
 
 impl NextItemParams {
@@ -81,11 +106,35 @@ impl NextItemParams {
         self
     }
 
+    /// Who may be a neighbour of others under [`Method::TifuKnn`] and [`Method::UpCf`]: all customers with a basket unless
+    /// set. Leaves out staff and test accounts, or the customers a protocol holds out. Of equally near neighbours the one
+    /// named earlier counts; keys that the baskets do not hold are passed over.
+    ///
+    /// ```
+    /// # use regulars::{data::*, types::*};
+    /// use regulars::recommend::{Method, NextItemParams, UpCfParams};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// # for (who, item) in [("ann", "tea"), ("staff", "tea"), ("staff", "ink"), ("bob", "tea"), ("bob", "milk")] {
+    /// #     builder.push(Transaction::new(who, Day::ymd(2024, 5, 1)?).item(item))?;
+    /// # }
+    /// # let ledger = builder.build()?;
+    /// let params = NextItemParams::new().method(Method::UpCf(UpCfParams::new())).neighbours(["ann", "bob"]);
+    /// let model = params.fit(ledger.observed(AsOf::ymd(2024, 5, 31)?)?)?;
+    /// assert_eq!(model.recommend("ann", 2)?[1].item, "milk".into());
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    pub fn neighbours<'k>(mut self, customers: impl IntoIterator<Item = impl Into<Key<'k>>>) -> Self {
+        self.neighbours = Some(customers.into_iter().map(|key| key.into().into_owned()).collect());
+        self
+    }
+
     /// Whether the parameters can be used.
     ///
     /// # Errors
-    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) for [`Occasion::Row`]: a basket of one row is no basket.
+    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) for [`Occasion::Row`]: a basket of one row is no basket; and as the
+    /// parameters of the method say.
     pub fn check(&self) -> Result<()> {
+        self.method.check()?;
         match self.occasion {
             Occasion::Day | Occasion::Order => Ok(()),
             other => Err(Error::param("occasion", "must be Day or Order", format!("{other:?}"))),

@@ -33,6 +33,13 @@ pub(super) struct Eligible {
     allow_by_popularity: Vec<u32>,
     /// Ascending.
     deny: Vec<u32>,
+    /// Margins in minor units, by item, ascending.
+    pub(super) margins: Option<Vec<(u32, f64)>>,
+}
+
+/// What an item leaves, in minor units; 0 where nobody said.
+pub(super) fn margin(margins: &[(u32, f64)], item: u32) -> f64 {
+    margins.binary_search_by_key(&item, |m| m.0).map_or(0.0, |at| margins[at].1)
 }
 
 impl Eligible {
@@ -48,7 +55,18 @@ impl Eligible {
         let mut allow_by_popularity = allow.clone().unwrap_or_default();
         allow_by_popularity.retain(|item| popularity.of(*item) > 0);
         allow_by_popularity.sort_unstable_by_key(|item| popularity.rank[*item as usize]);
-        Self { allow, allow_by_popularity, deny: numbers(&request.deny) }
+        let margins = request.margins.as_ref().map(|pairs| {
+            let known = pairs.iter().filter_map(|(key, margin)| {
+                Some((u32::try_from(items.find(key)?).ok()?, margin.in_minor() as f64))
+            });
+            let mut margins: Vec<(u32, f64)> = known.collect();
+            // Stable, and the last of equal ones kept: of two margins for one item the later holds.
+            margins.reverse();
+            margins.sort_by_key(|m| m.0);
+            margins.dedup_by_key(|m| m.0);
+            margins
+        });
+        Self { allow, allow_by_popularity, deny: numbers(&request.deny), margins }
     }
 
     pub(super) fn allows(&self, item: u32, repeat: bool, bought: AlreadyBought) -> bool {
@@ -62,7 +80,7 @@ impl Eligible {
     }
 
     /// What fills a list that the candidates leave short.
-    fn by_popularity<'a>(&'a self, popularity: &'a Popularity) -> &'a [u32] {
+    pub(super) fn by_popularity<'a>(&'a self, popularity: &'a Popularity) -> &'a [u32] {
         if self.allow.is_some() { &self.allow_by_popularity } else { &popularity.order }
     }
 }

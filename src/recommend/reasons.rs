@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::types::{Key, Language};
+use crate::types::{Expected, Key, Language, Probability};
 
 /// An item, its score, and why.
 ///
@@ -15,6 +15,11 @@ pub struct Recommendation {
     pub item: Key<'static>,
     /// Higher is better.
     pub score: f64,
+    /// The chance that the item is in the customer's next basket. Under the default, what was learned says it; under the
+    /// other methods it is the share of the customer's baskets that hold the item, shrunk to everybody's by four baskets.
+    pub probability: Probability,
+    /// Probability times the margin of the item, where the request names [margins](super::Request::margins).
+    pub value: Option<Expected>,
     /// Why, with what each reason adds to the score.
     pub reasons: Vec<Reason>,
 }
@@ -93,6 +98,20 @@ pub enum ReasonKind {
         /// Customers who bought both, over those expected by chance; 0 without an item.
         lift: f64,
     },
+    /// It is bought after an item of the latest baskets.
+    Follows {
+        /// The recent item it follows most, if any.
+        item: Option<Key<'static>>,
+        /// How many times as often it is in the basket after that item as in any basket.
+        lift: f64,
+    },
+    /// Those who like the customer's items like it (matrix factors).
+    Resembles {
+        /// The customer's item that speaks most for it, if any.
+        item: Option<Key<'static>>,
+        /// Cosine of the factors of the two, −1 to 1.
+        cosine: f64,
+    },
     /// Customers with similar purchases buy it.
     SimilarCustomers {
         /// Weighted share of their latest baskets that hold it.
@@ -156,6 +175,14 @@ impl ReasonKind {
                 format!("goes with {item}, together {lift:.1} times as often as by chance")
             }
             Self::GoesWith { item: None, .. } => "goes with nothing bought so far".to_owned(),
+            Self::Follows { item: Some(item), lift } => {
+                format!("often bought after {item}, {lift:.1} times as often as otherwise")
+            }
+            Self::Follows { item: None, .. } => "follows nothing bought lately".to_owned(),
+            Self::Resembles { item: Some(item), cosine } => {
+                format!("liked by those who like {item} (similarity {cosine:.2})")
+            }
+            Self::Resembles { item: None, .. } => "resembles nothing bought so far".to_owned(),
             Self::SimilarCustomers { share } => {
                 format!("in {:.1}% of the latest baskets of similar customers", share * 100.0)
             }
@@ -190,6 +217,14 @@ impl ReasonKind {
             }
             Self::GoesWith { item: Some(item), lift } => format!("常与{item}一起购买，提升度{lift:.1}"),
             Self::GoesWith { item: None, .. } => "与已购商品关联不大".to_owned(),
+            Self::Follows { item: Some(item), lift } => {
+                format!("常在购买{item}之后购买，可能性是平时的{lift:.1}倍")
+            }
+            Self::Follows { item: None, .. } => "与最近购买的商品没有先后关系".to_owned(),
+            Self::Resembles { item: Some(item), cosine } => {
+                format!("喜欢{item}的客户也喜欢它（相似度{cosine:.2}）")
+            }
+            Self::Resembles { item: None, .. } => "与已购商品不相似".to_owned(),
             Self::SimilarCustomers { share } => {
                 format!("相似客户最近的购物篮中有{:.1}%含此商品", share * 100.0)
             }

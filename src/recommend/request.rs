@@ -1,7 +1,7 @@
 //! `Request`: how many items, and which may be shown.
 
 use crate::error::{Error, Result};
-use crate::types::Key;
+use crate::types::{Amount, Key};
 
 /// What to do with items that the customer has bought before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -37,6 +37,8 @@ pub struct Request {
     pub(super) allow: Option<Vec<Key<'static>>>,
     pub(super) deny: Vec<Key<'static>>,
     pub(super) per_category: Option<usize>,
+    pub(super) diversity: f64,
+    pub(super) margins: Option<Vec<(Key<'static>, Amount)>>,
 }
 
 impl From<usize> for Request {
@@ -55,6 +57,8 @@ impl Request {
             allow: None,
             deny: Vec::new(),
             per_category: None,
+            diversity: 0.0,
+            margins: None,
         }
     }
 
@@ -89,6 +93,56 @@ impl Request {
         self
     }
 
+    /// How much unlikeness counts against the score, 0 (the default: not at all) to 1. Items are taken one by one, each the
+    /// best in `(1 − d) · score − d · likeness to those taken`, scores on a scale of 0 to 1; likeness is the cosine of buyers,
+    /// or 1 within a [category](super::NextItemParams::categories) (maximal marginal relevance, Carbonell and Goldstein
+    /// 1998, doi:10.1145/290941.291025). The list is then in the order of the taking.
+    ///
+    /// ```
+    /// # use regulars::{data::*, types::*};
+    /// use regulars::recommend::{Method, NextItemParams, Request};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// # for (who, item) in [("ann", "sencha"), ("ann", "oolong"), ("bob", "sencha"), ("bob", "oolong"), ("eve", "soap")] {
+    /// #     builder.push(Transaction::new(who, Day::ymd(2024, 5, 1)?).item(item))?;
+    /// # }
+    /// # let ledger = builder.build()?;
+    /// let params = NextItemParams::new().method(Method::GTopFreq).categories([("sencha", "tea"), ("oolong", "tea")]);
+    /// let model = params.fit(ledger.observed(AsOf::ymd(2024, 5, 31)?)?)?;
+    /// let second = |request: Request| Ok::<_, regulars::Error>(model.recommend("zoe", request)?[1].item.to_string());
+    /// assert_eq!(second(Request::new(2))?, "sencha");
+    /// assert_eq!(second(Request::new(2).diversity(0.9))?, "soap");
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    pub fn diversity(mut self, strength: f64) -> Self {
+        self.diversity = strength;
+        self
+    }
+
+    /// Ranks by expected value: the [probability](super::Recommendation::probability) that the customer buys the item next,
+    /// times the margin it leaves. Items without a margin are worth 0, and a loss ranks below. Compared are the items the
+    /// model scores for the customer: under the default all bought before and up to 250 new ones.
+    ///
+    /// ```
+    /// # use regulars::{data::*, types::*};
+    /// use regulars::recommend::{Method, NextItemParams, Request};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// # for (day, item) in [(1, "tea"), (1, "pot"), (2, "tea")] {
+    /// #     builder.push(Transaction::new("ann", Day::ymd(2024, 5, day)?).item(item))?;
+    /// # }
+    /// # let ledger = builder.build()?;
+    /// let model = NextItemParams::new().method(Method::GpTopFreq).fit(ledger.observed(AsOf::ymd(2024, 5, 31)?)?)?;
+    /// let request = Request::new(2).margins([("tea", Amount::minor(100)), ("pot", Amount::minor(900))]);
+    /// let offer = &model.recommend("ann", request)?[0];
+    /// // Half as probable, nine times the margin.
+    /// assert_eq!((offer.item.to_string(), offer.probability.get()), ("pot".into(), 0.5));
+    /// assert_eq!(offer.value.map(|v| v.in_minor()), Some(450.0));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    pub fn margins<'k>(mut self, margins: impl IntoIterator<Item = (impl Into<Key<'k>>, Amount)>) -> Self {
+        self.margins = Some(margins.into_iter().map(|(key, m)| (key.into().into_owned(), m)).collect());
+        self
+    }
+
     /// Whether the best few by score answer it: no filter, no quota, a list of usual length.
     pub(super) fn is_plain(&self) -> bool {
         self.how_many <= super::ranker::SHORTLIST
@@ -97,13 +151,15 @@ impl Request {
             && self.allow.is_none()
             && self.deny.is_empty()
             && self.per_category.is_none()
+            && self.diversity == 0.0
+            && self.margins.is_none()
     }
 
     /// Whether the request makes sense.
     ///
     /// # Errors
     /// [`InvalidParam`](crate::ErrorKind::InvalidParam) for 0 items, an allow list without any, a repeat share outside
-    /// 0 to 1, and 0 per category.
+    /// 0 to 1, a diversity outside 0 to 1, and 0 per category.
     pub fn check(&self) -> Result<()> {
         if self.how_many == 0 {
             return Err(Error::param("how_many", "must be at least 1", 0));
@@ -113,6 +169,9 @@ impl Request {
         }
         if let Some(share) = self.repeat_share.filter(|s| !(0.0..=1.0).contains(s)) {
             return Err(Error::param("repeat_share", "must lie in [0, 1]", share));
+        }
+        if !(0.0..=1.0).contains(&self.diversity) {
+            return Err(Error::param("diversity", "must lie in [0, 1]", self.diversity));
         }
         if self.per_category == Some(0) {
             return Err(Error::param("per_category", "must be at least 1", 0));

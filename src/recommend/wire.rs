@@ -13,7 +13,8 @@ use crate::types::{AsOf, Day, Key};
 
 use super::baskets::{Baskets, NONE, Past};
 use super::directory::Directory;
-use super::model::{Categories, NextItemModel, Popularity};
+use super::methods::{Engine, ItemFactors};
+use super::model::{Categories, NextItemModel, Popularity, everybody};
 use super::params::{Method, NextItemParams};
 use super::ranker::{Learned, Ranker};
 use super::update::Revised;
@@ -32,6 +33,9 @@ pub struct Repr {
     /// Which features the ranker reads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     features: Option<u32>,
+    /// Who may be a neighbour, by number, where not everybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pool: Option<Vec<u32>>,
 }
 
 /// Weights that were learned on other features mean nothing here: GP-TopFreq answers in their place.
@@ -165,7 +169,11 @@ impl Wire for NextItemModel {
         write_histories(blocks, REVISED, &revised);
         write_keys(blocks, CATEGORIES, self.categories.names.iter().map(Key::from));
         blocks.u32s("category_of", &self.categories.of);
+        if let Some(factors) = self.engine.as_ref().and_then(Engine::factors) {
+            blocks.f64s("factors", &factors.0);
+        }
         Repr {
+            pool: self.pool.clone(),
             method: self.method,
             occasion: self.occasion,
             as_of: self.as_of,
@@ -223,7 +231,19 @@ impl Wire for NextItemModel {
         if learned.as_ref().is_some_and(|l| !l.is_sound()) {
             return Err(broken("a learned term that no fit could have made"));
         }
+        let pool = repr.pool;
+        if pool.iter().flatten().any(|c| *c as usize >= baskets.customers.len()) {
+            return Err(broken("a neighbour who is no customer"));
+        }
+        let factors = match repr.method {
+            Method::Als(_) => Some(ItemFactors(blocks.f64s("factors")?)),
+            _ => None,
+        };
+        let all = pool.clone().unwrap_or_else(|| everybody(&baskets));
         Ok(Self {
+            engine: Engine::from_file(repr.method, &baskets, &all, factors)?,
+            pool,
+            alike: Arc::default(),
             ranker: learned.map(|l| Ranker::new(l, &baskets)),
             method: repr.method,
             occasion: repr.occasion,

@@ -17,10 +17,11 @@ use super::additive::{Additive, Pair, Rows};
 use super::baskets::{Baskets, Past};
 use super::model::{Own, own_items};
 use super::rank::Candidate;
+use super::sparse::{Pool, Sparse};
 use features::{EXPLORE, EXPLORE_PAIRS, Found, REPEAT, REPEAT_PAIRS, WIDTH, features};
 pub(super) use features::{GROUPS, Group, repeat_share};
 use relations::{Kept, Related};
-use scratch::Pool;
+use scratch::Scratch;
 use tables::Tables;
 
 /// Lessons, at most: one is a customer's basket given the earlier ones.
@@ -40,7 +41,7 @@ pub(super) struct Ranker {
     pub(super) learned: Learned,
     tables: Arc<Tables>,
     kept: Arc<Kept>,
-    pool: Arc<Pool>,
+    pool: Arc<Pool<Scratch>>,
 }
 
 /// The learned part alone: what a file keeps. The tables follow from the baskets.
@@ -90,7 +91,7 @@ impl School {
             (0..history.customers.len()).filter(|c| history.past(*c).len() > 0).collect();
         let every = people.len().div_ceil(limit.max(1)).max(1);
         let teachers: Vec<usize> = people.into_iter().step_by(every).collect();
-        let pool = Pool::default();
+        let pool = Pool::<Scratch>::default();
         let lessons: Vec<Vec<Found>> = par::map(teachers.len(), |t| {
             let past = history.past(teachers[t]);
             let own = own_items(past);
@@ -189,7 +190,7 @@ impl Ranker {
     /// The ranker that serves the customers of `baskets`.
     pub(super) fn new(learned: Learned, baskets: &Baskets) -> Self {
         let tables = Tables::new(baskets);
-        let pool = Pool::default();
+        let pool = Pool::<Scratch>::default();
         let all = par::map(baskets.customers.len(), |customer| {
             let past = baskets.past(customer);
             if past.len() == 0 {
@@ -246,8 +247,13 @@ impl Ranker {
     pub(super) fn companion(&self, own: &[Own], item: u32) -> Option<(u32, f64)> {
         // Strongest first.
         let list = self.tables.related(item).iter();
-        let mut mine = list.filter(|(_, other)| own.binary_search_by_key(other, |o| o.item).is_ok());
-        mine.next().map(|(cosine, other)| (*other, self.tables.lift(*cosine, item, *other)))
+        let mut mine = list.filter(|(other, _)| own.binary_search_by_key(other, |o| o.item).is_ok());
+        mine.next().map(|(other, cosine)| (*other, self.tables.lift(*cosine, item, *other)))
+    }
+
+    /// Cosines of buyers.
+    pub(super) fn alike(&self) -> &Sparse<f32> {
+        self.tables.alike()
     }
 
     /// How an item sells at the time the customer is served, against its average.

@@ -54,12 +54,12 @@ impl Related {
         for o in own {
             let age = (n - 1 - o.last as usize) as f32;
             let weight = (o.times as f32).sqrt() * 0.9_f32.powf(age);
-            for (cosine, other) in tables.related(o.item) {
+            for (other, cosine) in tables.related(o.item) {
                 scratch.related.add(*other, cosine * weight);
             }
         }
         for item in past.baskets().next_back().unwrap_or_default() {
-            for (cosine, other) in tables.follows(*item) {
+            for (other, cosine) in tables.follows(*item) {
                 scratch.follows.add(*other, *cosine);
             }
         }

@@ -1,11 +1,10 @@
 //! `Tables`: what the ranker knows about everybody: popularity, repurchase, items that go together, who buys alike.
 
-use crate::kernel::par;
-
 use super::super::baskets::Baskets;
+use super::super::methods::{Successors, cosines_of_buyers};
 use super::super::model::{Popularity, own_items};
+use super::super::sparse::{Index, Sparse};
 use super::neighbours::Neighbours;
-use super::scratch::{Sums, keep_largest};
 use super::seasons::Seasons;
 
 /// Related items kept for each item.
@@ -25,8 +24,8 @@ pub(super) struct Tables {
     repurchase: Vec<f32>,
     /// ln of the share of the item's popularity that falls in customers' last baskets.
     trend: Vec<f32>,
-    related: Lists,
-    follows: Lists,
+    related: Sparse<f32>,
+    follows: Sparse<f32>,
     pub(super) neighbours: Neighbours,
     pub(super) seasons: Option<Seasons>,
     /// Items by popularity.
@@ -34,20 +33,6 @@ pub(super) struct Tables {
     /// Customers who bought each item, and all of them.
     breadth: Vec<f32>,
     customers: f32,
-}
-
-/// Weighted items of each item.
-#[derive(Clone)]
-struct Lists {
-    from: Vec<usize>,
-    entries: Vec<(f32, u32)>,
-}
-
-impl Lists {
-    fn of(&self, item: u32) -> &[(f32, u32)] {
-        let i = item as usize;
-        if i + 1 < self.from.len() { &self.entries[self.from[i]..self.from[i + 1]] } else { &[] }
-    }
 }
 
 /// ln((hits + s·mean) / (trials + s)) of each item, and of an item without trials.
@@ -70,8 +55,7 @@ impl Tables {
 
         let (mut again, mut chances) = (vec![0_f32; items], vec![0_f32; items]);
         let mut late = vec![0_f32; items];
-        let mut buyers: Vec<Vec<u32>> = vec![Vec::new(); items];
-        for (number, customer) in (0_u32..).zip(0..people) {
+        for customer in 0..people {
             let past = baskets.past(customer);
             for own in own_items(past) {
                 again[own.item as usize] += (own.times - 1) as f32;
@@ -82,14 +66,15 @@ impl Tables {
                     late[*item as usize] += 1.0;
                 }
             }
-            let latest = past.latest_items(HISTORY);
-            for item in &latest {
-                buyers[*item as usize].push(number);
-            }
         }
-        let (related, follows) = Self::pairs(baskets, &buyers, &counts);
+        let latest = Sparse::of_rows((0..people).map(|c| {
+            baskets.past(c).latest_items(HISTORY).into_iter().map(|item| (item, 1.0_f32)).collect()
+        }));
+        let buyers = Index::new(items, latest, usize::MAX);
+        let (related, follows) =
+            (cosines_of_buyers(items, &buyers, RELATED), Successors::new(baskets).cosines(&popularity, RELATED));
         Self {
-            breadth: buyers.iter().map(|b| b.len() as f32).collect(),
+            breadth: (0..items).map(|i| buyers.holders(i).len() as f32).collect(),
             customers: people as f32,
             items,
             log_share,
@@ -101,62 +86,6 @@ impl Tables {
             seasons: Seasons::new(baskets, &popularity),
             popular: Popularity::new(popularity).order,
         }
-    }
-
-    /// For each item, those with the highest cosine of buyers, and those with the highest cosine of "in a basket" and
-    /// "in the next basket". One joint observation is discounted from each: single coincidences are not knowledge.
-    fn pairs(baskets: &Baskets, buyers: &[Vec<u32>], counts: &[f32]) -> (Lists, Lists) {
-        let items = buyers.len();
-        let latest = par::map(baskets.customers.len(), |c| baskets.past(c).latest_items(HISTORY));
-        let rows = par::map_chunks(items, 64, |range| {
-            let (mut together, mut after) = (Sums::default(), Sums::default());
-            together.reach(items);
-            after.reach(items);
-            let mut lists = Vec::with_capacity(range.len());
-            for item in range {
-                for customer in &buyers[item] {
-                    let customer = *customer as usize;
-                    for other in &latest[customer] {
-                        together.add(*other, 1.0);
-                    }
-                    let past = baskets.past(customer);
-                    for b in 1..past.len() {
-                        if past
-                            .basket(b - 1)
-                            .binary_search(&(u32::try_from(item).unwrap_or(u32::MAX)))
-                            .is_ok()
-                        {
-                            for other in past.basket(b) {
-                                after.add(*other, 1.0);
-                            }
-                        }
-                    }
-                }
-                let best = |sums: &Sums, size: &dyn Fn(usize) -> f32| {
-                    let weighed =
-                        sums.touched().iter().filter(|other| **other as usize != item).map(|other| {
-                            let joint = sums.get(*other) - 1.0;
-                            (joint / (size(item) * size(*other as usize)).sqrt(), *other)
-                        });
-                    let mut best: Vec<(f32, u32)> = weighed.filter(|(weight, _)| *weight > 0.0).collect();
-                    keep_largest(&mut best, RELATED);
-                    best
-                };
-                lists.push((best(&together, &|i| buyers[i].len() as f32), best(&after, &|i| counts[i])));
-                together.clear();
-                after.clear();
-            }
-            lists
-        });
-        let empty = || Lists { from: vec![0], entries: Vec::new() };
-        let (mut related, mut follows) = (empty(), empty());
-        for (together, after) in rows.into_iter().flatten() {
-            for (lists, own) in [(&mut related, together), (&mut follows, after)] {
-                lists.entries.extend(own);
-                lists.from.push(lists.entries.len());
-            }
-        }
-        (related, follows)
     }
 
     /// Number of items seen at the fit.
@@ -185,8 +114,12 @@ impl Tables {
         self.trend[self.row(item)]
     }
 
-    pub(super) fn related(&self, item: u32) -> &[(f32, u32)] {
-        self.related.of(item)
+    pub(super) fn alike(&self) -> &Sparse<f32> {
+        &self.related
+    }
+
+    pub(super) fn related(&self, item: u32) -> &[(u32, f32)] {
+        self.related.row(item as usize)
     }
 
     /// Customers who bought both over those expected by chance, from the (discounted) cosine of two items.
@@ -195,8 +128,8 @@ impl Tables {
         f64::from(cosine) * f64::from(self.customers) / (of(a) * of(b)).sqrt()
     }
 
-    pub(super) fn follows(&self, item: u32) -> &[(f32, u32)] {
-        self.follows.of(item)
+    pub(super) fn follows(&self, item: u32) -> &[(u32, f32)] {
+        self.follows.row(item as usize)
     }
 
     pub(super) fn popular(&self, n: usize) -> &[u32] {

@@ -1,0 +1,93 @@
+//! Pairs of items: bought by the same customers, or one in the basket after the other.
+
+use super::super::baskets::Baskets;
+use super::super::sparse::{Index, Sparse, Sums, Weight, best_pairs};
+
+/// Joint observations that a cosine is discounted by: a single coincidence is not knowledge.
+const DISCOUNT: f32 = 1.0;
+
+/// For each item the `keep` others with the highest cosine of buyers, (n_ij − 1) / √(n_i n_j), where the entries of
+/// `buyers` are ones.
+pub(in crate::recommend) fn cosines_of_buyers(
+    items: usize,
+    buyers: &Index<f32>,
+    keep: usize,
+) -> Sparse<f32> {
+    let size = |item: usize| buyers.holders(item).len() as f32;
+    best_pairs(
+        items,
+        keep,
+        |item, sums| together(buyers, item, sums),
+        |item, other, joint| discounted(item, other, joint, size(item) * size(other)),
+    )
+}
+
+/// Adds w_ui · w_uj over the customers u of an item i, for every item j of theirs.
+pub(super) fn together<W: Weight>(customers: &Index<W>, item: usize, sums: &mut Sums<W>) {
+    for (customer, weight) in customers.holders(item) {
+        for (other, theirs) in customers.row(*customer as usize) {
+            sums.add(*other, *weight * *theirs);
+        }
+    }
+}
+
+fn discounted(item: usize, other: usize, joint: f32, sizes: f32) -> Option<f32> {
+    let weight = (joint - DISCOUNT) / sizes.sqrt();
+    (item != other && weight > 0.0).then_some(weight)
+}
+
+/// Which baskets hold an item, and which basket of the same customer comes after each.
+pub(in crate::recommend) struct Successors<'a> {
+    baskets: &'a Baskets,
+    /// Baskets that have a next one, by item.
+    holding: Sparse<()>,
+}
+
+impl<'a> Successors<'a> {
+    /// O(rows).
+    pub(in crate::recommend) fn new(baskets: &'a Baskets) -> Self {
+        let mut holding = vec![Vec::new(); baskets.items.len()];
+        for own in baskets.first.windows(2) {
+            for b in own[0]..own[1].saturating_sub(1) {
+                let number = u32::try_from(b).unwrap_or(u32::MAX);
+                for item in baskets.items_of(b) {
+                    holding[*item as usize].push((number, ()));
+                }
+            }
+        }
+        Self { baskets, holding: Sparse::of_rows(holding) }
+    }
+
+    /// For each item the `keep` items of the highest cosine of "in a basket" and "in the next basket",
+    /// (n_i→j − 1) / √(n_i n_j), where n counts baskets.
+    pub(in crate::recommend) fn cosines(&self, popularity: &[u32], keep: usize) -> Sparse<f32> {
+        let size = |item: usize| popularity[item] as f32;
+        best_pairs(
+            popularity.len(),
+            keep,
+            |item, sums| self.gather(item, sums),
+            |item, other, joint| discounted(item, other, joint, size(item) * size(other)),
+        )
+    }
+
+    /// For each item i the `keep` items j of the highest P(j in the next basket | i in a basket) = n_i→j / n_i→, i itself
+    /// included.
+    pub(super) fn transitions(&self, keep: usize) -> Sparse<f64> {
+        best_pairs(
+            self.baskets.items.len(),
+            keep,
+            |item, sums| self.gather(item, sums),
+            |item, _, joint: f64| Some(joint / self.holding.row(item).len().max(1) as f64),
+        )
+    }
+
+    /// Counts the baskets after those that hold an item, by the items in them.
+    fn gather<W: Weight>(&self, item: usize, sums: &mut Sums<W>) {
+        let one = W::of(1.0);
+        for (basket, ()) in self.holding.row(item) {
+            for other in self.baskets.items_of(*basket as usize + 1) {
+                sums.add(*other, one);
+            }
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! Sparse rows, the inverted index over them, and the dense accumulators that searches fill: what every method that
+//! looks at other customers or at pairs of items stands on.
+//!
+//! A search costs the entries it touches. Accumulators are as long as there are columns but are emptied by touching
+//! only what was filled, and lists of holders are capped, so that no search reads all rows.
+
+use std::cmp::Ordering;
+use std::ops::{AddAssign, Mul};
+use std::sync::Mutex;
+
+use crate::kernel::par;
+
+/// A number that entries carry: `f32` where memory counts, `f64` where published digits do.
+pub(super) trait Weight:
+    Copy
+    + Default
+    + PartialEq
+    + PartialOrd
+    + Send
+    + Sync
+    + AddAssign
+    + Mul<Output = Self>
+{
+    /// The nearest value of the type.
+    fn of(value: f64) -> Self;
+    fn total_cmp(&self, other: &Self) -> Ordering;
+}
+
+macro_rules! weights {
+    ($($type:ty)*) => {$(
+        impl Weight for $type {
+            #[allow(clippy::cast_possible_truncation, reason = "rounding is what the conversion is for")]
+            fn of(value: f64) -> Self {
+                value as $type
+            }
+            fn total_cmp(&self, other: &Self) -> Ordering {
+                <$type>::total_cmp(self, other)
+            }
+        }
+    )*};
+}
+
+weights!(f32 f64);
+
+/// Rows of a sparse matrix one behind the other: row `r` is `from[r]..from[r + 1]`.
+#[derive(Clone, Debug)]
+pub(super) struct Sparse<W> {
+    from: Vec<usize>,
+    entries: Vec<(u32, W)>,
+}
+
+impl<W: Copy> Sparse<W> {
+    /// From rows in order.
+    pub(super) fn of_rows(rows: impl IntoIterator<Item = Vec<(u32, W)>>) -> Self {
+        let mut sparse = Self { from: vec![0], entries: Vec::new() };
+        for row in rows {
+            sparse.entries.extend(row);
+            sparse.from.push(sparse.entries.len());
+        }
+        sparse
+    }
+
+    /// Empty beyond the last row.
+    pub(super) fn row(&self, r: usize) -> &[(u32, W)] {
+        if r + 1 < self.from.len() { &self.entries[self.from[r]..self.from[r + 1]] } else { &[] }
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        self.from.len() - 1
+    }
+}
+
+/// Rows, and for each column the rows that hold it.
+#[derive(Clone, Debug)]
+pub(super) struct Index<W> {
+    rows: Sparse<W>,
+    /// (row, weight) of each column, rows ascending.
+    holders: Sparse<W>,
+}
+
+impl<W: Weight> Index<W> {
+    /// Inverts `rows`. Of a column with more than `cap` holders every so many-th is listed, so that what a search sees of
+    /// it is spread over all rows. O(entries).
+    pub(super) fn new(columns: usize, rows: Sparse<W>, cap: usize) -> Self {
+        let mut sizes = vec![0_usize; columns];
+        for (column, _) in &rows.entries {
+            sizes[*column as usize] += 1;
+        }
+        let every: Vec<usize> = sizes.iter().map(|n| n.div_ceil(cap.max(1)).max(1)).collect();
+        let mut from = vec![0];
+        for (n, every) in sizes.iter().zip(&every) {
+            from.push(from[from.len() - 1] + n.div_ceil(*every));
+        }
+        let mut entries = vec![(0, W::default()); from[columns]];
+        let mut seen = vec![0_usize; columns];
+        for (number, row) in (0_u32..).zip(0..rows.rows()) {
+            for (column, weight) in rows.row(row) {
+                let c = *column as usize;
+                if seen[c] % every[c] == 0 {
+                    entries[from[c] + seen[c] / every[c]] = (number, *weight);
+                }
+                seen[c] += 1;
+            }
+        }
+        Self { rows, holders: Sparse { from, entries } }
+    }
+
+    pub(super) fn row(&self, r: usize) -> &[(u32, W)] {
+        self.rows.row(r)
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        self.rows.rows()
+    }
+
+    pub(super) fn holders(&self, column: usize) -> &[(u32, W)] {
+        self.holders.row(column)
+    }
+
+    /// Adds Σ over shared columns of query · row to `sums`, for every row that shares one (and is listed there).
+    pub(super) fn overlap(&self, query: &[(u32, W)], sums: &mut Sums<W>) {
+        sums.reach(self.rows());
+        for (column, weight) in query {
+            for (row, theirs) in self.holders(*column as usize) {
+                sums.add(*row, *weight * *theirs);
+            }
+        }
+    }
+}
+
+/// Σ w² of a row.
+pub(super) fn squared_norm<W: Weight>(row: &[(u32, W)]) -> W {
+    let mut sum = W::default();
+    row.iter().for_each(|(_, w)| sum += *w * *w);
+    sum
+}
+
+/// Sorts entries by number and adds up those of the same number, in the order they came in.
+pub(super) fn merge<W: Weight>(mut entries: Vec<(u32, W)>) -> Vec<(u32, W)> {
+    // Stable: the order of the additions, and so the last bit of the sums, is that of the entries.
+    entries.sort_by_key(|(number, _)| *number);
+    entries.dedup_by(|later, kept| {
+        let same = later.0 == kept.0;
+        if same {
+            kept.1 += later.1;
+        }
+        same
+    });
+    entries
+}
+
+/// Sums by number, for few of many numbers.
+#[derive(Debug, Default)]
+pub(super) struct Sums<W> {
+    values: Vec<W>,
+    touched: Vec<u32>,
+}
+
+impl<W: Weight> Sums<W> {
+    /// Numbers below `n` can be summed from now on.
+    pub(super) fn reach(&mut self, n: usize) {
+        if self.values.len() < n {
+            self.values.resize(n, W::default());
+        }
+    }
+
+    /// Adds a value that is not negative; 0 leaves no trace. Numbers beyond the reach are left out.
+    pub(super) fn add(&mut self, number: u32, value: W) {
+        if let Some(sum) = self.values.get_mut(number as usize) {
+            if *sum == W::default() {
+                if value == W::default() {
+                    return;
+                }
+                self.touched.push(number);
+            }
+            *sum += value;
+        }
+    }
+
+    pub(super) fn get(&self, number: u32) -> W {
+        self.values.get(number as usize).copied().unwrap_or_default()
+    }
+
+    /// Numbers with a sum, in the order of their first addition.
+    pub(super) fn touched(&self) -> &[u32] {
+        &self.touched
+    }
+
+    pub(super) fn clear(&mut self) {
+        for number in self.touched.drain(..) {
+            self.values[number as usize] = W::default();
+        }
+    }
+
+    /// Multiplies every sum.
+    pub(super) fn scale(&mut self, by: W) {
+        for number in &self.touched {
+            let sum = &mut self.values[*number as usize];
+            *sum = *sum * by;
+        }
+    }
+
+    /// The numbers with the `n` largest sums; equal sums by number.
+    pub(super) fn largest(&self, n: usize) -> Vec<u32> {
+        let mut sums: Vec<(W, u32)> = self.touched.iter().map(|i| (self.get(*i), *i)).collect();
+        keep_largest(&mut sums, n);
+        sums.into_iter().map(|(_, i)| i).collect()
+    }
+}
+
+/// Keeps the `n` largest, in order; equal values by number.
+pub(super) fn keep_largest<W: Weight>(sums: &mut Vec<(W, u32)>, n: usize) {
+    let order = |a: &(W, u32), b: &(W, u32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
+    if sums.len() > n {
+        sums.select_nth_unstable_by(n, order);
+        sums.truncate(n);
+    }
+    sums.sort_unstable_by(order);
+}
+
+/// For each item the `keep` others that `finish` values most, best first. `gather(item, sums)` adds what binds the item to
+/// others; `finish(item, other, sum)` turns a sum into a strength, `None` to leave the pair out.
+///
+/// One item's sums at a time: memory is the lists and a row of counters a thread.
+pub(super) fn best_pairs<W: Weight>(
+    items: usize,
+    keep: usize,
+    gather: impl Fn(usize, &mut Sums<W>) + Sync + Send,
+    finish: impl Fn(usize, usize, W) -> Option<W> + Sync + Send,
+) -> Sparse<W> {
+    let lists = par::map_chunks(items, 64, |range| {
+        let mut sums = Sums::default();
+        sums.reach(items);
+        let mut lists = Vec::with_capacity(range.len());
+        for item in range {
+            gather(item, &mut sums);
+            let strength = |other: &u32| Some((finish(item, *other as usize, sums.get(*other))?, *other));
+            let mut best: Vec<(W, u32)> = sums.touched().iter().filter_map(strength).collect();
+            keep_largest(&mut best, keep);
+            lists.push(best.into_iter().map(|(w, other)| (other, w)).collect::<Vec<_>>());
+            sums.clear();
+        }
+        lists
+    });
+    Sparse::of_rows(lists.into_iter().flatten())
+}
+
+/// Scratch memory that is emptied between two uses.
+pub(super) trait Scratch: Default {
+    fn clear(&mut self);
+}
+
+/// Scratch memory for as many lists as are made at a time, kept so that a list allocates little. Its contents never
+/// outlive a list, so they reach no result.
+#[derive(Debug, Default)]
+pub(super) struct Pool<S>(Mutex<Vec<S>>);
+
+impl<S: Scratch> Pool<S> {
+    pub(super) fn with<T>(&self, f: impl FnOnce(&mut S) -> T) -> T {
+        let kept = self.0.lock().ok().and_then(|mut pool| pool.pop());
+        let mut scratch = kept.unwrap_or_default();
+        let result = f(&mut scratch);
+        scratch.clear();
+        if let Ok(mut pool) = self.0.lock() {
+            pool.push(scratch);
+        }
+        result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_lists_the_holders_of_each_column_within_its_cap() {
+        let rows = Sparse::of_rows((0..10_u32).map(|r| vec![(0, 1.0_f64), (1 + r % 2, 2.0)]));
+        let index = Index::new(3, rows, 4);
+        // Ten holders at a cap of four: every third, from the first on.
+        assert_eq!(index.holders(0).iter().map(|h| h.0).collect::<Vec<_>>(), [0, 3, 6, 9]);
+        assert_eq!(index.holders(1).iter().map(|h| h.0).collect::<Vec<_>>(), [0, 4, 8]);
+        let mut sums = Sums::default();
+        index.overlap(&[(0, 1.0), (1, 0.5)], &mut sums);
+        assert_eq!((sums.get(0), sums.get(3), sums.get(1)), (2.0, 1.0, 0.0));
+    }
+
+    #[test]
+    fn sums_leave_no_trace_of_nothing_and_none_when_cleared() {
+        let mut sums = Sums::<f32>::default();
+        sums.reach(3);
+        for (number, value) in [(2, 0.0), (1, 1.0), (2, 1.0), (1, 2.0), (7, 1.0)] {
+            sums.add(number, value);
+        }
+        assert_eq!((sums.touched(), sums.largest(1)), (&[1, 2][..], vec![1]));
+        sums.clear();
+        assert_eq!((sums.touched().len(), sums.get(1)), (0, 0.0));
+    }
+
+    #[test]
+    fn entries_of_one_number_are_added_in_their_order() {
+        assert_eq!(merge(vec![(4, 1.0), (1, 2.0), (4, 0.5)]), [(1, 2.0), (4, 1.5)]);
+    }
+
+    #[test]
+    fn pairs_are_cut_by_strength_then_number() {
+        let gather = |item: usize, sums: &mut Sums<f64>| {
+            for other in 0..4_u32 {
+                sums.add(other, if other as usize == item { 9.0 } else { f64::from(1 + other / 2) });
+            }
+        };
+        let pairs = best_pairs(4, 2, gather, |a, b, sum| (a != b).then_some(sum));
+        assert_eq!(pairs.row(0), [(2, 2.0), (3, 2.0)]);
+        assert_eq!(pairs.row(3), [(2, 2.0), (0, 1.0)]);
+    }
+}
