@@ -7,6 +7,21 @@
 //! never came back, the second lose them too fast), and their mean is more often near the truth than either (Bates
 //! and Granger 1969, doi:10.1057/jors.1969.103). What both get wrong at the inner dates is the [`Drift`].
 //!
+//! # What is looked at
+//!
+//! | what | why |
+//! |---|---|
+//! | log-likelihood of counts | proper: nobody gains by saying other than what they believe; total and ranking both count |
+//! | two kinds of leaving | a coin model and a clock model fitted to one past agree on it and part in the future |
+//! | three dates | one may fall into a holiday; their windows all end on the as-of day, so that none looks ahead |
+//! | 4,000 customers for the score, 40,000 distinct histories for the fits | more change no choice |
+//!
+//! # How well it does
+//!
+//! `ACCURACY.md` has the table: CDNOW and Online Retail cut at many dates, and simulated shops with and without trend,
+//! season and regular buyers, beside Pareto/NBD. It is usually better, and sometimes worse: no rule from inside the past
+//! knows what comes after it.
+//!
 //! Without a ledger (a table or a histogram of histories) nothing is known of the way to the as-of day: customers are
 //! held out instead of days, and the best single model is kept.
 
@@ -17,7 +32,7 @@ use crate::error::Result;
 use crate::kernel::par;
 use crate::types::{AsOf, Horizon};
 
-use super::drift::{CLASSES, Drift, class};
+use super::drift::{CLASSES, Drift, Sums, class};
 use super::fit;
 use super::histogram::{Histogram, Runs};
 use super::history::RecencyFrequency;
@@ -114,19 +129,19 @@ pub(super) fn choose(params: &LtvParams, observed: Observed<'_>, unit: TimeUnit)
     let mut kept: Vec<usize> = [best(false), best(true)].into_iter().flatten().collect();
     let score = |i: usize| candidates[i].held_out_log_likelihood;
     kept.sort_by(|a, b| score(*b).total_cmp(&score(*a)).then(a.cmp(b)));
-    let mut classes = [(0.0, 0.0, 0.0); CLASSES];
+    let mut classes = [Sums::default(); CLASSES];
     for (i, (history, actual, _)) in pasts.iter().enumerate() {
         for (row, y) in actual.iter().enumerate() {
             let sum: f64 = kept.iter().map(|m| rehearsals[*m][i].expected[row]).sum();
             let forecast = sum / kept.len() as f64;
-            let (total, expected, squares) = &mut classes[class(history.x()[row])];
-            *total += y;
-            *expected += forecast;
-            *squares += (y - forecast) * (y - forecast);
+            let sums = &mut classes[class(history.x()[row])];
+            sums.actual += y;
+            sums.forecast += forecast;
+            sums.squares += (y - forecast) * (y - forecast);
         }
     }
     let members = kept.iter().map(|i| candidates[*i].model).collect();
-    Ok(Some(Choice { members, drift: Drift::from_errors(&classes), candidates }))
+    Ok(Some(Choice { members, drift: Drift::from_errors(&classes, pasts.len()), candidates }))
 }
 
 /// All keys, or every n-th of very many.
@@ -138,6 +153,7 @@ pub(super) fn likeness(runs: &Runs) -> Cow<'_, Runs> {
     }
 }
 
+/// Expected purchases of all customers of an inner date, and the score over some of them.
 fn rehearsal(process: &PurchaseProcess, history: &PurchaseHistory, actual: &[f64], t: f64) -> Rehearsal {
     let n = history.len();
     let customer =

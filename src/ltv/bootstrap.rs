@@ -1,4 +1,15 @@
 //! Refits on resampled customers: uncertainty without a normal approximation.
+//!
+//! A resample of n customers with replacement counts each of them about Poisson(1) times. On a histogram, a history shared by
+//! c customers counts Poisson(c) times: one number for each distinct history, however many customers there are. Each
+//! refit starts at the estimate of all, from where three to five Newton steps are enough; refits run in parallel, each with
+//! a stream of random numbers of its own.
+//!
+//! | replicates | for |
+//! |---|---|
+//! | 200 | standard errors |
+//! | 1,000 | 95 % intervals |
+//! | 10,000 | 99.9 % |
 
 use crate::error::{Error, Result};
 use crate::kernel::par;
@@ -18,7 +29,7 @@ pub struct Bootstrap {
 }
 
 impl Bootstrap {
-    /// The refitted processes.
+    /// The refitted processes, as many as were asked for.
     pub fn replicates(&self) -> &[PurchaseProcess] {
         &self.replicates
     }

@@ -1,12 +1,23 @@
 //! Shifted beta-geometric: how long contracts last that are renewed, or not, at the end of each period.
+//!
+//! # When to use it, and when not
+//!
+//! For subscriptions: leaving is seen, and the only question is when. Not for shops without contracts, where leaving must be
+//! guessed from silence. Ages are periods of the contract (months, years); contracts of different ages and those still
+//! running go into one table, [`Renewals`].
+//!
+//! # By hand
+//!
+//! 1,000 start, 631 renew once, 468 twice: the retention rates .631 and .742 rise although nobody becomes more loyal; those
+//! who leave easily have left. theta ~ Beta(.704, 1.182) has mean .373 = 1 - .627, and after one renewal it is Beta(.704,
+//! 2.182), mean .244 = 1 - .756.
 
 use crate::error::{Error, Result};
 use crate::kernel::optim::{Eval, Search};
 use crate::kernel::special::ln_rising;
 
-use super::fit::{Outcome, climb_in_logs};
+use super::fit::{Outcome, Pull, climb_in_logs};
 use super::jet::Jet;
-use super::params::Prior;
 use super::process::check_positive;
 use super::summary::FitSummary;
 
@@ -89,7 +100,7 @@ impl Renewals {
         Self { lost: add(&self.lost, &other.lost), kept: add(&self.kept, &other.kept) }
     }
 
-    /// Number of contracts.
+    /// Number of contracts, ended and running.
     pub fn contracts(&self) -> u64 {
         self.lost.iter().chain(&self.kept).fold(0, |sum, n| sum.saturating_add(*n))
     }
@@ -170,7 +181,7 @@ impl ShiftedBetaGeometric {
             return Err(Error::empty("no contract to fit a retention model to"));
         }
         let starts = [[0.0, 0.7], [-1.0, 0.0], [1.0, 2.0]];
-        let fitted = climb_in_logs(Search::about([0.0; 2], 16.0), Prior::Flat, &starts, |theta| {
+        let fitted = climb_in_logs(Search::about([0.0; 2], 16.0), &Pull::NONE, &starts, |theta| {
             renewals.log_likelihood(theta)
         });
         let [a, b] = fitted.theta;
@@ -179,17 +190,32 @@ impl ShiftedBetaGeometric {
         Ok((Self { a, b }, FitSummary::new(&["a", "b"], &outcome, contracts, ages)))
     }
 
-    /// (a, b).
+    /// (a, b) of the law of theta: mean a / (a + b), the more spread out the smaller a + b.
     pub fn parameters(&self) -> (f64, f64) {
         (self.a, self.b)
     }
 
-    /// Share of contracts that outlast `t` periods.
+    /// Share of contracts that outlast `t` periods: B(a, b + t) / B(a, b).
+    ///
+    /// ```
+    /// use regulars::ltv::ShiftedBetaGeometric;
+    /// let model = ShiftedBetaGeometric::new(0.704, 1.182)?;
+    /// assert_eq!(model.survival(0), 1.0);
+    /// assert!((model.survival(1) - 0.627).abs() < 1e-3);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn survival(&self, t: u32) -> f64 {
         (ln_rising(self.b, f64::from(t)) - ln_rising(self.a + self.b, f64::from(t))).exp()
     }
 
-    /// Share of those active in period `t` (1, 2, ..) who renew at its end.
+    /// Share of those active in period `t` (1, 2, ..) who renew at its end: (b + t - 1) / (a + b + t - 1).
+    ///
+    /// ```
+    /// use regulars::ltv::ShiftedBetaGeometric;
+    /// let model = ShiftedBetaGeometric::new(0.704, 1.182)?;
+    /// assert!((model.retention(2) * model.survival(1) - model.survival(2)).abs() < 1e-15);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn retention(&self, t: u32) -> f64 {
         let t = f64::from(t.max(1));
         (self.b + t - 1.0) / (self.a + self.b + t - 1.0)

@@ -1,15 +1,34 @@
 //! Static covariates: what is known of each customer moves how often they buy and how soon they leave.
+//!
+//! # How to read an effect
+//!
+//! | effect on | of .1 says |
+//! |---|---|
+//! | purchases, all models | a tenth more purchases a week while active |
+//! | attrition, Pareto/NBD and GGompertz/NBD | leaves a tenth sooner |
+//! | attrition, BG/NBD and MBG/NBD | the odds of leaving at a purchase are a tenth higher, on average |
+//!
+//! Both are effects on latent rates, found from what customers did: a group that buys less often and one that leaves sooner
+//! look alike for a short time, so that both effects have wide intervals until a year or so has been seen.
+//!
+//! # When not
+//!
+//! Not for what changes over time ([`VaryingParams`](super::VaryingParams)), and not for what follows from the purchases
+//! themselves (spend so far, items bought): such covariates know the future of the past they explain.
 
-use crate::data::{Matrix, PurchaseHistory};
+use crate::data::{Matrix, PerCustomer, PurchaseHistory, TimeUnit};
 use crate::error::{Error, Result};
-use crate::kernel::linalg::Cholesky;
-use crate::kernel::optim::Eval;
 use crate::kernel::par;
+use crate::types::Horizon;
 
 use super::betageo::{BetaGeometric, Coin};
+use super::discount::Discount;
 use super::dropout::{GammaGompertz, NbdWith, Pareto};
 use super::fit;
 use super::histogram::Histogram;
+use super::history::RecencyFrequency;
+use super::model::LifetimeValue;
+use super::newton::{Point, climb};
 use super::params::{Model, Prior};
 use super::process::PurchaseProcess;
 
@@ -66,38 +85,55 @@ pub struct CovariateParams {
     model: Model,
     l2: f64,
     effects: Effects,
+    equal: Vec<String>,
 }
 
-/// The effect of one covariate on the logarithm of a rate.
+/// The effect of one covariate on the logarithm of a rate, or of spend.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Effect {
     /// The covariate's name.
     pub name: String,
-    /// Its effect per unit.
+    /// Its effect per unit: 0.1 is about a tenth more.
     pub value: f64,
     /// Standard error from the information; `None` under a penalty, which spoils it, and where the information is singular.
     pub standard_error: Option<f64>,
 }
 
+impl Effect {
+    /// Effects of `names`, whose numbers among the parameters are `at`.
+    pub(super) fn list(names: &[String], at: &[usize], values: &[f64], errors: Option<&[f64]>) -> Vec<Self> {
+        let one = |(name, i): (&String, &usize)| Self {
+            name: name.clone(),
+            value: values[*i],
+            standard_error: errors.map(|e| e[*i]),
+        };
+        names.iter().zip(at).map(one).collect()
+    }
+}
+
 /// A purchase model with effects of covariates.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CovariateModel {
-    base: PurchaseProcess,
-    purchases: Vec<Effect>,
-    attrition: Vec<Effect>,
-    log_likelihood: f64,
-    gradient_norm: f64,
-    converged: bool,
+    pub(super) base: PurchaseProcess,
+    pub(super) unit: TimeUnit,
+    pub(super) purchases: Vec<Effect>,
+    pub(super) attrition: Vec<Effect>,
+    pub(super) log_likelihood: f64,
+    pub(super) gradient_norm: f64,
+    pub(super) converged: bool,
 }
 
 impl CovariateParams {
     /// BG/NBD, MBG/NBD, Pareto/NBD or GGompertz/NBD, without penalty.
     pub fn new(model: Model) -> Self {
-        Self { model, l2: 0.0, effects: Effects::default() }
+        Self { model, l2: 0.0, effects: Effects::default(), equal: Vec::new() }
     }
 
     /// Half this much times the sum of squared effects is taken from the log-likelihood. Default: 0.
+    ///
+    /// A ridge: the estimate of an effect is its posterior mode under a normal prior of variance 1 / `strength`.
     #[must_use]
     pub fn l2(mut self, strength: f64) -> Self {
         self.l2 = strength;
@@ -111,6 +147,14 @@ impl CovariateParams {
         self
     }
 
+    /// Covariates that move purchases and attrition by the same factor, the others having two effects of their own: an
+    /// equality constraint for each of them. Default: none.
+    #[must_use]
+    pub fn equal<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.equal = names.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// Whether the parameters make sense; the first line of [`fit`](Self::fit).
     ///
     /// # Errors
@@ -120,109 +164,97 @@ impl CovariateParams {
         if !able.contains(&self.model) {
             return Err(Error::param("model", "must be one with covariates", self.model));
         }
-        if !(0.0..=1e12).contains(&self.l2) {
-            return Err(Error::param("l2", "must lie between 0 and 1e12", self.l2));
-        }
-        Ok(())
+        check_l2(self.l2)
     }
 
     /// Fits the model and the effects; one row of `covariates` for each customer of `history`, in the same order.
     ///
     /// # Errors
-    /// As [`check`](Self::check); [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) for another number of rows,
+    /// As [`check`](Self::check); [`InvalidParam`](crate::ErrorKind::InvalidParam) where [`equal`](Self::equal) names a
+    /// covariate that is not there; [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) for another number of rows,
     /// [`EmptyInput`](crate::ErrorKind::EmptyInput) without customers or covariates,
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a covariate above a million.
     pub fn fit(&self, history: &PurchaseHistory, covariates: &Matrix) -> Result<CovariateModel> {
         self.check()?;
-        if covariates.len() != history.len() {
-            return Err(Error::shape("rows of covariates", history.len(), covariates.len()));
-        }
-        let m = covariates.width();
-        if history.is_empty() || m == 0 {
-            return Err(Error::empty("no customer or no covariate to fit effects to"));
-        }
-        if covariates.values().iter().any(|v| v.is_nan() || v.abs() > 1e6) {
-            return Err(Error::input("a covariate is above a million: standardise it"));
+        check_covariates(history, covariates)?;
+        let names = covariates.names();
+        if let Some(name) = self.equal.iter().find(|n| !names.contains(n)) {
+            return Err(Error::param("equal", "must name covariates", name));
         }
         // The start: no effects.
         let runs = Histogram::new(history);
         let runs = &runs.purchases;
         let plain = fit::fit(self.model, runs, &runs.weights(), None, Prior::LogNormal(5.0));
         let n = plain.theta.len();
-        let both = self.effects == Effects::Separate;
+        let buys: Vec<usize> = (n..n + names.len()).collect();
+        let mut free = n + names.len();
+        let leaves: Vec<usize> = names
+            .iter()
+            .zip(&buys)
+            .map(|(name, own)| {
+                if self.effects == Effects::Equal || self.equal.contains(name) {
+                    return *own;
+                }
+                free += 1;
+                free - 1
+            })
+            .collect();
         let mut at: Vec<f64> = plain.theta.iter().map(|t| t.ln()).collect();
-        at.resize(n + if both { 2 * m } else { m }, 0.0);
-        let data = Data { history, covariates, model: self.model, n, m, both, l2: self.l2 };
-        let (found, converged) = climb(&data, &mut at);
-        let errors = (self.l2 == 0.0).then(|| found.covariance()).flatten();
-        let effect = |i: usize, name: &str| Effect {
-            name: name.to_owned(),
-            value: at[i],
-            standard_error: errors.as_ref().map(|e| e[i]),
-        };
-        let effects = |from: usize| {
-            covariates.names().iter().enumerate().map(|(j, name)| effect(from + j, name)).collect::<Vec<_>>()
-        };
+        at.resize(free, 0.0);
+        let data = Data { history, covariates, model: self.model, n, buys, leaves, l2: self.l2 };
+        let (found, converged) = climb(&mut at, |at| data.total(at));
+        let errors = (self.l2 == 0.0).then(|| found.standard_errors()).flatten();
         let theta: Vec<f64> = at[..n].iter().map(|u| u.exp()).collect();
         let penalty = 0.5 * self.l2 * at[n..].iter().map(|g| g * g).sum::<f64>();
         Ok(CovariateModel {
             base: PurchaseProcess::raw(self.model, &theta),
-            purchases: effects(n),
-            attrition: effects(if both { n + m } else { n }),
+            unit: history.unit(),
+            purchases: Effect::list(names, &data.buys, &at, errors.as_deref()),
+            attrition: Effect::list(names, &data.leaves, &at, errors.as_deref()),
             log_likelihood: found.value + penalty,
-            gradient_norm: found.gradient.iter().map(|g| g * g).sum::<f64>().sqrt(),
+            gradient_norm: found.gradient_norm(),
             converged,
         })
     }
+}
+
+/// A strength of the penalty that Newton's method can carry.
+pub(super) fn check_l2(l2: f64) -> Result<()> {
+    if (0.0..=1e12).contains(&l2) {
+        Ok(())
+    } else {
+        Err(Error::param("l2", "must lie between 0 and 1e12", l2))
+    }
+}
+
+/// One row of covariates for each customer, none of them absurd.
+pub(super) fn check_covariates(history: &PurchaseHistory, covariates: &Matrix) -> Result<()> {
+    if covariates.len() != history.len() {
+        return Err(Error::shape("rows of covariates", history.len(), covariates.len()));
+    }
+    if history.is_empty() || covariates.width() == 0 {
+        return Err(Error::empty("no customer or no covariate to fit effects to"));
+    }
+    if covariates.values().iter().any(|v| v.is_nan() || v.abs() > 1e6) {
+        return Err(Error::input("a covariate is above a million: standardise it"));
+    }
+    Ok(())
 }
 
 struct Data<'a> {
     history: &'a PurchaseHistory,
     covariates: &'a Matrix,
     model: Model,
-    /// Parameters without effects, and covariates.
+    /// Parameters without effects.
     n: usize,
-    m: usize,
-    both: bool,
+    /// For each covariate the number of its effect on purchases, and on attrition, among the parameters.
+    buys: Vec<usize>,
+    leaves: Vec<usize>,
     l2: f64,
 }
 
-/// Value, gradient and Hessian (row by row) in as many parameters as there are.
-struct Point {
-    value: f64,
-    gradient: Vec<f64>,
-    hessian: Vec<f64>,
-}
-
-impl Point {
-    fn zero(d: usize) -> Self {
-        Self { value: 0.0, gradient: vec![0.0; d], hessian: vec![0.0; d * d] }
-    }
-
-    fn is_finite(&self) -> bool {
-        self.value.is_finite() && self.gradient.iter().chain(&self.hessian).all(|v| v.is_finite())
-    }
-
-    /// Minus the Hessian, its diagonal raised by the share `damping` of itself and a little.
-    fn information(&self, damping: f64) -> Vec<f64> {
-        let d = self.gradient.len();
-        let mut rows: Vec<f64> = self.hessian.iter().map(|h| -h).collect();
-        for i in 0..d {
-            let at = &mut rows[i * d + i];
-            *at += damping * (at.abs() + 1e-6);
-        }
-        rows
-    }
-
-    /// Standard errors.
-    fn covariance(&self) -> Option<Vec<f64>> {
-        let d = self.gradient.len();
-        let inverse = Cholesky::of_rows(&self.information(0.0), d).ok()?.inverse();
-        Some((0..d).map(|i| inverse[[i, i]].sqrt()).collect())
-    }
-}
-
-/// Which of the model's parameters purchases and attrition act on, and with which sign.
+/// Which of the model's parameters purchases and attrition act on, and with which sign: a rate times e^f is a scale
+/// parameter times e^-f, since lambda / alpha and mu / beta are all that the gamma laws know.
 fn roles(model: Model) -> [(usize, f64); 2] {
     match model {
         Model::ParetoNbd => [(1, -1.0), (3, -1.0)],
@@ -231,142 +263,81 @@ fn roles(model: Model) -> [(usize, f64); 2] {
     }
 }
 
-/// One customer's parameters.
-fn own_theta(data: &Data<'_>, at: &[f64], z: &[f64]) -> Vec<f64> {
-    let dot = |g: &[f64]| g.iter().zip(z).map(|(g, z)| g * z).sum::<f64>();
-    let mut logs = at[..data.n].to_vec();
-    let second = if data.both { data.n + data.m } else { data.n };
-    for ((role, sign), from) in roles(data.model).into_iter().zip([data.n, second]) {
-        logs[role] += sign * dot(&at[from..from + data.m]);
-    }
-    logs.iter().map(|u| u.clamp(-40.0, 40.0).exp()).collect()
-}
-
-/// Adds one customer's log-likelihood by the chain rule: the slope in effect j is that
-/// in the logarithm it acts on, times the covariate, with the sign of its role.
-fn add<const N: usize>(sum: &mut Point, data: &Data<'_>, z: &[f64], eval: &Eval<N>) {
-    let d = sum.gradient.len();
-    // Each parameter of the whole acts on at most two of the customer's logarithms, by these factors.
-    let acts = |k: usize| -> [(usize, f64); 2] {
-        if k < N {
-            return [(k, 1.0), (k, 0.0)];
-        }
-        let [buy, leave] = roles(data.model);
-        let j = (k - N) % data.m;
-        let first = (buy.0, buy.1 * z[j]);
-        let second = (leave.0, leave.1 * z[j]);
-        match (data.both, k < N + data.m) {
-            (false, _) => [first, second],
-            (true, true) => [first, (first.0, 0.0)],
-            (true, false) => [second, (second.0, 0.0)],
-        }
-    };
-    sum.value += eval.value;
-    for k in 0..d {
-        for (i, a) in acts(k) {
-            if a == 0.0 {
-                continue;
-            }
-            sum.gradient[k] += a * eval.gradient[i];
-            for l in 0..d {
-                for (j, b) in acts(l) {
-                    sum.hessian[k * d + l] += a * b * eval.hessian[i][j];
-                }
-            }
-        }
-    }
-}
-
-fn total(data: &Data<'_>, at: &[f64]) -> Point {
-    let d = at.len();
-    let (x, t_x, t) = (data.history.x(), data.history.t_x(), data.history.t());
-    let chunk = |range: std::ops::Range<usize>| {
-        let mut sum = Point::zero(d);
-        for i in range {
-            let z = data.covariates.row(i).unwrap_or_default();
-            let theta = own_theta(data, at, z);
-            let four = || -> [f64; 4] { std::array::from_fn(|k| theta[k]) };
-            let (t, t_x, w) = (&t[i..=i], &t_x[i..=i], &[1.0][..]);
-            match data.model {
-                Model::ParetoNbd => {
-                    let [r, alpha, s, beta] = four();
-                    let eval =
-                        NbdWith { r, alpha, dropout: Pareto { s, beta } }.segment::<2, 4>(x[i], t, t_x, w);
-                    add(&mut sum, data, z, &eval.in_logs(&four()));
-                }
-                Model::GGompertzNbd => {
-                    let all: [f64; 5] = std::array::from_fn(|k| theta[k]);
-                    let [r, alpha, b, s, beta] = all;
-                    let model = NbdWith { r, alpha, dropout: GammaGompertz { b, s, beta } };
-                    add(&mut sum, data, z, &model.segment::<3, 5>(x[i], t, t_x, w).in_logs(&all));
-                }
-                _ => {
-                    let coin = if data.model == Model::BgNbd { Coin::AfterRepeats } else { Coin::AfterEvery };
-                    let eval = BetaGeometric::from_array(four(), coin).segment(x[i], t, t_x, w);
-                    add(&mut sum, data, z, &eval.in_logs(&four()));
-                }
-            }
-        }
-        sum
-    };
-    let join = |mut a: Point, b: Point| {
-        a.value += b.value;
-        a.gradient.iter_mut().zip(&b.gradient).for_each(|(a, b)| *a += b);
-        a.hessian.iter_mut().zip(&b.hessian).for_each(|(a, b)| *a += b);
-        a
-    };
-    let mut sum = par::reduce_chunks(x.len(), 512, chunk, join).unwrap_or_else(|| Point::zero(d));
-    for (k, effect) in at.iter().enumerate().skip(data.n) {
-        sum.value -= 0.5 * data.l2 * effect * effect;
-        sum.gradient[k] -= data.l2 * effect;
-        sum.hessian[k * d + k] -= data.l2;
-    }
-    sum
-}
-
-/// Newton steps, damped until they climb (Levenberg 1944; Marquardt 1963, doi:10.1137/0111030). Whether it ended where
-/// nothing more can be gained.
-fn climb(data: &Data<'_>, at: &mut Vec<f64>) -> (Point, bool) {
-    let d = at.len();
-    let mut here = total(data, at);
-    let mut damping = 1e-3;
-    for _ in 0..200 {
-        let Ok(factor) = Cholesky::of_rows(&here.information(damping), d) else {
-            damping = (damping * 10.0).max(1e-3);
-            if damping > 1e12 {
-                return (here, false);
-            }
-            continue;
+impl Data<'_> {
+    /// (parameter of the whole, logarithm of the customer, factor) for a customer with covariates `z`.
+    fn acts(&self, z: &[f64]) -> Vec<(usize, usize, f64)> {
+        let [buy, leave] = roles(self.model);
+        let own = (0..self.n).map(|k| (k, k, 1.0));
+        let on = |at: &[usize], (role, sign): (usize, f64)| -> Vec<(usize, usize, f64)> {
+            at.iter().zip(z).map(|(k, z)| (*k, role, sign * z)).collect()
         };
-        let step = factor.solve(&here.gradient);
-        let gain: f64 = step.iter().zip(&here.gradient).map(|(s, g)| s * g).sum();
-        if gain <= 1e-14 * (1.0 + here.value.abs()) && damping < 1e-2 {
-            return (here, true);
-        }
-        let longest = step.iter().fold(0.0_f64, |m, s| m.max(s.abs()));
-        let shorten = (2.0 / longest.max(1e-300)).min(1.0);
-        let next: Vec<f64> =
-            at.iter().zip(&step).map(|(u, s)| (u + shorten * s).clamp(-40.0, 40.0)).collect();
-        let there = total(data, &next);
-        if there.is_finite() && there.value > here.value {
-            (*at, here) = (next, there);
-            damping *= 0.1;
-        } else if gain <= 1e-12 * (1.0 + here.value.abs()) {
-            return (here, true);
-        } else {
-            damping = (damping * 10.0).max(1e-6);
-            if damping > 1e12 {
-                return (here, false);
-            }
-        }
+        own.chain(on(&self.buys, buy)).chain(on(&self.leaves, leave)).collect()
     }
-    (here, false)
+
+    /// The penalised log-likelihood at `at`.
+    fn total(&self, at: &[f64]) -> Point {
+        let d = at.len();
+        let (x, t_x, t) = (self.history.x(), self.history.t_x(), self.history.t());
+        let chunk = |range: std::ops::Range<usize>| {
+            let mut sum = Point::zero(d);
+            for i in range {
+                let acts = self.acts(self.covariates.row(i).unwrap_or_default());
+                let mut logs = [0.0; 5];
+                for (k, role, factor) in &acts {
+                    logs[*role] += factor * at[*k];
+                }
+                let all = logs.map(|u: f64| u.clamp(-40.0, 40.0).exp());
+                let four: [f64; 4] = std::array::from_fn(|k| all[k]);
+                let (t, t_x, w) = (&t[i..=i], &t_x[i..=i], &[1.0][..]);
+                match self.model {
+                    Model::ParetoNbd => {
+                        let [r, alpha, s, beta] = four;
+                        let model = NbdWith { r, alpha, dropout: Pareto { s, beta } };
+                        let eval = model.segment::<2, 4>(x[i], t, t_x, w);
+                        sum.add_through(&eval.in_logs(&four), &acts);
+                    }
+                    Model::GGompertzNbd => {
+                        let [r, alpha, b, s, beta] = all;
+                        let model = NbdWith { r, alpha, dropout: GammaGompertz { b, s, beta } };
+                        let eval = model.segment::<3, 5>(x[i], t, t_x, w);
+                        sum.add_through(&eval.in_logs(&all), &acts);
+                    }
+                    _ => {
+                        let coin =
+                            if self.model == Model::BgNbd { Coin::AfterRepeats } else { Coin::AfterEvery };
+                        let eval = BetaGeometric::from_array(four, coin).segment(x[i], t, t_x, w);
+                        sum.add_through(&eval.in_logs(&four), &acts);
+                    }
+                }
+            }
+            sum
+        };
+        let mut sum =
+            par::reduce_chunks(x.len(), 512, chunk, |a, b| a.plus(&b)).unwrap_or_else(|| Point::zero(d));
+        sum.penalise(at, self.n, self.l2);
+        sum
+    }
 }
 
 impl CovariateModel {
     /// The process of a customer whose covariates are all 0.
+    ///
+    /// ```
+    /// # use regulars::{data::{Matrix, TimeUnit}, ltv::*, types::Seed};
+    /// # let history = PurchaseProcess::bg_nbd(0.8, 4.0, 0.8, 2.5)?.simulate(&[52.0; 300], TimeUnit::Week, Seed(1))?;
+    /// # let z = (0..300).map(|i| f64::from(i % 3)).collect();
+    /// # let covariates = Matrix::new(history.customers().clone(), ["visits"], z)?;
+    /// let model = CovariateParams::new(Model::BgNbd).fit(&history, &covariates)?;
+    /// assert_eq!(model.process(&[0.0])?, *model.base());
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn base(&self) -> &PurchaseProcess {
         &self.base
+    }
+
+    /// The unit of time of the rates.
+    pub fn unit(&self) -> TimeUnit {
+        self.unit
     }
 
     /// Effects on ln of the rate of purchase.
@@ -412,5 +383,52 @@ impl CovariateModel {
         }
         PurchaseProcess::new(self.base.model(), &theta)
             .map_err(|_| Error::input("these covariates take a parameter out of its domain"))
+    }
+
+    /// P(alive), expected and discounted purchases of every customer of `history` over the days after it; one row of
+    /// `covariates` for each, in the same order. Money is another model's ([`SpendCovariateModel`](super::SpendCovariateModel)
+    /// or [`GammaGamma`](super::GammaGamma)): `spend` and `clv` are `None`.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the history is in another unit of time than the model; as
+    /// [`process`](Self::process), naming the row.
+    ///
+    /// ```
+    /// use regulars::data::{Customers, Matrix, PurchaseHistory, TimeUnit};
+    /// use regulars::ltv::{CovariateParams, Discount, Model, PurchaseProcess};
+    /// use regulars::types::{Horizon, Seed};
+    ///
+    /// let truth = PurchaseProcess::bg_nbd(0.8, 4.0, 0.8, 2.5)?;
+    /// let history = truth.simulate(&[52.0; 500], TimeUnit::Week, Seed(1))?;
+    /// let channel = (0..500).map(|i| f64::from(i % 2)).collect();
+    /// let covariates = Matrix::new(history.customers().clone(), ["app"], channel)?;
+    /// let model = CovariateParams::new(Model::BgNbd).fit(&history, &covariates)?;
+    /// let ahead = model.predict(&history, &covariates, Horizon::weeks(26)?, Discount::default())?;
+    /// assert!(ahead.values().iter().all(|v| v.discounted_purchases <= v.purchases));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    pub fn predict(
+        &self,
+        history: &PurchaseHistory,
+        covariates: &Matrix,
+        horizon: Horizon,
+        discount: Discount,
+    ) -> Result<PerCustomer<LifetimeValue>> {
+        check_covariates(history, covariates)?;
+        if history.unit() != self.unit {
+            return Err(Error::input("the history is in another unit of time than the model"));
+        }
+        let days = f64::from(horizon.in_days());
+        let t = days / self.unit.in_days();
+        let schedule = discount.schedule(days, self.unit.in_days());
+        let one = |i: usize| {
+            let process = self.process(covariates.row(i).unwrap_or_default()).map_err(|_| {
+                Error::row(i as u64 + 1, None, "the covariates take a parameter out of its domain")
+            })?;
+            let h = RecencyFrequency { x: history.x()[i], t_x: history.t_x()[i], t: history.t()[i] };
+            Ok(LifetimeValue::of(&process, &h, t, &schedule))
+        };
+        let values = par::map(history.len(), one).into_iter().collect::<Result<Vec<_>>>()?;
+        PerCustomer::new(history.customers().clone(), values)
     }
 }

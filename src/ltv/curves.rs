@@ -6,6 +6,27 @@
 //! error (3 + sqrt 8)^-20 < 1e-15). The panels are fixed by the float's exponent, not by the data, so that the answer for
 //! a customer does not depend on who else is in the table.
 
+//!
+//! # Why this pays
+//!
+//! A million customers have some hundred numbers of purchases x, and v within a few octaves: some hundred panels of 20
+//! nodes stand for a million sums over [`future`](super::betageo::future). Discounting by month multiplies the nodes, not the
+//! customers: the discounted sum of twelve months is a function of v as well, with a series of its own.
+//!
+//! | step | work |
+//! |---|---|
+//! | which (x, octave of v) occur | one hash of each customer |
+//! | E(z) for each x, on panels in z | 20 sums for each octave of z |
+//! | the two functions of v on each panel | 20 times (1 + periods) series of 20 terms |
+//! | each customer | one look-up, one series of two functions |
+//!
+//! # Why it is exact
+//!
+//! E as a function of v has its nearest singularity at v = 0, or at negative v where 1 + p t v = 0. On a panel from 2^e to
+//! 2^(e + 1), of centre 1.5 and half-width .5 in units of 2^e, that is three half-widths away: the series converges as
+//! rho^-n, rho = 3 + sqrt(8) = 5.83, and twenty terms leave 5.83^-20 = 5e-16. Interpolating twice, in z and in v, doubles
+//! it. A test compares with the direct sums to 1e-11 in the corners.
+
 use std::f64::consts::PI;
 use std::sync::LazyLock;
 
@@ -36,6 +57,8 @@ static COSINES: LazyLock<[[f64; TERMS]; TERMS]> = LazyLock::new(|| {
 struct Panel<const K: usize>([[f64; TERMS]; K]);
 
 impl<const K: usize> Panel<K> {
+    /// Interpolates `f` on [2^exponent, 2^(exponent + 1)] at the Chebyshev nodes: coefficient j is
+    /// (2 - \[j = 0\]) / n times the sum of f(`v_i`) cos(j `theta_i`).
     fn new(f: impl Fn(f64) -> [f64; K], exponent: i32) -> Self {
         let low = 2.0_f64.powi(exponent);
         let values: [[f64; K]; TERMS] = std::array::from_fn(|i| f(low * (1.5 + 0.5 * node(i))));
@@ -90,7 +113,7 @@ impl<'a> InZ<'a> {
     }
 }
 
-/// v = m 2^e with m in [1, 2): (e, 2 m - 3).
+/// v = m 2^e with m in [1, 2): (e, 2 m - 3), by the bits of the float: exact, and the same for every customer and thread.
 fn split(v: f64) -> (i32, f64) {
     let bits = v.to_bits();
     let exponent = (bits >> 52) as i32 - 1_023;

@@ -1,4 +1,20 @@
 //! `Discount`: what a later purchase is worth today.
+//!
+//! # The two conventions
+//!
+//! | | periods (this type) | continuous (the `rate` of [`PurchaseProcess`](super::PurchaseProcess)) |
+//! |---|---|---|
+//! | a purchase at time u counts | (1 + rate)^-k, k the period it falls in | e^(-rate u) |
+//! | who does so | managers, lifetimes, spreadsheets | DERT, Pareto/NBD papers, CLVTools |
+//! | 10 % a year is | rate .1 per year, or .00797 per month | rate ln 1.1 = .0953 per year |
+//!
+//! Neither is more right; a figure is only comparable with one of its own kind. End of period is the cautious one: a
+//! purchase on the first day of a month counts as if it came on the last.
+//!
+//! # By hand
+//!
+//! 1 % a month, 2 purchases expected in the first month, 1 in the second: 2 / 1.01 + 1 / 1.0201 = 2.9605. By the cumulative
+//! expectation E(1) = 2, E(2) = 3: 2 (1 / 1.01 - 1 / 1.0201) + 3 / 1.0201, the same with positive weights only.
 
 use crate::data::TimeUnit;
 use crate::error::{Error, Result};
@@ -50,7 +66,7 @@ impl Discount {
         Ok(Self { rate, period_days })
     }
 
-    /// Interest per period.
+    /// Interest per period: .01 is one per cent.
     pub fn rate(&self) -> f64 {
         self.rate
     }

@@ -7,6 +7,18 @@
 //! plus, for each i from 0 to n - `t_x` - 1,
 //! B(alpha + x, beta + `t_x` - x + i) / B(alpha, beta) B(gamma + 1, delta + `t_x` + i) / B(gamma, delta).
 //!
+//! # By hand
+//!
+//! alpha = beta = gamma = delta = 1, one occasion, no purchase: either alive and silent, E[(1 - p)] E[(1 - theta)] = 1/2 1/2,
+//! or gone before the occasion, E[theta] = 1/2. L = 3/4, and P(alive for the second) = (1/2 1/3) / (3/4) = 2/9: two
+//! chances to leave survived, E[(1 - theta)^2] = 1/3, one silence.
+//!
+//! # What is to come
+//!
+//! One who is alive for the next occasion has p ~ Beta(alpha + x, beta + n - x) and theta ~ Beta(gamma, delta + n + 1), so that
+//! the purchase at the k-th occasion from now has probability (alpha + x) / (alpha + beta + n) times E[(1 - theta)^(k - 1)].
+//! The sum over k is cut where a term no longer counts; a million occasions are the most.
+//!
 //! The sum is over the occasion after which the customer left. Everything is computed relative to its largest term, in
 //! O(n - `t_x`).
 //!
@@ -38,7 +50,10 @@ fn whole(h: &RecencyFrequency) -> (f64, f64, f64) {
 }
 
 impl BetaBernoulli {
-    /// ln of the odds of having left by the n-th occasion.
+    /// ln of the odds of having left by the n-th occasion: the sum over i over the term of staying.
+    ///
+    /// Each term follows from the one before by a ratio of four numbers, so that n - `t_x` of them cost no gamma function; all
+    /// are relative to the first, the largest, since silence while alive only gets less likely.
     fn log_odds_gone(&self, h: &RecencyFrequency) -> f64 {
         let (x, t_x, n) = whole(h);
         // Terms relative to the one of i = 0 follow by products; the term of staying follows the last of them.
@@ -83,6 +98,21 @@ impl BetaBernoulli {
         while k <= t && alive > 1e-18 * sum {
             sum += alive;
             alive *= (self.delta + n + k) / (self.gamma + self.delta + n + k);
+            k += 1.0;
+        }
+        (self.alpha + x) / (self.alpha + self.beta + n) * sum
+    }
+
+    /// As [`purchases_while_alive`](Self::purchases_while_alive), a purchase at the k-th occasion to come counting
+    /// e^(-`rate` k).
+    pub(super) fn discounted_while_alive(&self, h: &RecencyFrequency, rate: f64, t: f64) -> f64 {
+        let (x, _, n) = whole(h);
+        let t = t.floor().min(MOST);
+        let worth = (-rate).exp();
+        let (mut alive, mut sum, mut k) = (worth, 0.0, 1.0);
+        while k <= t && alive > 1e-18 * sum {
+            sum += alive;
+            alive *= worth * (self.delta + n + k) / (self.gamma + self.delta + n + k);
             k += 1.0;
         }
         (self.alpha + x) / (self.alpha + self.beta + n) * sum

@@ -11,6 +11,35 @@
 //! `t_x`^(x - 1) / Gamma(x), which k = 1 has and BG/NBD leaves out: so the likelihoods of all k, and of all models here,
 //! can be compared.
 //!
+//! # Why W
+//!
+//! Silence from `t_x` to T means that fewer than k further stages were completed. Given lambda their number is Poisson with
+//! mean lambda (T - `t_x`); with lambda ~ Gamma(R, alpha + `t_x`) it is negative binomial, and
+//!
+//! P(j stages) = C(R + j - 1, j) (1 - y)^R y^j, y = (T - `t_x`) / (alpha + T), 1 - y = (alpha + `t_x`) / (alpha + T).
+//!
+//! The sum over j < k is (1 - y)^R W: hence the first term of L. For k = 1, W = 1 and L is that of BG/NBD.
+//!
+//! # What is to come
+//!
+//! Of one who is alive, j stages of the next purchase are done already, with probability proportional to the j-th term of W.
+//! The m stages to come within t are NB(R + j, z), z = t / (alpha + T), and complete floor((j + m) / k) purchases, each with a
+//! toss. The sum over j and m is positive term by term. Where more than 10^5 stages are expected, or z > 1,000, the
+//! rounding down is left out: counts become stages / k, which is off by at most one purchase in 10^5 / k, and a mean over
+//! the coin takes the place of a sum over millions of counts.
+//!
+//! # How k is chosen
+//!
+//! The four other parameters are fitted at k = 1, 2, 3 and so on until the likelihood falls: more regularity than there is
+//! makes the observed spread of `t_x` ever less likely. k has no standard error, and costs one parameter in AIC and BIC.
+//!
+//! | k | gaps | coefficient of variation |
+//! |---|---|---|
+//! | 1 | exponential: a purchase is as likely the day after one as any day | 1 |
+//! | 2 | rarely two in a row | .71 |
+//! | 4 | restocking | .5 |
+//! | 12 | nearly clockwork | .29 |
+//!
 //! Source: Platzer and Reutterer (2016), Ticking away the moments, doi:10.1287/mksc.2015.0963; Reutterer, Platzer and
 //! Schroeder (2021), doi:10.1016/j.ijresmar.2020.09.002.
 
@@ -32,10 +61,12 @@ pub(super) struct Erlang {
 const MANY: f64 = 1e5;
 
 impl Erlang {
+    /// Stages of a gap.
     fn k(&self) -> f64 {
         f64::from(self.k)
     }
 
+    /// R = r + k x: the shape of the rate of stages after x purchases.
     fn stages(&self, x: f64) -> f64 {
         self.base.r + self.k() * x
     }
@@ -50,6 +81,8 @@ impl Erlang {
         (terms.take(self.k as usize).map(|(t, _)| t).collect(), y)
     }
 
+    /// ln of the odds of having left: those of the coin model with R in place of r + x, less ln W, for who is alive may be
+    /// in the middle of a gap.
     fn log_odds_gone(&self, h: &RecencyFrequency) -> f64 {
         let tosses = self.base.tosses(h.x);
         if tosses == 0.0 {
@@ -57,7 +90,7 @@ impl Erlang {
         }
         let w: f64 = self.silence(h).0.iter().sum();
         let quiet = ((h.t - h.t_x) / (self.base.alpha + h.t_x)).ln_1p();
-        (self.base.a / (self.base.b + tosses - 1.0)).ln() + self.stages(h.x) * quiet - w.ln()
+        (self.base.a / (self.base.b + (tosses - 1.0))).ln() + self.stages(h.x) * quiet - w.ln()
     }
 
     pub(super) fn p_alive(&self, h: &RecencyFrequency) -> f64 {

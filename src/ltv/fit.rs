@@ -1,4 +1,45 @@
 //! Maximum likelihood on a histogram.
+//!
+//! # The search
+//!
+//! All parameters are positive, so the search runs in their logarithms: no step can leave the domain, scales of time do not
+//! matter, and Wald intervals on that scale are positive. Value, gradient and Hessian come from one pass over the distinct
+//! histories, each counted with its number of customers; a trust-region Newton method
+//! ([`Search`]) takes five to twenty such passes.
+//!
+//! # Where it starts
+//!
+//! At two or three fixed points about typical values of the data: shapes of 1, alpha at the mean time between purchases,
+//! beta at the mean time of observation. No chance. Above 12,000 distinct histories the climbs from all starts run on
+//! about 6,000 of them, every n-th, and one climb on all of them from the best point found: the start costs
+//! nothing then, and the end is that of all the data.
+//!
+//! The box is e^±16 about the typical values, wide enough that an estimate on its edge says something about the data:
+//!
+//! | end | means | example |
+//! |---|---|---|
+//! | inside, curved | the usual maximum | CDNOW, all models but GGompertz/NBD |
+//! | on an edge | a simpler model wants to be it | GGompertz/NBD on CDNOW: b to 0; BG/NBD where nobody leaves: a / b to 0 |
+//! | flat | the data do not tell some parameters apart | ten customers who each bought once |
+//!
+//! # Beliefs
+//!
+//! A [`Belief`] adds normal laws of the logarithms: a weak one for `auto`, so that an edge does not become a forecast of
+//! eternal life; those of the cohorts about the whole. Reported likelihoods never contain them.
+//!
+//! # Cost
+//!
+//! | model | per distinct history and pass |
+//! |---|---|
+//! | BG/NBD, MBG/NBD | one logarithm, one exponential and twelve sums |
+//! | Pareto/NBD, GGompertz/NBD | one to three panels of 6 to 16 nodes with derivatives, some logarithms each |
+//! | CNBD-k | k products of [`Jet`](super::jet::Jet)s |
+//!
+//! # Determinism
+//!
+//! Keys are summed in fixed segments of at most 2,048, segments in fixed groups of four, groups in order: the bits of the sum,
+//! and so the whole path, do not depend on the number of threads, on the order of the customers or on how shards were
+//! merged.
 
 use crate::kernel::optim::{End, Eval, Maximum, Search, covariance};
 use crate::kernel::par;
@@ -19,32 +60,74 @@ pub(super) struct Fitted<const N: usize> {
     pub(super) covariance: Option<[[f64; N]; N]>,
 }
 
-/// The best of the climbs from all starts (the first of equal ones); with a prior, of likelihood times prior.
+/// A normal belief about each logarithm of a parameter: its centre, and 1 / variance (0: nothing is believed).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pull<const N: usize> {
+    pub(super) centre: [f64; N],
+    pub(super) precision: [f64; N],
+}
+
+impl<const N: usize> Pull<N> {
+    /// Maximum likelihood.
+    pub(super) const NONE: Self = Self { centre: [0.0; N], precision: [0.0; N] };
+
+    /// Half the squared distance from the centre, in standard deviations: minus ln of the density, up to a constant.
+    fn penalty(&self, logs: &[f64; N]) -> f64 {
+        (0..N).map(|i| 0.5 * self.precision[i] * (logs[i] - self.centre[i]).powi(2)).sum()
+    }
+
+    /// Takes the penalty from a log-likelihood in the logarithms.
+    fn apply(&self, logs: &[f64; N], eval: &mut Eval<N>) {
+        eval.value -= self.penalty(logs);
+        for (i, u) in logs.iter().enumerate() {
+            eval.gradient[i] -= self.precision[i] * (u - self.centre[i]);
+            eval.hessian[i][i] -= self.precision[i];
+        }
+    }
+}
+
+/// What a fit is told of the parameters, whatever their number.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Belief<'a> {
+    /// A prior about the typical values of the data.
+    Prior(Prior),
+    /// Normal laws about these logarithms, with these precisions, in the order of the parameters.
+    About(&'a [f64], &'a [f64]),
+}
+
+impl Belief<'_> {
+    /// For the parameters a search looks for, of which k of a regular model is none.
+    fn pull<const N: usize>(&self, search: &Search<N>) -> Pull<N> {
+        match self {
+            Self::Prior(Prior::Flat) => Pull::NONE,
+            Self::Prior(Prior::LogNormal(sd)) => Pull {
+                centre: std::array::from_fn(|i| 0.5 * (search.low[i] + search.high[i])),
+                precision: [1.0 / (sd * sd); N],
+            },
+            Self::About(logs, precision) => {
+                let last = |values: &[f64], i: usize| {
+                    values.len().checked_sub(N).and_then(|skip| values.get(skip + i)).copied().unwrap_or(0.0)
+                };
+                Pull {
+                    centre: std::array::from_fn(|i| last(logs, i)),
+                    precision: std::array::from_fn(|i| last(precision, i)),
+                }
+            }
+        }
+    }
+}
+
+/// The best of the climbs from all starts (the first of equal ones); with a belief, of likelihood times its density.
 pub(super) fn climb_in_logs<const N: usize>(
     search: Search<N>,
-    prior: Prior,
+    pull: &Pull<N>,
     starts: &[[f64; N]],
     f: impl Fn(&[f64; N]) -> Eval<N>,
 ) -> Fitted<N> {
-    // Half the distance from the centre of the search, squared, in standard deviations of the prior.
-    let precision = match prior {
-        Prior::Flat => 0.0,
-        Prior::LogNormal(sd) => 1.0 / (sd * sd),
-    };
-    let from_centre = |logs: &[f64; N]| -> [f64; N] {
-        std::array::from_fn(|i| logs[i] - 0.5 * (search.low[i] + search.high[i]))
-    };
-    let penalty = |logs: &[f64; N]| 0.5 * precision * from_centre(logs).iter().map(|d| d * d).sum::<f64>();
     let in_logs = |logs: &[f64; N]| {
         let theta = logs.map(f64::exp);
         let mut eval = f(&theta).in_logs(&theta);
-        if precision > 0.0 {
-            eval.value -= penalty(logs);
-            for (i, d) in from_centre(logs).into_iter().enumerate() {
-                eval.gradient[i] -= precision * d;
-                eval.hessian[i][i] -= precision;
-            }
-        }
+        pull.apply(logs, &mut eval);
         eval
     };
     let mut best: Option<Maximum<N>> = None;
@@ -63,7 +146,7 @@ pub(super) fn climb_in_logs<const N: usize>(
     }
     let mut maximum = best.unwrap_or_else(|| search.maximise([0.0; N], in_logs));
     // What is reported is the likelihood alone.
-    maximum.eval.value += penalty(&maximum.at);
+    maximum.eval.value += pull.penalty(&maximum.at);
     Fitted { theta: maximum.at.map(f64::exp), covariance: covariance(&maximum.eval.hessian), maximum }
 }
 
@@ -101,7 +184,7 @@ impl<const N: usize> From<Fitted<N>> for Outcome {
     }
 }
 
-/// Total log-likelihood, with derivatives in the parameters.
+/// Total log-likelihood, with derivatives in the parameters: the sum over segments of `f(x, T, t_x, weights)`.
 fn total<const N: usize>(
     runs: &Runs,
     weights: &[f64],
@@ -126,23 +209,23 @@ pub(super) fn fit(
     start: Option<&[f64]>,
     prior: Prior,
 ) -> Outcome {
-    fit_held(model, runs, weights, start, prior, None)
+    fit_told(model, runs, weights, start, Belief::Prior(prior), None)
 }
 
-/// As [`fit`], with the parameter of that index, if any, held at that value.
-pub(super) fn fit_held(
+/// As [`fit`], told any [`Belief`], with the parameter of that index, if any, held at that value.
+pub(super) fn fit_told(
     model: Model,
     runs: &Runs,
     weights: &[f64],
     start: Option<&[f64]>,
-    prior: Prior,
+    belief: Belief<'_>,
     held: Option<(usize, f64)>,
 ) -> Outcome {
     let scale = Scale::of(runs, weights);
     match model {
         Model::BgCnbdK | Model::MbgCnbdK => {
             let coin = if model == Model::BgCnbdK { Coin::AfterRepeats } else { Coin::AfterEvery };
-            regular(coin, runs, weights, start, prior, held)
+            regular(coin, runs, weights, start, belief, held)
         }
         Model::BgNbd | Model::MbgNbd => {
             let coin = if model == Model::BgNbd { Coin::AfterRepeats } else { Coin::AfterEvery };
@@ -152,14 +235,14 @@ pub(super) fn fit_held(
                 runs,
                 weights,
                 start,
-                (Search::about(centre, 16.0), prior, held),
+                (Search::about(centre, 16.0), belief, held),
                 &starts,
                 |theta, x, t, t_x, w| BetaGeometric::from_array(*theta, coin).segment(x, t, t_x, w),
             )
         }
         Model::BgBb => {
             let starts = [[0.0, 0.0, -0.5, 1.0], [0.5, 0.5, -1.0, 0.5], [0.0, 1.0, 0.0, 2.0]];
-            let search = (Search::about([0.0; 4], 16.0), prior, held);
+            let search = (Search::about([0.0; 4], 16.0), belief, held);
             staged(runs, weights, start, search, &starts, BetaBernoulli::segment)
         }
         Model::ParetoNbd => {
@@ -172,7 +255,7 @@ pub(super) fn fit_held(
                 runs,
                 weights,
                 start,
-                (Search::about(centre, 16.0), prior, held),
+                (Search::about(centre, 16.0), belief, held),
                 &starts,
                 |theta, x, t, t_x, w| {
                     let [r, alpha, s, beta] = *theta;
@@ -190,7 +273,7 @@ pub(super) fn fit_held(
                 [-0.5, scale.alpha - 0.5, -scale.time - 3.0, -0.5, -3.5],
                 [0.0, scale.alpha, -scale.time + 1.0, -0.5, 1.5],
             ];
-            staged(runs, weights, start, (search, prior, held), &starts, |theta, x, t, t_x, w| {
+            staged(runs, weights, start, (search, belief, held), &starts, |theta, x, t, t_x, w| {
                 let [r, alpha, b, s, beta] = *theta;
                 NbdWith { r, alpha, dropout: GammaGompertz { b, s, beta } }.segment::<3, 5>(x, t, t_x, w)
             })
@@ -208,7 +291,7 @@ fn regular(
     runs: &Runs,
     weights: &[f64],
     start: Option<&[f64]>,
-    prior: Prior,
+    belief: Belief<'_>,
     held: Option<(usize, f64)>,
 ) -> Outcome {
     let scale = Scale::of(runs, weights);
@@ -218,7 +301,7 @@ fn regular(
         let centre = [0.0, alpha, 0.0, 0.0];
         let starts = [[-0.7, alpha - 0.7, -0.3, 0.7], [0.7, alpha + 0.7, 0.3, 0.7]];
         let held = held.and_then(|(i, value)| i.checked_sub(1).map(|i| (i, value)));
-        let search = (Search::about(centre, 16.0), prior, held);
+        let search = (Search::about(centre, 16.0), belief, held);
         staged(runs, weights, start, search, &starts, |theta, x, t, t_x, w| {
             if k == 1 {
                 BetaGeometric::from_array(*theta, coin).segment(x, t, t_x, w)
@@ -255,20 +338,22 @@ fn regular(
     with_k(best.0, best.1)
 }
 
-/// Climbs from all starts on a thinned likeness where there are many keys, then on all keys from the best point.
+/// Climbs from all starts on a thinned likeness where there are many keys, then on all keys from the best point; from `start`
+/// alone where one is given. A parameter that is held gets a box of no width, at which the search treats it as known.
 fn staged<const N: usize>(
     runs: &Runs,
     weights: &[f64],
     start: Option<&[f64]>,
-    (mut search, prior, held): (Search<N>, Prior, Option<(usize, f64)>),
+    (mut search, belief, held): (Search<N>, Belief<'_>, Option<(usize, f64)>),
     starts: &[[f64; N]],
     f: impl Fn(&[f64; N], f64, &[f64], &[f64], &[f64]) -> Eval<N> + Sync + Send,
 ) -> Outcome {
     if let Some((i, value)) = held.filter(|(i, _)| *i < N) {
         (search.low[i], search.high[i]) = (value.ln(), value.ln());
     }
+    let pull = belief.pull(&search);
     let on = |runs: &Runs, weights: &[f64], starts: &[[f64; N]]| {
-        climb_in_logs(search, prior, starts, |theta| {
+        climb_in_logs(search, &pull, starts, |theta| {
             total(runs, weights, |x, t, t_x, w| f(theta, x, t, t_x, w))
         })
     };
@@ -290,6 +375,7 @@ struct Scale {
 }
 
 impl Scale {
+    /// Means over customers: of the time of observation, and that over the purchases; held where nobody bought.
     fn of(runs: &Runs, weights: &[f64]) -> Self {
         let (mut n, mut time, mut purchases) = (0.0, 0.0, 0.0);
         for g in &runs.groups {

@@ -1,4 +1,29 @@
 //! `Histogram`: the sufficient statistics of every model here, compressed and mergeable.
+//!
+//! # Why it is enough
+//!
+//! The likelihood of every model in this module depends on a customer through (x, `t_x`, T) alone, that of spend through
+//! (x, mean spend): customers with equal numbers have equal terms. Days are whole, so that equal numbers are common:
+//!
+//! | customers | distinct histories |
+//! |---|---|
+//! | CDNOW's 2,357 | 1,016 |
+//! | CDNOW's 23,570 | 8,685 |
+//! | a million simulated ones with T to the day | some hundred thousand |
+//!
+//! A fit costs the distinct histories, not the customers.
+//!
+//! # How it is laid out
+//!
+//! Keys in ascending order of (x, T, `t_x`), grouped by x: what a likelihood shares for one x is computed once for the
+//! group, what it shares for one T once for the run. Order and counts are a function of the customers as a multiset, so
+//! that any order of rows and any way of merging shards gives the same bits.
+//!
+//! # How it is counted
+//!
+//! Floats of one sign are ordered as their bits are. Rows go into buckets by x, where (T, `t_x`) is one 128-bit number; sorting
+//! those and counting equal neighbours is O(n log n) without a hash table, whose memory and order would both be in the
+//! way. Merging is the merge of two sorted lists, O(distinct).
 
 use crate::data::{PurchaseHistory, TimeUnit};
 use crate::error::{Error, Result};
@@ -46,6 +71,16 @@ impl Histogram {
         let repeat_buyers = history.x().iter().filter(|x| **x > 0.0).count() as u64;
         let without_spend = repeat_buyers - spend.as_ref().map_or(0, |s| s.count.iter().sum());
         Self { unit: history.unit(), purchases, spend, without_spend }
+    }
+
+    /// The histogram of some rows, or of all, money left out.
+    pub(super) fn of_rows(history: &PurchaseHistory, rows: Option<&[usize]>) -> Self {
+        let row = |i: usize| [history.x()[i], history.t()[i], history.t_x()[i]];
+        let purchases = match rows {
+            Some(rows) => Runs::count(rows.iter().map(|i| row(*i))),
+            None => Runs::count((0..history.len()).map(row)),
+        };
+        Self { unit: history.unit(), purchases, spend: None, without_spend: 0 }
     }
 
     /// The histogram of both sets of customers together. Money is kept only where both have it.

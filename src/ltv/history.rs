@@ -1,4 +1,15 @@
 //! `RecencyFrequency`: one customer as the models see one.
+//!
+//! > first purchase ——— x repeat purchases, the last one after `t_x` ——— now, after T
+//!
+//! | letter | is | is not |
+//! |---|---|---|
+//! | x | repeat purchases: all but the first | the number of orders; days with a purchase are usual |
+//! | `t_x` | time from the first purchase to the last | recency in the sense of RFM, which is T - `t_x` |
+//! | T | time from the first purchase to now | the length of the data, unless the customer came on its first day |
+//!
+//! Between the purchases nothing is read: two customers with equal (x, `t_x`, T) have equal forecasts under all models here,
+//! whose buyers are as likely to buy early as late while they are active.
 
 use crate::error::{Error, Result};
 
@@ -21,7 +32,15 @@ pub struct RecencyFrequency {
 }
 
 impl RecencyFrequency {
-    /// A customer at the moment of the first purchase.
+    /// A customer at the moment of the first purchase: what is asked about newcomers.
+    ///
+    /// ```
+    /// use regulars::ltv::{PurchaseProcess, RecencyFrequency};
+    /// let process = PurchaseProcess::bg_nbd(0.243, 4.414, 0.793, 2.426)?;
+    /// assert_eq!(process.p_alive(&RecencyFrequency::NEW).get(), 1.0);
+    /// assert!(process.expected_purchases(&RecencyFrequency::NEW, 39.0) > 1.0);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub const NEW: Self = Self { x: 0.0, t_x: 0.0, t: 0.0 };
 
     /// `x` whole and at least 0, 0 <= `t_x` <= `t` < infinity, `t_x` = 0 where `x` = 0.
@@ -44,17 +63,35 @@ impl RecencyFrequency {
         Ok(Self { x, t_x, t })
     }
 
-    /// Repeat purchases.
+    /// Repeat purchases, a whole number.
+    ///
+    /// ```
+    /// # use regulars::ltv::RecencyFrequency;
+    /// assert_eq!(RecencyFrequency::new(3.0, 7.5, 20.0)?.x(), 3.0);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn x(&self) -> f64 {
         self.x
     }
 
-    /// Time of the last purchase.
+    /// Time of the last purchase, counted from the first, in the unit it was given in.
+    ///
+    /// ```
+    /// # use regulars::ltv::RecencyFrequency;
+    /// assert_eq!(RecencyFrequency::new(3.0, 7.5, 20.0)?.t_x(), 7.5);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn t_x(&self) -> f64 {
         self.t_x
     }
 
-    /// Time of observation, the literature's T.
+    /// Time of observation, the literature's T, counted from the first purchase.
+    ///
+    /// ```
+    /// # use regulars::ltv::RecencyFrequency;
+    /// assert_eq!(RecencyFrequency::new(3.0, 7.5, 20.0)?.t(), 20.0);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn t(&self) -> f64 {
         self.t
     }

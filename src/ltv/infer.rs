@@ -1,4 +1,29 @@
 //! How sure: profile-likelihood intervals, likelihood-ratio tests, and intervals on every customer's prediction.
+//!
+//! # Which doubt
+//!
+//! | question | method | needs |
+//! |---|---|---|
+//! | how sure is a parameter? | Wald, on the logarithm | a maximum inside |
+//! | the same, near an edge or with few customers | profile likelihood | about 40 fits |
+//! | how sure is any figure, without a normal law? | [`bootstrap`](LtvModel::bootstrap) | the histogram |
+//! | how sure is an expectation of one customer? | delta method | the covariance of the fit |
+//! | what will one customer do? | quantiles of the predictive law | nothing more |
+//!
+//! The last two must not be confused: the expectation of a customer who buys twice a year is known to a few per cent from
+//! some thousand customers, and yet that customer may well buy not at all, or five times.
+//!
+//! # The delta method
+//!
+//! For a figure h of the parameters, with u their logarithms and C the covariance of these, var h = g'C g, g the slopes of h
+//! in u by central differences of step 10^-4. h is ln of expected purchases, or the log-odds of P(alive), so that intervals
+//! stay inside their domains.
+//!
+//! # The law of counts and of spend
+//!
+//! P(n purchases) is exact ([`PurchaseProcess::p_purchases`]) and summed until all but a hundredth of the tail is reached.
+//! Of counts that are whole numbers no interval has exactly the level asked for: it covers at least that much. Spend given
+//! n purchases is a scaled beta-prime variable; over n it is a mixture, whose quantiles are found by bisection.
 
 use crate::data::PerCustomer;
 use crate::error::{Error, Result};
@@ -97,7 +122,8 @@ impl LtvModel {
         let best = fit::fit(model, runs, &weights, Some(&self.process.parameters()), Prior::Flat);
         let fall = |ln: f64, start: &[f64]| {
             let held = Some((i, ln.exp()));
-            let found = fit::fit_held(model, runs, &weights, Some(start), Prior::Flat, held);
+            let flat = fit::Belief::Prior(Prior::Flat);
+            let found = fit::fit_told(model, runs, &weights, Some(start), flat, held);
             (2.0 * (best.log_likelihood - found.log_likelihood), found.theta)
         };
         let centre = best.theta[i].ln();
@@ -235,7 +261,7 @@ impl LtvModel {
     }
 
     /// Mean of the averaged processes: expected purchases (without drift) and P(alive).
-    fn means(&self, h: &RecencyFrequency, t: f64) -> (f64, f64) {
+    pub(super) fn means(&self, h: &RecencyFrequency, t: f64) -> (f64, f64) {
         let members = || std::iter::once(&self.process).chain(&self.others);
         let n = members().count() as f64;
         let sum = |f: &dyn Fn(&PurchaseProcess) -> f64| members().map(f).sum::<f64>() / n;

@@ -1,5 +1,23 @@
 //! Exact derivatives by arithmetic: numbers that carry their gradient and Hessian.
 //!
+//! # How it works
+//!
+//! With f, its gradient g and Hessian H in the parameters, and likewise for another number:
+//!
+//! | operation | value | gradient | Hessian |
+//! |---|---|---|---|
+//! | sum | f + f' | g + g' | H + H' |
+//! | product | f f' | f g' + f' g | f H' + f' H + g g'^T + g' g^T |
+//! | phi of it | phi(f) | phi' g | phi' H + phi'' g g^T |
+//!
+//! Every function the likelihoods need is one of these with its two derivatives: ln, exp, 1 / f, ln Gamma(f + n) - ln Gamma(f).
+//! No step size, no cancellation: the derivatives are as exact as the value.
+//!
+//! # By hand
+//!
+//! f = a b at (2, 3): value 6, gradient (3, 2), Hessian ((0, 1), (1, 0)). ln f: gradient (3, 2) / 6 = (1/2, 1/3), Hessian
+//! ((0, 1), (1, 0)) / 6 - (1/2, 1/3)(1/2, 1/3)^T = ((-1/4, 0), (0, -1/9)), as ln a + ln b must have.
+//!
 //! A model whose likelihood is written with [`Jet`]s has analytic first and second derivatives in all its parameters
 //! (forward-mode automatic differentiation of second order: Griewank and Walther 2008, doi:10.1137/1.9780898717761,
 //! chapter 13). It costs O(N^2) a step, so the hot likelihoods write theirs by hand; the rarer models use this.
@@ -38,6 +56,7 @@ impl<const N: usize> Jet<N> {
         Self(eval)
     }
 
+    /// This times a number.
     pub(super) fn scale(&self, factor: f64) -> Self {
         self.map([factor * self.0.value, factor, 0.0])
     }
@@ -48,16 +67,19 @@ impl<const N: usize> Jet<N> {
         self
     }
 
+    /// Natural logarithm: slopes 1 / f and -1 / f^2.
     pub(super) fn ln(&self) -> Self {
         let inverse = 1.0 / self.0.value;
         self.map([self.0.value.ln(), inverse, -inverse * inverse])
     }
 
+    /// Exponential: its own slopes.
     pub(super) fn exp(&self) -> Self {
         let e = self.0.value.exp();
         self.map([e, e, e])
     }
 
+    /// 1 / f: slopes -1 / f^2 and 2 / f^3.
     pub(super) fn inverse(&self) -> Self {
         let i = 1.0 / self.0.value;
         self.map([i, -i * i, 2.0 * i * i * i])

@@ -1,4 +1,35 @@
 //! `LtvModel`: fitting and predicting.
+//!
+//! # From a ledger to values
+//!
+//! ```text
+//! ledger.observed(as_of) ─▶ PurchaseHistory ─▶ Histogram ─▶ Newton ─▶ PurchaseProcess ─▶ purchases ┐
+//!                                  └─▶ mean spend of repeat buyers ─▶ Newton ─▶ GammaGamma ─▶ spend ┴▶ CLV
+//! ```
+//!
+//! # What a value is
+//!
+//! [`LifetimeValue::clv`] is residual: what comes after the history, within the horizon, discounted by [`Discount`], in the
+//! minor units of the ledger's currency. What has been earned already is a fact and is not in it; the total value of a
+//! customer is the sum of both, and adding them is the caller's decision. With a horizon of decades and a discount it is the
+//! value over an infinite horizon; DERT itself is [`PurchaseProcess::discounted_purchases`].
+//!
+//! Purchases and spend are taken as independent, so that the value is discounted purchases times expected spend.
+//!
+//! # Averages and drift
+//!
+//! A model chosen by [`LtvParams::auto`] may hold several processes: predictions are their plain mean, of P(alive) and of
+//! purchases alike, and then multiplied by the [`Drift`] of the customer's class. A model that was named has one process and
+//! no drift: its predictions are those of the literature.
+//!
+//! # Money
+//!
+//! | the history | the model | predictions |
+//! |---|---|---|
+//! | has spend | with spend | with value |
+//! | has none | without | purchases only: `spend` and `clv` are `None` |
+//! | has none | with spend | an error: values would be silently missing |
+//! | has spend | without | purchases only |
 
 use std::borrow::Cow;
 
@@ -78,6 +109,8 @@ impl<'a> FitInput<'a> {
 }
 
 /// What is to be expected of one customer within a horizon.
+///
+/// All figures are finite and none is negative, whatever the history: a value beyond the largest float is held at it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -222,6 +255,7 @@ pub(super) fn money_of(value: f64) -> Expected {
     Expected::minor(value.clamp(0.0, f64::MAX)).unwrap_or(Expected::ZERO)
 }
 
+/// Weeks, the literature's unit; numbers of baskets are counted singly.
 fn default_unit(observed: Observed<'_>) -> TimeUnit {
     match observed.ledger().time_axis() {
         crate::data::TimeAxis::Ordinal => TimeUnit::Day,
@@ -229,6 +263,7 @@ fn default_unit(observed: Observed<'_>) -> TimeUnit {
     }
 }
 
+/// Gamma-Gamma by maximum likelihood over the distinct (x, mean spend); `None` where nobody came back with money.
 fn fit_spend(histogram: &Histogram) -> Option<(GammaGamma, FitSummary)> {
     let runs = histogram.spend.as_ref().filter(|r| !r.count.is_empty())?;
     let outcome: Outcome = spend::fit(runs, &runs.weights(), None).into();
@@ -239,7 +274,17 @@ fn fit_spend(histogram: &Histogram) -> Option<(GammaGamma, FitSummary)> {
 }
 
 impl LtvModel {
-    /// The purchase process with its estimated parameters.
+    /// The purchase process with its estimated parameters: the leading one where several are averaged.
+    ///
+    /// ```
+    /// # use regulars::{data::TimeUnit, ltv::*, types::Seed};
+    /// # let history = PurchaseProcess::bg_nbd(0.5, 6.0, 0.8, 2.5)?.simulate(&[52.0; 300], TimeUnit::Week, Seed(1))?;
+    /// let model = LtvParams::new(Model::BgNbd).fit(&history)?;
+    /// // Questions that `predict` does not answer are asked of the process.
+    /// let none = model.process().p_purchases(&RecencyFrequency::NEW, 26.0, 0).unwrap();
+    /// assert!(none.get() > 0.0 && none.get() < 1.0);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn process(&self) -> &PurchaseProcess {
         &self.process
     }
@@ -249,7 +294,7 @@ impl LtvModel {
         self.spend.as_ref()
     }
 
-    /// The unit of time of the rates.
+    /// The unit of time of the rates; histories to be predicted must be in the same.
     pub fn unit(&self) -> TimeUnit {
         self.unit
     }
@@ -260,6 +305,15 @@ impl LtvModel {
     }
 
     /// The same model with another discount: nothing is fitted again.
+    ///
+    /// ```
+    /// # use regulars::{data::TimeUnit, ltv::*, types::{Horizon, Seed}};
+    /// # let history = PurchaseProcess::bg_nbd(0.5, 6.0, 0.8, 2.5)?.simulate(&[52.0; 300], TimeUnit::Week, Seed(1))?;
+    /// let model = LtvParams::new(Model::BgNbd).fit(&history)?.with_discount(Discount::NONE);
+    /// let value = model.predict(&history, Horizon::weeks(52)?)?.values()[0];
+    /// assert!((value.discounted_purchases / value.purchases - 1.0).abs() < 1e-12);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     #[must_use]
     pub fn with_discount(mut self, discount: Discount) -> Self {
         self.discount = discount;
@@ -276,7 +330,8 @@ impl LtvModel {
         self.spend_summary.as_ref()
     }
 
-    /// The same purchase model with spend fitted to `data`, or without where that has no positive spend of repeat buyers.
+    /// The same purchase model with spend fitted to `data`, or without where that has no positive spend of repeat buyers: for
+    /// spend of another period than the purchases, or to fit both apart.
     ///
     /// # Errors
     /// As [`LtvParams::fit`]; [`InvalidInput`](crate::ErrorKind::InvalidInput) for another unit of time.

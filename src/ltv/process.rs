@@ -47,41 +47,180 @@ pub(super) fn check_positive(name: &'static str, value: f64) -> Result<()> {
 }
 
 impl PurchaseProcess {
-    /// BG/NBD (Fader, Hardie and Lee 2005): rate ~ Gamma(r, alpha), probability to leave after a repeat purchase ~
-    /// Beta(a, b).
+    /// BG/NBD (Fader, Hardie and Lee 2005): one may leave right after any repeat purchase.
+    ///
+    /// # When to use it, and when not
+    /// The usual first model of a shop without contracts, because it is fast and has few parameters. Not where many buy
+    /// once and never again: here nobody can leave before the second purchase, so that P(alive) of x = 0 is 1 whatever
+    /// the silence. Take [`mbg_nbd`](Self::mbg_nbd) or [`pareto_nbd`](Self::pareto_nbd) then.
+    ///
+    /// # The model
+    /// | symbol | meaning | unit |
+    /// |---|---|---|
+    /// | lambda ~ Gamma(r, alpha) | purchases per unit of time of an active customer; mean r / alpha | 1 / time |
+    /// | p ~ Beta(a, b) | probability to leave after a repeat purchase; mean a / (a + b) | none |
+    ///
+    /// L = Gamma(r + x) / Gamma(r) alpha^r B(a, b + x) / B(a, b)
+    /// { (alpha + T)^-(r + x) + \[x > 0\] a / (b + x - 1) (alpha + `t_x`)^-(r + x) };
+    ///
+    /// P(alive) = 1 / (1 + a / (b + x - 1) ((alpha + T) / (alpha + `t_x`))^(r + x)) for x > 0.
+    ///
+    /// # Assumptions
+    /// lambda and p are independent and do not change; gaps are exponential. The literature's expectation is a difference of
+    /// 2F1 over a - 1; here it is a mean over p of positive terms, so that a = 1 is nothing special.
     ///
     /// # Errors
     /// [`InvalidParam`](crate::ErrorKind::InvalidParam) unless all lie between 1e-12 and 1e12.
+    ///
+    /// # References
+    /// doi:10.1287/mksc.1040.0098; brucehardie.com/notes/004 (spreadsheets), /021 (the expectation).
+    ///
+    /// ```
+    /// use regulars::ltv::{PurchaseProcess, RecencyFrequency};
+    /// let process = PurchaseProcess::bg_nbd(0.243, 4.414, 0.793, 2.426)?;
+    /// // Who never came back cannot have left, but is believed to be slow.
+    /// let once = RecencyFrequency::new(0.0, 0.0, 38.86)?;
+    /// assert_eq!(process.p_alive(&once).get(), 1.0);
+    /// assert!((process.expected_purchases(&once, 39.0) - 0.1951).abs() < 1e-4);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn bg_nbd(r: f64, alpha: f64, a: f64, b: f64) -> Result<Self> {
         Self::new(Model::BgNbd, &[r, alpha, a, b])
     }
 
-    /// MBG/NBD (Batislam, Denizel and Filiztekin 2007): as BG/NBD, and a customer may leave after the first purchase.
+    /// MBG/NBD (Batislam, Denizel and Filiztekin 2007): one may leave after any purchase, the first included.
+    ///
+    /// # When to use it, and when not
+    /// As BG/NBD, where many customers buy once: P(alive) of x = 0 falls as they stay silent. Not where customers leave
+    /// between purchases, because they move or die: the clock models are made for that.
+    ///
+    /// # The model
+    /// Parameters as [`bg_nbd`](Self::bg_nbd), with one more coin, tossed at the first purchase:
+    ///
+    /// L = Gamma(r + x) / Gamma(r) alpha^r B(a, b + x + 1) / B(a, b)
+    /// { (alpha + T)^-(r + x) + a / (b + x) (alpha + `t_x`)^-(r + x) };
+    ///
+    /// P(alive) = 1 / (1 + a / (b + x) ((alpha + T) / (alpha + `t_x`))^(r + x)).
+    ///
+    /// A share a / (a + b) of newcomers never comes back.
     ///
     /// # Errors
     /// As [`PurchaseProcess::bg_nbd`].
+    ///
+    /// # References
+    /// doi:10.1016/j.ijresmar.2006.12.005. Hoppe and Wagner (Marketing ZFP, 2007) have it as CBG/NBD.
+    ///
+    /// ```
+    /// use regulars::ltv::{PurchaseProcess, RecencyFrequency};
+    /// let process = PurchaseProcess::mbg_nbd(0.525, 6.183, 0.891, 1.614)?;
+    /// let once = RecencyFrequency::new(0.0, 0.0, 38.86)?;
+    /// assert!((process.p_alive(&once).get() - 0.3897).abs() < 1e-4);
+    /// assert!((process.expected_purchases(&once, 39.0) - 0.1540).abs() < 1e-4);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn mbg_nbd(r: f64, alpha: f64, a: f64, b: f64) -> Result<Self> {
         Self::new(Model::MbgNbd, &[r, alpha, a, b])
     }
 
-    /// Pareto/NBD (Schmittlein, Morrison and Colombo 1987): rate ~ Gamma(r, alpha), exponential lifetime of rate ~
-    /// Gamma(s, beta).
+    /// Pareto/NBD (Schmittlein, Morrison and Colombo 1987): one may leave at any time, at a constant risk of one's own.
+    ///
+    /// # When to use it, and when not
+    /// The model all others are compared with: leaving has nothing to do with buying, as when people move away or lose the
+    /// habit. Not where leaving is a reaction to the last purchase (the coin models), or where the risk changes with age
+    /// ([`ggompertz_nbd`](Self::ggompertz_nbd)).
+    ///
+    /// # The model
+    /// | symbol | meaning | unit |
+    /// |---|---|---|
+    /// | lambda ~ Gamma(r, alpha) | purchases per unit of time of an active customer | 1 / time |
+    /// | mu ~ Gamma(s, beta) | risk of leaving per unit of time; lifetimes are Pareto (Lomax) | 1 / time |
+    ///
+    /// P(lives beyond u) = S(u) = (beta / (beta + u))^s, density f(u) = s / (beta + u) S(u), and
+    ///
+    /// L = Gamma(r + x) / Gamma(r) alpha^r { S(T) (alpha + T)^-(r + x)
+    /// + integral from `t_x` to T of f(u) (alpha + u)^-(r + x) du }.
+    ///
+    /// P(alive) is the share of the first term. Expected purchases of one who is alive are (r + x) / (alpha + T) times
+    /// (beta + T) / (s - 1) (1 - ((beta + T) / (beta + T + t))^(s - 1)), ln in place of the power at s = 1.
+    ///
+    /// # Assumptions
+    /// lambda and mu are independent and do not change; gaps and lifetimes are exponential. The literature's integral is a
+    /// difference of two 2F1 that changes its form at alpha = beta and overflows for heavy buyers; the positive integral
+    /// does neither.
     ///
     /// # Errors
     /// As [`PurchaseProcess::bg_nbd`].
+    ///
+    /// # References
+    /// doi:10.1287/mnsc.33.1.1; Fader and Hardie (2005), brucehardie.com/notes/009 (derivation) and /008 (its numerics).
+    ///
+    /// ```
+    /// use regulars::ltv::{PurchaseProcess, RecencyFrequency};
+    /// let process = PurchaseProcess::pareto_nbd(0.553, 10.578, 0.606, 11.669)?;
+    /// assert!((process.expected_purchases(&RecencyFrequency::NEW, 52.0) - 1.473).abs() < 1e-3);
+    /// let customer = RecencyFrequency::new(2.0, 30.43, 38.86)?;
+    /// assert!((process.p_alive(&customer).get() - 0.8692).abs() < 1e-4);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn pareto_nbd(r: f64, alpha: f64, s: f64, beta: f64) -> Result<Self> {
         Self::new(Model::ParetoNbd, &[r, alpha, s, beta])
     }
 
-    /// GGompertz/NBD (Bemmaor and Glady 2012): Gompertz lifetimes of scale b, eta ~ Gamma(s, beta).
+    /// GGompertz/NBD (Bemmaor and Glady 2012): one may leave at any time, at a risk that changes with age.
+    ///
+    /// # When to use it, and when not
+    /// Where the loyal age too: for beta > 1 the density of leaving has a mode, which Pareto/NBD cannot have. Not by
+    /// default: it contains Pareto/NBD as its edge (b to 0, beta / b constant), and many shops' maximum lies there.
+    /// [`FitStatus::Boundary`](super::FitStatus::Boundary) says so; take Pareto/NBD then.
+    ///
+    /// # The model
+    /// | symbol | meaning | unit |
+    /// |---|---|---|
+    /// | lambda ~ Gamma(r, alpha) | purchases per unit of time of an active customer | 1 / time |
+    /// | b | growth of the risk with age | 1 / time |
+    /// | eta ~ Gamma(s, beta) | the risk at age u is eta b e^(b u) | none |
+    ///
+    /// S(u) = (beta / (beta - 1 + e^(b u)))^s; likelihood, P(alive) and expectation as for [`pareto_nbd`](Self::pareto_nbd)
+    /// with this S, the expected remaining life being an integral of S by Gauss-Legendre panels.
+    ///
+    /// # Assumptions
+    /// As Pareto/NBD; b is the same for all. For b u > 700 the exponential is never formed: the law is an exponential then.
     ///
     /// # Errors
     /// As [`PurchaseProcess::bg_nbd`].
+    ///
+    /// # References
+    /// doi:10.1287/mnsc.1110.1461.
+    ///
+    /// ```
+    /// use regulars::ltv::{PurchaseProcess, RecencyFrequency};
+    /// let customer = RecencyFrequency::new(2.0, 30.43, 38.86)?;
+    /// let ages = PurchaseProcess::ggompertz_nbd(0.553, 10.578, 0.05, 0.606, 0.6)?;
+    /// assert!((ages.p_alive(&customer).get() - 0.7104).abs() < 1e-4);
+    /// assert!((ages.expected_purchases(&customer, 39.0) - 0.8249).abs() < 1e-4);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn ggompertz_nbd(r: f64, alpha: f64, b: f64, s: f64, beta: f64) -> Result<Self> {
         Self::new(Model::GGompertzNbd, &[r, alpha, b, s, beta])
     }
 
-    /// BG/CNBD-k (Platzer and Reutterer 2016): as BG/NBD with gaps of k exponential stages.
+    /// BG/CNBD-k (Platzer and Reutterer 2016): as BG/NBD, with regular buyers.
+    ///
+    /// # When to use it, and when not
+    /// Where people restock: gaps between purchases are sums of k exponential stages (Erlang-k), of coefficient of variation
+    /// 1 / sqrt(k). A regular buyer who is late has probably left; an irregular one has not. Not where purchases come in
+    /// bursts (gaps more variable than exponential ones): the likelihood then chooses k = 1.
+    ///
+    /// # The model
+    /// k is a whole number, chosen by likelihood from 1 to 12 when fitted; r and alpha are those of the stages, of which a
+    /// purchase takes k, so that the mean rate is about r / (alpha k). With R = r + k x and y = (T - `t_x`) / (alpha + T),
+    ///
+    /// P(alive) = 1 / (1 + a / (b + x - 1) ((alpha + T) / (alpha + `t_x`))^R / W),
+    /// W = sum over j < k of C(R + j - 1, j) y^j: fewer than k stages fit into the silence.
+    ///
+    /// # Assumptions
+    /// As BG/NBD; all customers are equally regular. Only (x, `t_x`, T) are read: the gaps themselves are integrated out,
+    /// which keeps the histogram of histories sufficient and costs some power to tell k from k + 1.
     ///
     /// # Errors
     /// As [`PurchaseProcess::bg_nbd`]; `k` must be 1 to 1000.
@@ -99,8 +238,23 @@ impl PurchaseProcess {
         Self::new(Model::BgCnbdK, &[f64::from(k), r, alpha, a, b])
     }
 
-    /// BG/BB (Fader, Hardie and Shang 2010): probability to buy at an occasion ~ Beta(alpha, beta), to leave after it ~
-    /// Beta(gamma, delta). Times are counted in occasions; fractions of one are dropped, and P(alive) means: for the next.
+    /// BG/BB (Fader, Hardie and Shang 2010): one chance to buy at each of a series of occasions.
+    ///
+    /// # When to use it, and when not
+    /// For what happens on occasions everybody shares: yearly donations, mailings, matches of a season. Not for a shop that
+    /// is always open, whose purchases would have to be cut into weeks.
+    ///
+    /// # The model
+    /// | symbol | meaning |
+    /// |---|---|
+    /// | p ~ Beta(alpha, beta) | probability to buy at an occasion while active |
+    /// | theta ~ Beta(gamma, delta) | probability to leave before the next occasion |
+    ///
+    /// Times are counted in occasions; fractions of one are dropped. P(alive) means: for the next occasion. The likelihood
+    /// is a sum over the occasion after which the customer left.
+    ///
+    /// # Assumptions
+    /// p and theta are independent and do not change; at most one purchase at an occasion.
     ///
     /// # Errors
     /// As [`PurchaseProcess::bg_nbd`].
@@ -117,15 +271,37 @@ impl PurchaseProcess {
         Self::new(Model::BgBb, &[alpha, beta, gamma, delta])
     }
 
-    /// MBG/CNBD-k (Platzer and Reutterer 2016): as MBG/NBD with gaps of k exponential stages.
+    /// MBG/CNBD-k (Platzer and Reutterer 2016): as MBG/NBD, with regular buyers.
+    ///
+    /// The most flexible of the coin models: one may leave after the first purchase, and gaps may be regular. With k = 1 it
+    /// is [`mbg_nbd`](Self::mbg_nbd) to the last digit; see [`bg_cnbd_k`](Self::bg_cnbd_k) for k and for its assumptions.
     ///
     /// # Errors
     /// As [`PurchaseProcess::bg_cnbd_k`].
+    ///
+    /// ```
+    /// use regulars::ltv::{PurchaseProcess, RecencyFrequency};
+    /// let customer = RecencyFrequency::new(2.0, 30.43, 38.86)?;
+    /// let irregular = PurchaseProcess::mbg_nbd(0.525, 6.183, 0.891, 1.614)?;
+    /// let one_stage = PurchaseProcess::mbg_cnbd_k(1, 0.525, 6.183, 0.891, 1.614)?;
+    /// let (a, b) = (irregular.p_alive(&customer).get(), one_stage.p_alive(&customer).get());
+    /// assert!((a - b).abs() < 1e-14);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn mbg_cnbd_k(k: u32, r: f64, alpha: f64, a: f64, b: f64) -> Result<Self> {
         Self::new(Model::MbgCnbdK, &[f64::from(k), r, alpha, a, b])
     }
 
-    /// Any model, its parameters in the order of [`Model::parameter_names`].
+    /// Any model, its parameters in the order of [`Model::parameter_names`]: what a file or another program gives.
+    ///
+    /// ```
+    /// use regulars::ltv::{Model, PurchaseProcess};
+    /// let process = PurchaseProcess::new(Model::BgCnbdK, &[3.0, 0.5, 1.5, 0.8, 2.4])?;
+    /// assert_eq!(process, PurchaseProcess::bg_cnbd_k(3, 0.5, 1.5, 0.8, 2.4)?);
+    /// let error = PurchaseProcess::new(Model::BgNbd, &[0.2, 4.4, 0.0, 2.4]).unwrap_err();
+    /// assert_eq!(error.to_string(), "parameter `a`: must lie between 1e-12 and 1e12, got 0");
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) for another number of parameters; as
@@ -177,6 +353,12 @@ impl PurchaseProcess {
     }
 
     /// Which model.
+    ///
+    /// ```
+    /// use regulars::ltv::{Model, PurchaseProcess};
+    /// assert_eq!(PurchaseProcess::mbg_nbd(0.5, 6.2, 0.9, 1.6)?.model(), Model::MbgNbd);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn model(&self) -> Model {
         match &self.0 {
             Inner::Coin(m) if m.coin == Coin::AfterRepeats => Model::BgNbd,
@@ -189,7 +371,13 @@ impl PurchaseProcess {
         }
     }
 
-    /// The parameters in the order of [`Model::parameter_names`].
+    /// The parameters in the order of [`Model::parameter_names`]; times in the unit of the histories.
+    ///
+    /// ```
+    /// use regulars::ltv::PurchaseProcess;
+    /// assert_eq!(PurchaseProcess::pareto_nbd(0.55, 10.6, 0.6, 11.7)?.parameters(), [0.55, 10.6, 0.6, 11.7]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn parameters(&self) -> Vec<f64> {
         match &self.0 {
             Inner::Coin(m) => vec![m.r, m.alpha, m.a, m.b],
@@ -200,7 +388,19 @@ impl PurchaseProcess {
         }
     }
 
-    /// Log-likelihood of one customer's history.
+    /// Log-likelihood of one customer's history: ln of a density in the purchase times, of a probability for x = 0.
+    ///
+    /// Relative error about 1e-12 over the whole domain, also where it is nearly 0 because silence is nearly certain.
+    /// Likelihoods of different models of one history can be compared; those of times in weeks and in days differ by
+    /// x ln 7.
+    ///
+    /// ```
+    /// use regulars::ltv::{PurchaseProcess, RecencyFrequency};
+    /// let customer = RecencyFrequency::new(2.0, 30.43, 38.86)?;
+    /// let ln = PurchaseProcess::bg_nbd(0.243, 4.414, 0.793, 2.426)?.log_likelihood(&customer);
+    /// assert!((ln - -9.458606).abs() < 1e-6);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn log_likelihood(&self, customer: &RecencyFrequency) -> f64 {
         match &self.0 {
             Inner::Coin(m) => m.log_likelihood(customer),
@@ -211,7 +411,18 @@ impl PurchaseProcess {
         }
     }
 
-    /// Probability that the customer has not left by the end of the history.
+    /// Probability that the customer has not left by the end of the history: the share of the likelihood's term of staying.
+    ///
+    /// It falls with the silence T - `t_x`, and the faster the more purchases came before it: a frequent buyer's silence
+    /// says more. For x = 0 under BG/NBD it is 1, see there.
+    ///
+    /// ```
+    /// use regulars::ltv::{PurchaseProcess, RecencyFrequency};
+    /// let process = PurchaseProcess::pareto_nbd(0.553, 10.578, 0.606, 11.669)?;
+    /// let alive = |x: f64| RecencyFrequency::new(x, 10.0, 38.86).map(|c| process.p_alive(&c));
+    /// assert!(alive(8.0)? < alive(1.0)?);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn p_alive(&self, customer: &RecencyFrequency) -> crate::types::Probability {
         crate::types::Probability::saturating(self.alive(customer))
     }
@@ -228,6 +439,18 @@ impl PurchaseProcess {
 
     /// Expected purchases in (T, T + `t`], in the unit of time of the parameters. With [`RecencyFrequency::NEW`]: of a
     /// new customer, the first purchase not counted. A `t` that is not a positive number gives 0.
+    ///
+    /// P(alive) times what one who is alive will buy, who may still leave on the way. Within a window from u to v it is the
+    /// difference of two calls. Relative error about 1e-12.
+    ///
+    /// ```
+    /// use regulars::ltv::{PurchaseProcess, RecencyFrequency};
+    /// let process = PurchaseProcess::mbg_nbd(0.525, 6.183, 0.891, 1.614)?;
+    /// let customer = RecencyFrequency::new(2.0, 30.43, 38.86)?;
+    /// let [year, half] = [52.0, 26.0].map(|t| process.expected_purchases(&customer, t));
+    /// assert!(half < year && year < 2.0 * half); // some leave in between
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn expected_purchases(&self, customer: &RecencyFrequency, t: f64) -> f64 {
         // A NaN compares false with everything and becomes 0.
         let t = if t > 0.0 { t.min(1e15) } else { return 0.0 };
@@ -248,8 +471,9 @@ impl PurchaseProcess {
     /// Discounted expected residual transactions: all later purchases, one at time u counting e^(-`rate` u), with the
     /// continuous discount `rate` per unit of time.
     ///
-    /// Integrating by parts, it is the integral of rate e^(-rate u) E(u) over u, E the expected purchases: one positive
-    /// smooth integral for every model, by trapezoids in ln u (relative error about 1e-12).
+    /// For the clock models it is (r + x) / (alpha + T) times the integral of e^(-rate u) S(T + u) / S(T), by panels; for the
+    /// coin models, integrated by parts, the integral of rate e^(-rate u) E(u), E the expected purchases, by trapezoids in
+    /// ln u; for BG/BB the sum over occasions. Positive smooth terms only: relative error about 1e-12.
     ///
     /// # Errors
     /// [`InvalidParam`](crate::ErrorKind::InvalidParam) unless `rate` lies between 1e-12 and 1e12.
@@ -263,17 +487,22 @@ impl PurchaseProcess {
     /// ```
     pub fn discounted_purchases(&self, customer: &RecencyFrequency, rate: f64) -> Result<f64> {
         check_positive("rate", rate)?;
-        let alive = self.alive(customer);
-        let h = 0.2;
-        // With u = e^w / rate the weight is e^(w - e^w), below e^-40 outside (-40, 3.8).
-        let sum: f64 = (0..=220_u32)
-            .map(|i| {
-                let w = 3.8 - h * f64::from(i);
-                let u = w.exp();
-                (w - u).exp() * self.while_alive(customer, u / rate)
-            })
-            .sum();
-        Ok(alive * h * sum)
+        let ahead = match &self.0 {
+            Inner::Pareto(m) => m.discounted_while_alive(customer, rate, f64::INFINITY),
+            Inner::Gompertz(m) => m.discounted_while_alive(customer, rate, f64::INFINITY),
+            Inner::Discrete(m) => m.discounted_while_alive(customer, rate, f64::INFINITY),
+            Inner::Coin(_) | Inner::Erlang(_) => {
+                let h = 0.2;
+                // With u = e^w / rate the weight is e^(w - e^w), below e^-40 outside (-40, 3.8).
+                let term = |i: u32| {
+                    let w = 3.8 - h * f64::from(i);
+                    let u = w.exp();
+                    (w - u).exp() * self.while_alive(customer, u / rate)
+                };
+                h * (0..=220_u32).map(term).sum::<f64>()
+            }
+        };
+        Ok(self.alive(customer) * ahead)
     }
 
     /// P(exactly n purchases in (T, T + `t`]): for a customer who may have left by T, or may leave on the way. `None` for a
@@ -401,6 +630,13 @@ impl PurchaseProcess {
         }
         check_positive("rate", rate)?;
         let end = t.min(1e15);
+        let alive = self.alive(customer);
+        match &self.0 {
+            Inner::Pareto(m) => return Ok(alive * m.discounted_while_alive(customer, rate, end)),
+            Inner::Gompertz(m) => return Ok(alive * m.discounted_while_alive(customer, rate, end)),
+            Inner::Discrete(m) => return Ok(alive * m.discounted_while_alive(customer, rate, end)),
+            Inner::Coin(_) | Inner::Erlang(_) => {}
+        }
         let rule = quad::rule(16);
         // Beyond e^-45 nothing is left of the discount; below e^-40 of the window nothing has been bought.
         let top = end.min(45.0 / rate).ln();
@@ -411,6 +647,6 @@ impl PurchaseProcess {
                 sum += weight * rate * u * (-rate * u).exp() * self.while_alive(customer, u);
             }
         }
-        Ok((-rate * end).exp() * whole + self.alive(customer) * sum)
+        Ok((-rate * end).exp() * whole + alive * sum)
     }
 }

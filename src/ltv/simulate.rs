@@ -1,4 +1,22 @@
 //! Customers drawn from a model: for tests, for planning, and to see whether a model can produce data like one's own.
+//!
+//! # How one customer is drawn
+//!
+//! 1. The rate lambda ~ Gamma(r, alpha), and what decides over leaving: a coin p ~ Beta(a, b), or a time of leaving, for
+//!    Pareto E / mu with mu ~ Gamma(s, beta), for Gompertz ln(1 + E / eta) / b with eta ~ Gamma(s, beta), E a standard
+//!    exponential.
+//! 2. Gaps, exponential of rate lambda or sums of k such stages, until the end of the observation, the time of leaving,
+//!    or a coin that says so. MBG/NBD tosses one coin before the first gap.
+//! 3. What is kept is x and the time of the last purchase. T is given.
+//!
+//! Each customer has a stream of random numbers of its own, by the seed and the customer's number: the same in any order, in
+//! parallel, and whether there are ten customers or ten million.
+//!
+//! # Is my shop like that?
+//!
+//! Fit, draw as many customers with the same T, and lay the counts of repeat purchases side by side: what the model cannot
+//! do shows at once (too few with one purchase, too few with fifty). The same drawn customers, fitted, say how far estimates
+//! scatter: a parametric bootstrap.
 
 use crate::data::{Customers, PurchaseHistory, TimeUnit};
 use crate::error::{Error, Result};

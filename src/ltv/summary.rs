@@ -1,4 +1,21 @@
 //! What a fit found, and how sure it is.
+//!
+//! # How to read it
+//!
+//! | look at | for |
+//! |---|---|
+//! | [`status`](FitSummary::status) | whether standard errors exist, and what an estimate at the edge means |
+//! | [`estimates`](FitSummary::estimates) | values with Wald intervals; intervals wider than a factor of ten say that the data say little |
+//! | [`condition`](FitSummary::condition) | above 10^6: some combination of parameters is barely determined; forecasts may be fine |
+//! | [`gradient_norm`](FitSummary::gradient_norm) | below about 10^-6 of the likelihood at a maximum |
+//! | [`aic`](FitSummary::aic), [`bic`](FitSummary::bic) | which model, where all were fitted to the same customers |
+//!
+//! # What the intervals are
+//!
+//! The observed information in the logarithms of the parameters is inverted; an interval is
+//! value times e^(± 1.96 s), s the standard error of the logarithm, so that it is never negative. Near an edge, or for a few
+//! hundred customers, [`profile_interval`](super::LtvModel::profile_interval) and
+//! [`bootstrap`](super::LtvModel::bootstrap) are more honest.
 
 use crate::kernel::optim::End;
 
@@ -35,6 +52,17 @@ impl From<End> for FitStatus {
 }
 
 /// One estimated parameter.
+///
+/// ```
+/// # use regulars::{data::TimeUnit, ltv::*, types::Seed};
+/// let truth = PurchaseProcess::bg_nbd(0.5, 6.0, 0.8, 2.5)?;
+/// let history = truth.simulate(&[52.0; 2_000], TimeUnit::Week, Seed(1))?;
+/// let model = LtvParams::new(Model::BgNbd).fit(&history)?;
+/// let r = &model.summary().estimates[0];
+/// let (low, high) = r.interval.unwrap();
+/// assert!(r.name == "r" && low < r.value && r.value < high);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -50,6 +78,18 @@ pub struct Estimate {
 }
 
 /// How a likelihood was maximised and what was found.
+///
+/// ```
+/// # use regulars::{data::TimeUnit, ltv::*, types::Seed};
+/// let truth = PurchaseProcess::pareto_nbd(0.55, 10.6, 0.6, 11.7)?;
+/// let history = truth.simulate(&[39.0; 800], TimeUnit::Week, Seed(1))?;
+/// let model = LtvParams::new(Model::ParetoNbd).fit(&history)?;
+/// let summary = model.summary();
+/// assert_eq!(summary.customers, 800);
+/// assert_eq!(summary.aic, 8.0 - 2.0 * summary.log_likelihood); // four parameters
+/// assert_ne!(summary.status, FitStatus::NotConverged);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -1,4 +1,14 @@
 //! How lifetime models and histograms are saved.
+//!
+//! | what | where |
+//! |---|---|
+//! | model, parameters, unit, discount, summary of the fit | JSON of the envelope |
+//! | candidates, averaged processes, drift | JSON; absent in files written before they existed |
+//! | keys and counts of a histogram | binary blocks, lengths checked |
+//!
+//! A file is input like any other: parameters outside their domain, numbers that are not finite, keys out of order, summaries
+//! that do not match the model are refused as [`IncompatibleModel`](ErrorKind::IncompatibleModel). What comes back is equal to
+//! what was saved, bit for bit.
 
 use serde::{Deserialize, Serialize};
 
@@ -60,7 +70,7 @@ struct SummaryRepr {
     covariance: Option<Vec<f64>>,
 }
 
-fn damaged(what: &'static str) -> Error {
+pub(super) fn damaged(what: &'static str) -> Error {
     Error::new(ErrorKind::IncompatibleModel, None, what)
 }
 
@@ -195,6 +205,7 @@ pub struct HistogramRepr {
     without_spend: u64,
 }
 
+/// The keys of one kind as four blocks: x, both times (or mean spend and zeros), counts.
 fn write(runs: &Runs, names: [&str; 4], blocks: &mut BlockWriter) {
     let x: Vec<f64> = runs.groups.iter().flat_map(|g| std::iter::repeat_n(g.x, g.end - g.start)).collect();
     blocks.f64s(names[0], &x);
@@ -203,6 +214,7 @@ fn write(runs: &Runs, names: [&str; 4], blocks: &mut BlockWriter) {
     blocks.u64s(names[3], &runs.count);
 }
 
+/// The same, checked: ascending, finite, counts positive.
 fn read(names: [&str; 4], blocks: &mut BlockReader) -> Result<Runs> {
     let x = blocks.f64s(names[0])?;
     let first = blocks.f64s(names[1])?;

@@ -4,25 +4,19 @@
 //! fits everything there, and looks at what came.
 
 use crate::churn::Evaluation;
-use crate::data::{Identity, Ledger, Observed, Occasion, Purchases, Refunds, Split};
+use crate::data::{Identity, Ledger, Occasion, Split};
 use crate::error::{Error, Result};
-use crate::ltv::{LtvModel, RecencyFrequency};
+use crate::ltv::LtvModel;
+pub use crate::ltv::Tracking;
 use crate::metrics::ranking::RankingQuality;
 use crate::recommend::Baskets;
-use crate::types::{AsOf, Day, Horizon};
+use crate::types::{AsOf, Horizon};
 
 use super::model::{LeftOut, Stage};
 use super::params::PipelineParams;
 
 /// Length of the ranked lists.
 const LIST: usize = 10;
-
-/// Days of one step of [`Tracking`].
-const STEP_DAYS: i64 = 7;
-
-/// The longest curve: two centuries. Days that far apart are slips of the pen, and a step for each week between them
-/// would take memory without end.
-const MOST_WEEKS: i64 = 10_436;
 
 /// What the pipeline would have said a horizon before the last known day, held against what happened then.
 ///
@@ -95,23 +89,6 @@ pub struct ForecastQuality {
     pub bias: Option<f64>,
 }
 
-/// Cumulative repeat purchases of everybody who had bought by the cut, week by week from the first day.
-///
-/// The "tracking plot" of the lifetime literature: two curves that should lie on each other beyond the cut, too. All
-/// vectors have one entry a week; the last days, where they are no whole week, are left out.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Tracking {
-    /// Last day of each week.
-    pub days: Vec<Day>,
-    /// Purchases that happened, up to the end of each week.
-    pub actual: Vec<f64>,
-    /// Purchases that the model expects of customers who began when these did.
-    pub expected: Vec<f64>,
-    /// Number of weeks before the cut: what follows is forecast.
-    pub known_weeks: usize,
-}
-
 impl PipelineParams {
     /// Fits every stage a horizon before `as_of` and holds its answers against the days since.
     ///
@@ -133,7 +110,8 @@ impl PipelineParams {
         let model = self.ltv.fit(now).map_err(|e| note(Stage::Ltv, &e)).ok();
         let forecast = model.as_ref().map(|m| forecast_quality(m, split)).transpose();
         let ltv = forecast.map_err(|e| note(Stage::Ltv, &e)).ok().flatten();
-        let tracking = model.as_ref().map(|m| tracking(m, split)).transpose()?.flatten();
+        let tracking = model.as_ref().map(|m| m.track(split)).transpose();
+        let tracking = tracking.map_err(|e| note(Stage::Ltv, &e)).ok().flatten();
         let recommend = self.try_recommend(split).map_err(|e| note(Stage::Recommend, &e)).ok();
         let identity = ledger.identity().at(cut);
         Ok(Backtest { as_of: cut, horizon, identity, churn, ltv, tracking, recommend, left_out })
@@ -181,73 +159,4 @@ fn forecast_quality(model: &LtvModel, split: Split<'_>) -> Result<ForecastQualit
         rmse: (squared / n).sqrt(),
         bias: (actual > 0.0).then(|| (expected - actual) / actual),
     })
-}
-
-/// The model's unconditional expectation for customers who began when these did, against what they bought.
-///
-/// E[X(t)] of a newcomer, for each customer's age at the end of each week, summed; ages are shared by customers who began
-/// on one day, so the cost is O(weeks × first days), not O(weeks × customers). `None` beyond [`MOST_WEEKS`].
-fn tracking(model: &LtvModel, split: Split<'_>) -> Result<Option<Tracking>> {
-    let now = split.observed();
-    let purchases = Purchases::observed(now, Occasion::Day, Refunds::Net)?;
-    let first = purchases.first_days().iter().min().copied().unwrap_or(now.as_of().day());
-    let (_, until) = split.holdout().days();
-    if until - first > MOST_WEEKS * STEP_DAYS {
-        return Ok(None);
-    }
-    let weeks = usize::try_from((until - first) / STEP_DAYS).unwrap_or(0);
-    let known = usize::try_from((now.as_of().day() - first) / STEP_DAYS).unwrap_or(0);
-    let week_of = |day: Day| usize::try_from((day - first - 1).div_euclid(STEP_DAYS)).unwrap_or(0);
-
-    let mut actual = vec![0.0; weeks];
-    for (row, customer) in purchases.customers().iter().enumerate() {
-        let begun = purchases.first_days()[row];
-        for day in repeat_days(now, split, customer.index(), begun) {
-            if let Some(count) = actual.get_mut(week_of(day)) {
-                *count += 1.0;
-            }
-        }
-    }
-    for w in 1..weeks {
-        actual[w] += actual[w - 1];
-    }
-
-    let mut begun: Vec<i64> = purchases.first_days().iter().map(|d| *d - first).collect();
-    begun.sort_unstable();
-    let newcomer = RecencyFrequency::new(0.0, 0.0, 0.0)?;
-    // Expected purchases by age in days; customers who began on one day share it.
-    let unit = model.unit().in_days();
-    let longest = usize::try_from(until - first).unwrap_or(0);
-    let by_age: Vec<f64> =
-        (0..=longest).map(|age| model.process().expected_purchases(&newcomer, age as f64 / unit)).collect();
-    let expected = (1..=weeks)
-        .map(|w| {
-            let day = i64::try_from(w).unwrap_or(0) * STEP_DAYS;
-            begun
-                .chunk_by(|a, b| a == b)
-                .filter_map(|same| {
-                    let age = usize::try_from(day - same[0]).ok()?;
-                    Some(same.len() as f64 * by_age.get(age)?)
-                })
-                .sum()
-        })
-        .collect();
-    let days = (1..=weeks).filter_map(|w| first.checked_add(i64::try_from(w).ok()? * STEP_DAYS)).collect();
-    Ok(Some(Tracking { days, actual, expected, known_weeks: known.min(weeks) }))
-}
-
-/// Days after the first on which a customer bought, up to the end of the holdout.
-fn repeat_days<'a>(
-    now: Observed<'a>,
-    split: Split<'a>,
-    customer: usize,
-    begun: Day,
-) -> impl Iterator<Item = Day> + use<'a> {
-    let known = now.history_at(customer);
-    let later = split.holdout().history_at(customer);
-    let bought = known.into_iter().chain([later]).flat_map(|history| {
-        history.days().iter().enumerate().filter(move |(i, _)| !history.is_refund(*i)).map(|(_, day)| *day)
-    });
-    let mut last = begun;
-    bought.filter(move |day| *day > std::mem::replace(&mut last, *day))
 }

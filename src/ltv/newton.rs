@@ -1,0 +1,143 @@
+//! Newton's method for likelihoods with as many parameters as there are covariates.
+//!
+//! The models themselves have two to five parameters and search by [`Search`](crate::kernel::optim::Search); effects of
+//! covariates make the number a matter of the data. Everything here is dense: a few dozen effects at most.
+//!
+//! # The step
+//!
+//! With g the gradient and H minus the Hessian at the point, the step solves (H + d diag(|H|)) s = g. d is the damping:
+//! 0 gives Newton's step, a large one a short step along the scaled gradient, which always climbs. It falls to a tenth
+//! after a step that climbed and grows tenfold after one that did not, or where the matrix is not positive definite. No
+//! step is longer than 2 in any parameter: all of them are logarithms, or effects on logarithms.
+//!
+//! # The end
+//!
+//! g^T s is twice the gain still to be had. Below 1e-14 of the value, with little damping, there is none in this arithmetic.
+//! A climb that ends elsewhere (200 steps, or damping without end) is reported as not converged, with the best point seen.
+//!
+//! # The chain rule
+//!
+//! Effects enter the logarithms of a customer's own parameters linearly: ln `alpha_i` = ln alpha - g'`z_i`, say. So the
+//! derivatives of a model with effects are those of the model without, multiplied by the covariates:
+//! [`Point::add_through`]. No model needs derivatives of its own for its covariates.
+
+use crate::kernel::linalg::Cholesky;
+use crate::kernel::optim::Eval;
+
+/// Value, gradient and Hessian (row by row) in as many parameters as there are.
+#[derive(Clone, Debug)]
+pub(super) struct Point {
+    pub(super) value: f64,
+    pub(super) gradient: Vec<f64>,
+    pub(super) hessian: Vec<f64>,
+}
+
+impl Point {
+    /// The function that is 0 everywhere, of `d` parameters.
+    pub(super) fn zero(d: usize) -> Self {
+        Self { value: 0.0, gradient: vec![0.0; d], hessian: vec![0.0; d * d] }
+    }
+
+    /// The sum of two functions.
+    pub(super) fn plus(mut self, other: &Self) -> Self {
+        self.value += other.value;
+        self.gradient.iter_mut().zip(&other.gradient).for_each(|(a, b)| *a += b);
+        self.hessian.iter_mut().zip(&other.hessian).for_each(|(a, b)| *a += b);
+        self
+    }
+
+    /// Adds a function of `N` logarithms of a customer's own parameters, by the chain rule: an entry `(k, i, f)` of `acts` says
+    /// that parameter k of the whole moves the i-th logarithm by f a unit.
+    ///
+    /// The logarithms are linear in the parameters, so that no second derivative of theirs is left: the Hessian is J'H J and
+    /// the gradient J'g, J the matrix of the entries.
+    pub(super) fn add_through<const N: usize>(&mut self, eval: &Eval<N>, acts: &[(usize, usize, f64)]) {
+        let d = self.gradient.len();
+        self.value += eval.value;
+        for (k, i, f) in acts {
+            self.gradient[*k] += f * eval.gradient[*i];
+            for (l, j, g) in acts {
+                self.hessian[k * d + l] += f * g * eval.hessian[*i][*j];
+            }
+        }
+    }
+
+    /// Takes half of `strength` times the sum of squares of the parameters from `from` on: the L2 penalty.
+    pub(super) fn penalise(&mut self, at: &[f64], from: usize, strength: f64) {
+        let d = at.len();
+        for (k, effect) in at.iter().enumerate().skip(from) {
+            self.value -= 0.5 * strength * effect * effect;
+            self.gradient[k] -= strength * effect;
+            self.hessian[k * d + k] -= strength;
+        }
+    }
+
+    fn is_finite(&self) -> bool {
+        self.value.is_finite() && self.gradient.iter().chain(&self.hessian).all(|v| v.is_finite())
+    }
+
+    /// Minus the Hessian, its diagonal raised by the share `damping` of itself and a little.
+    fn information(&self, damping: f64) -> Vec<f64> {
+        let d = self.gradient.len();
+        let mut rows: Vec<f64> = self.hessian.iter().map(|h| -h).collect();
+        for i in 0..d {
+            let at = &mut rows[i * d + i];
+            *at += damping * (at.abs() + 1e-6);
+        }
+        rows
+    }
+
+    /// Standard errors from the observed information; `None` where it is singular.
+    pub(super) fn standard_errors(&self) -> Option<Vec<f64>> {
+        let d = self.gradient.len();
+        let inverse = Cholesky::of_rows(&self.information(0.0), d).ok()?.inverse();
+        Some((0..d).map(|i| inverse[[i, i]].sqrt()).collect())
+    }
+
+    /// Euclidean norm of the gradient.
+    pub(super) fn gradient_norm(&self) -> f64 {
+        self.gradient.iter().map(|g| g * g).sum::<f64>().sqrt()
+    }
+}
+
+/// No parameter leaves ±40: they are logarithms or effects on logarithms.
+const FURTHEST: f64 = 40.0;
+
+/// Newton steps from `at`, damped until they climb (Levenberg 1944, doi:10.1090/qam/10666; Marquardt 1963,
+/// doi:10.1137/0111030). The last point, and whether nothing more can be gained from there.
+pub(super) fn climb(at: &mut Vec<f64>, total: impl Fn(&[f64]) -> Point) -> (Point, bool) {
+    let d = at.len();
+    let mut here = total(at);
+    let mut damping = 1e-3;
+    for _ in 0..200 {
+        let Ok(factor) = Cholesky::of_rows(&here.information(damping), d) else {
+            damping = (damping * 10.0).max(1e-3);
+            if damping > 1e12 {
+                return (here, false);
+            }
+            continue;
+        };
+        let step = factor.solve(&here.gradient);
+        let gain: f64 = step.iter().zip(&here.gradient).map(|(s, g)| s * g).sum();
+        if gain <= 1e-14 * (1.0 + here.value.abs()) && damping < 1e-2 {
+            return (here, true);
+        }
+        let longest = step.iter().fold(0.0_f64, |m, s| m.max(s.abs()));
+        let shorten = (2.0 / longest.max(1e-300)).min(1.0);
+        let next: Vec<f64> =
+            at.iter().zip(&step).map(|(u, s)| (u + shorten * s).clamp(-FURTHEST, FURTHEST)).collect();
+        let there = total(&next);
+        if there.is_finite() && there.value > here.value {
+            (*at, here) = (next, there);
+            damping *= 0.1;
+        } else if gain <= 1e-12 * (1.0 + here.value.abs()) {
+            return (here, true);
+        } else {
+            damping = (damping * 10.0).max(1e-6);
+            if damping > 1e12 {
+                return (here, false);
+            }
+        }
+    }
+    (here, false)
+}

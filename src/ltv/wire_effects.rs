@@ -1,0 +1,247 @@
+//! How models with covariates and cohorts are saved.
+//!
+//! Parameter models: JSON only. Nothing of a customer is in them but names of covariates and cohorts, which the caller chose.
+//! What `fit` could not have made is refused: effects that are not numbers or have no name, an attrition effect of a covariate
+//! that purchases do not know, cohorts out of order or of another model than the whole.
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::TimeUnit;
+use crate::error::Result;
+use crate::persist::wire::Wire;
+use crate::persist::{BlockReader, BlockWriter};
+
+use super::cohorts::{Cohort, CohortModel};
+use super::covariates::{CovariateModel, Effect};
+use super::params::Model;
+use super::process::PurchaseProcess;
+use super::spend::GammaGamma;
+use super::spend_covariates::SpendCovariateModel;
+use super::summary::FitStatus;
+use super::varying::VaryingModel;
+use super::wire::damaged;
+
+/// A purchase process: model and parameters.
+type ProcessRepr = (Model, Vec<f64>);
+
+/// A process again, its parameters checked.
+fn process((model, parameters): &ProcessRepr) -> Result<PurchaseProcess> {
+    PurchaseProcess::new(*model, parameters)
+        .map_err(|_| damaged("a parameter of the lifetime model is outside its domain"))
+}
+
+/// The saved form of a process.
+fn repr(process: &PurchaseProcess) -> ProcessRepr {
+    (process.model(), process.parameters())
+}
+
+/// Finite effects, each with a name.
+fn check_effects<'a>(effects: impl IntoIterator<Item = &'a Effect>, figures: [f64; 2]) -> Result<()> {
+    let sound = |e: &Effect| {
+        let error = e.standard_error.is_none_or(|s| s.is_finite() && s >= 0.0);
+        !e.name.is_empty() && e.value.is_finite() && error
+    };
+    if effects.into_iter().all(sound) && figures.iter().all(|v| v.is_finite()) {
+        Ok(())
+    } else {
+        Err(damaged("an effect of a covariate is not a number"))
+    }
+}
+
+/// The saved form of a [`CovariateModel`] and of a [`VaryingModel`].
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EffectsRepr {
+    base: ProcessRepr,
+    unit: TimeUnit,
+    purchases: Vec<Effect>,
+    attrition: Vec<Effect>,
+    log_likelihood: f64,
+    gradient_norm: f64,
+    converged: bool,
+}
+
+impl EffectsRepr {
+    fn check(&self) -> Result<PurchaseProcess> {
+        let effects = self.purchases.iter().chain(&self.attrition);
+        check_effects(effects, [self.log_likelihood, self.gradient_norm])?;
+        process(&self.base)
+    }
+}
+
+impl Wire for CovariateModel {
+    const KIND: &'static str = "ltv_covariates";
+    type Repr = EffectsRepr;
+
+    fn to_wire(&self, _: &mut BlockWriter) -> EffectsRepr {
+        EffectsRepr {
+            base: repr(&self.base),
+            unit: self.unit,
+            purchases: self.purchases.clone(),
+            attrition: self.attrition.clone(),
+            log_likelihood: self.log_likelihood,
+            gradient_norm: self.gradient_norm,
+            converged: self.converged,
+        }
+    }
+
+    fn from_wire(saved: EffectsRepr, _: &mut BlockReader) -> Result<Self> {
+        let base = saved.check()?;
+        let able = [Model::BgNbd, Model::MbgNbd, Model::ParetoNbd, Model::GGompertzNbd];
+        if !able.contains(&base.model()) || saved.purchases.len() != saved.attrition.len() {
+            return Err(damaged("the effects do not match the model"));
+        }
+        Ok(Self {
+            base,
+            unit: saved.unit,
+            purchases: saved.purchases,
+            attrition: saved.attrition,
+            log_likelihood: saved.log_likelihood,
+            gradient_norm: saved.gradient_norm,
+            converged: saved.converged,
+        })
+    }
+}
+
+impl Wire for VaryingModel {
+    const KIND: &'static str = "ltv_varying";
+    type Repr = EffectsRepr;
+
+    fn to_wire(&self, _: &mut BlockWriter) -> EffectsRepr {
+        EffectsRepr {
+            base: repr(&self.base),
+            unit: self.unit,
+            purchases: self.purchases.clone(),
+            attrition: self.attrition.clone(),
+            log_likelihood: self.log_likelihood,
+            gradient_norm: self.gradient_norm,
+            converged: self.converged,
+        }
+    }
+
+    fn from_wire(saved: EffectsRepr, _: &mut BlockReader) -> Result<Self> {
+        let base = saved.check()?;
+        let known = |e: &Effect| saved.purchases.iter().any(|p| p.name == e.name);
+        if base.model() != Model::ParetoNbd || !saved.attrition.iter().all(known) {
+            return Err(damaged("the effects do not match the model"));
+        }
+        Ok(Self {
+            base,
+            unit: saved.unit,
+            purchases: saved.purchases,
+            attrition: saved.attrition,
+            log_likelihood: saved.log_likelihood,
+            gradient_norm: saved.gradient_norm,
+            converged: saved.converged,
+        })
+    }
+}
+
+/// The saved form of a [`SpendCovariateModel`].
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpendEffectsRepr {
+    base: [f64; 3],
+    effects: Vec<Effect>,
+    log_likelihood: f64,
+    gradient_norm: f64,
+    converged: bool,
+}
+
+impl Wire for SpendCovariateModel {
+    const KIND: &'static str = "ltv_spend_covariates";
+    type Repr = SpendEffectsRepr;
+
+    fn to_wire(&self, _: &mut BlockWriter) -> SpendEffectsRepr {
+        let (p, q, v) = self.base.parameters();
+        SpendEffectsRepr {
+            base: [p, q, v],
+            effects: self.effects.clone(),
+            log_likelihood: self.log_likelihood,
+            gradient_norm: self.gradient_norm,
+            converged: self.converged,
+        }
+    }
+
+    fn from_wire(saved: SpendEffectsRepr, _: &mut BlockReader) -> Result<Self> {
+        check_effects(&saved.effects, [saved.log_likelihood, saved.gradient_norm])?;
+        let [p, q, v] = saved.base;
+        let base = GammaGamma::new(p, q, v)
+            .map_err(|_| damaged("a parameter of the spend model is outside its domain"))?;
+        Ok(Self {
+            base,
+            effects: saved.effects,
+            log_likelihood: saved.log_likelihood,
+            gradient_norm: saved.gradient_norm,
+            converged: saved.converged,
+        })
+    }
+}
+
+/// The saved form of a [`CohortModel`].
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CohortsRepr {
+    whole: ProcessRepr,
+    unit: TimeUnit,
+    cohorts: Vec<CohortRepr>,
+    spreads: Vec<f64>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CohortRepr {
+    name: String,
+    customers: u64,
+    process: ProcessRepr,
+    log_likelihood: f64,
+    status: FitStatus,
+}
+
+impl Wire for CohortModel {
+    const KIND: &'static str = "ltv_cohorts";
+    type Repr = CohortsRepr;
+
+    fn to_wire(&self, _: &mut BlockWriter) -> CohortsRepr {
+        let one = |c: &Cohort| CohortRepr {
+            name: c.name.clone(),
+            customers: c.customers,
+            process: repr(&c.process),
+            log_likelihood: c.log_likelihood,
+            status: c.status,
+        };
+        CohortsRepr {
+            whole: repr(&self.whole),
+            unit: self.unit,
+            cohorts: self.cohorts.iter().map(one).collect(),
+            spreads: self.spreads.clone(),
+        }
+    }
+
+    fn from_wire(saved: CohortsRepr, _: &mut BlockReader) -> Result<Self> {
+        let whole = process(&saved.whole)?;
+        let ascending = saved.cohorts.windows(2).all(|w| w[0].name < w[1].name);
+        let numbers = saved.spreads.iter().chain(saved.cohorts.iter().map(|c| &c.log_likelihood));
+        let matching = saved.spreads.len() == whole.parameters().len()
+            && saved.cohorts.iter().all(|c| c.process.0 == whole.model());
+        if saved.cohorts.is_empty() || !ascending || !matching || numbers.into_iter().any(|v| !v.is_finite())
+        {
+            return Err(damaged("the cohorts do not match the model"));
+        }
+        let one = |c: &CohortRepr| {
+            Ok(Cohort {
+                name: c.name.clone(),
+                customers: c.customers,
+                process: process(&c.process)?,
+                log_likelihood: c.log_likelihood,
+                status: c.status,
+            })
+        };
+        Ok(Self {
+            whole,
+            unit: saved.unit,
+            cohorts: saved.cohorts.iter().map(one).collect::<Result<_>>()?,
+            spreads: saved.spreads,
+        })
+    }
+}
