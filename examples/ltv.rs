@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use common::{CsvArgs, Failure, Meter, Outcome, OutputArgs, Progress, Table, print_json, say};
+use plotters::prelude::*;
 use regulars::data::{Customers, Ledger, PurchaseHistory, TimeUnit};
 use regulars::ltv::{
-    Discount, Evaluation, FitStatus, GammaGamma, Histogram, LtvModel, LtvParams, Model, PurchaseProcess,
-    RecencyFrequency,
+    Discount, Errors, Evaluation, FitStatus, GammaGamma, Histogram, LtvModel, LtvParams, Measured, Model,
+    PurchaseProcess, RecencyFrequency, Tracking,
 };
 use regulars::types::{AsOf, Day, Horizon, Seed};
 use serde_json::{Map, Value, json};
@@ -52,6 +53,9 @@ struct Args {
     /// Where the evaluated cases go
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Draws the tracking plot (weekly and cumulative purchases, expected and actual) to this SVG file
+    #[arg(long, value_name = "FILE", requires = "orders")]
+    plot: Option<PathBuf>,
     #[command(flatten)]
     csv: CsvArgs,
     #[command(flatten)]
@@ -116,6 +120,26 @@ fn run(args: &Args) -> Outcome {
         Some((actual, horizon)) => Some(model.evaluate_counts(&input.history, actual, *horizon)?),
         None => None,
     };
+    // A model chosen is judged beside the model of the literature, on the same resampled customers.
+    let beside = match &input.holdout {
+        Some((actual, horizon)) if params == LtvParams::auto() => {
+            let pareto = LtvParams::new(Model::ParetoNbd).fit(&bare)?.with_spend(&input.history)?;
+            Some(model.evaluate_beside_counts(
+                &pareto,
+                &input.history,
+                actual,
+                *horizon,
+                500,
+                Seed(args.seed),
+            )?)
+        }
+        _ => None,
+    };
+    if let (Some(path), Some((ledger, as_of)), Some((_, horizon))) =
+        (&args.plot, &input.ledger, &input.holdout)
+    {
+        plot(path, &model.track(ledger.split(*as_of, *horizon)?)?)?;
+    }
     let bootstrap = match args.bootstrap {
         Some(n) => {
             let histogram = Histogram::new(&bare);
@@ -141,12 +165,25 @@ fn run(args: &Args) -> Outcome {
         object.insert("horizon_days".into(), json!(horizon.in_days()));
         object.insert("expected_purchases".into(), json!(total));
         object.insert("peak_rss_mb".into(), json!(common::peak_rss_mb()));
+        if let Some(c) = &beside {
+            let figure = |m: &Measured| json!({"difference": m.value, "interval_95": [m.low, m.high]});
+            object.insert(
+                "beside_pareto_nbd".into(),
+                json!({"absolute_bias": c.absolute_bias.as_ref().map(figure), "rmse": figure(&c.rmse), "mae": figure(&c.mae)}),
+            );
+        }
         if let Some(bootstrap) = bootstrap {
             object.insert("bootstrap".into(), bootstrap);
         }
         return print_json(&Value::Object(object));
     }
     print(&model, &input, evaluation.as_ref());
+    if let Some((c, bias)) = beside.as_ref().and_then(|c| Some((c, c.absolute_bias?))) {
+        say(format!(
+            "less Pareto/NBD's: absolute bias {:+.3} ({:+.3} to {:+.3}), RMSE {:+.4} ({:+.4} to {:+.4}) by a paired bootstrap",
+            bias.value, bias.low, bias.high, c.rmse.value, c.rmse.low, c.rmse.high
+        ));
+    }
     say(format!("expected purchases in the next {} days: {total:.1}", horizon.in_days()));
     if let Some(bootstrap) = bootstrap {
         say(format!("bootstrap: {bootstrap}"));
@@ -349,14 +386,16 @@ fn report(model: &LtvModel, input: &Input, evaluation: Option<&Evaluation>) -> M
     }
     if let Some(e) = evaluation {
         let m = &e.model;
-        let interval = |m: &regulars::ltv::Measured| json!([m.low, m.high]);
+        let interval = |m: &Measured| json!([m.low, m.high]);
+        let baseline =
+            |e: &Errors| json!({"mae": e.mae.value, "rmse": e.rmse.value, "bias": e.bias.map(|b| b.value)});
         insert(
             "holdout",
             json!({
                 "mae": m.mae.value, "rmse": m.rmse.value, "bias": m.bias.map(|b| b.value),
                 "predicted": e.predicted, "actual": e.actual,
                 "intervals": {"mae": interval(&m.mae), "rmse": interval(&m.rmse), "bias": m.bias.as_ref().map(interval)},
-                "baselines": {"zero": {"mae": e.zero.mae.value, "rmse": e.zero.rmse.value}, "own_rate": {"mae": e.own_rate.mae.value, "rmse": e.own_rate.rmse.value, "bias": e.own_rate.bias.map(|b| b.value)}},
+                "baselines": {"zero": baseline(&e.zero), "own_rate": baseline(&e.own_rate), "mean_rate": baseline(&e.mean_rate), "by_recency": baseline(&e.by_recency)},
                 "by_frequency": e.by_frequency.iter().map(|c| json!([c.from, c.customers, c.predicted, c.actual])).collect::<Value>(),
                 "deciles": e.deciles.iter().map(|c| json!([c.predicted, c.actual])).collect::<Value>(),
             }),
@@ -452,6 +491,45 @@ fn print_published(history: &PurchaseHistory) {
     table.print();
 }
 
+/// Purchases of each week and their sums, what was expected beside what came, with a line at the cut.
+fn plot(path: &Path, tracking: &Tracking) -> Outcome {
+    let mut svg = String::new();
+    draw(&mut svg, tracking).map_err(|e| Failure::new(format!("{}: {e}", path.display())))?;
+    common::write_file(path, |file| file.write_all(svg.as_bytes()).map_err(|e| Failure::new(e.to_string())))
+}
+
+fn draw(svg: &mut String, tracking: &Tracking) -> Result<(), Box<dyn std::error::Error>> {
+    let area = SVGBackend::with_string(svg, (900, 640)).into_drawing_area();
+    area.fill(&WHITE)?;
+    let weekly = tracking.weekly();
+    let cumulative: Vec<(f64, f64)> =
+        tracking.actual.iter().copied().zip(tracking.expected.iter().copied()).collect();
+    let parts = area.split_evenly((2, 1));
+    for ((part, series), title) in
+        parts.iter().zip([&weekly, &cumulative]).zip(["Purchases a week", "Purchases so far"])
+    {
+        let top = series.iter().fold(1.0_f64, |m, (a, e)| m.max(*a).max(*e)) * 1.05;
+        let mut chart = ChartBuilder::on(part)
+            .caption(title, ("sans-serif", 18))
+            .margin(12)
+            .x_label_area_size(30)
+            .y_label_area_size(60)
+            .build_cartesian_2d(0.0..series.len() as f64 + 1.0, 0.0..top)?;
+        chart.configure_mesh().x_desc("week").light_line_style(WHITE).draw()?;
+        let line = |f: fn(&(f64, f64)) -> f64| (1_u32..).zip(series).map(move |(w, v)| (f64::from(w), f(v)));
+        let actual = chart.draw_series(LineSeries::new(line(|v| v.0), BLACK))?;
+        actual.label("came").legend(|(x, y)| PathElement::new([(x, y), (x + 20, y)], BLACK));
+        let expected = chart.draw_series(LineSeries::new(line(|v| v.1), RED))?;
+        expected.label("expected").legend(|(x, y)| PathElement::new([(x, y), (x + 20, y)], RED));
+        let cut = tracking.known_weeks as f64 + 0.5;
+        chart.draw_series([PathElement::new([(cut, 0.0), (cut, top)], BLUE)])?;
+        let mut legend = chart.configure_series_labels();
+        legend.position(SeriesLabelPosition::UpperLeft).border_style(BLACK).draw()?;
+    }
+    area.present()?;
+    Ok(())
+}
+
 /// `--cases`: a JSON list in, the same list with results out.
 fn evaluate_cases(path: &Path, out: &Path) -> Outcome {
     let fault = |message: String| Failure::new(format!("{}: {message}", path.display()));
@@ -477,10 +555,24 @@ fn evaluate_case(case: &Value) -> Result<Map<String, Value>, String> {
     };
     let process = PurchaseProcess::new(model, &params).map_err(|e| e.to_string())?;
     let [x, t_x, now, t] = ["x", "t_x", "T", "t"].map(|key| number(&case[key], key));
-    let customer = RecencyFrequency::new(x?, t_x?, now?).map_err(|e| e.to_string())?;
+    let (customer, t) = (RecencyFrequency::new(x?, t_x?, now?).map_err(|e| e.to_string())?, t?);
     let mut results = Map::new();
     results.insert("log_likelihood".into(), json!(process.log_likelihood(&customer)));
     results.insert("p_alive".into(), json!(process.p_alive(&customer).get()));
-    results.insert("expected_purchases".into(), json!(process.expected_purchases(&customer, t?)));
+    results.insert("expected_purchases".into(), json!(process.expected_purchases(&customer, t)));
+    // On demand: purchases discounted continuously, ever and within t, and the probability of a count.
+    if let Some(rate) = case["rate"].as_f64() {
+        let ever = process.discounted_purchases(&customer, rate).map_err(|e| e.to_string())?;
+        let within = process.discounted_purchases_within(&customer, rate, t).map_err(|e| e.to_string())?;
+        results.insert("discounted_purchases".into(), json!(ever));
+        results.insert("discounted_purchases_within".into(), json!(within));
+    }
+    if let Some(n) = case["n"].as_u64() {
+        let n = u32::try_from(n).map_err(|_| "`n` is too large".to_owned())?;
+        results.insert(
+            "p_purchases".into(),
+            json!(process.p_purchases(&customer, t, n).map(regulars::types::Probability::get)),
+        );
+    }
     Ok(results)
 }
