@@ -161,7 +161,7 @@ fn orders(args: &Args) -> Outcome {
     };
     drop(progress);
     let mut object = summary(&model, cpu_seconds);
-    measures(&mut object, &sweep, model.k());
+    measures(&mut object, &sweep, model.k(), args.language());
     object["customers"] = json!(fitted_on.len());
     object["as_of"] = json!(args.since.map_or(as_of, AsOf::new).to_string());
     object["columns_left_out"] = json!(model.dropped());
@@ -182,11 +182,14 @@ fn orders(args: &Args) -> Outcome {
 }
 
 /// What the sweep says of the number of segments chosen, and all of it.
-fn measures(object: &mut Value, sweep: &[KScore], k: usize) {
+fn measures(object: &mut Value, sweep: &[KScore], k: usize, language: Language) {
     let score = sweep.iter().find(|s| s.k == k);
     object["silhouette"] = json!(score.map(|s| s.silhouette));
     object["stability"] = json!(score.map(|s| s.stability));
     object["sweep"] = json!(sweep);
+    object["structure"] = json!(score.and_then(|s| s.structure()).map(regulars::segment::Structure::code));
+    object["groups"] = json!(score.and_then(|s| s.groups));
+    object["structure_text"] = json!(score.map(|s| s.describe(language)));
 }
 
 fn silhouette(matrix: &Matrix, segments: &PerCustomer<Segment>) -> Option<f64> {
@@ -318,6 +321,9 @@ fn profiles(args: &Args, profiles: &[SegmentProfile], object: &Value) {
             object["iterations"]
         ),
     });
+    if let Some(text) = object["structure_text"].as_str().filter(|text| !text.is_empty()) {
+        say(text);
+    }
 }
 
 /// Who is typical, and what was left out.
@@ -426,7 +432,7 @@ fn matrix(args: &Args, file: &Path) -> Outcome {
             None => KMeansParams::new(model.k()).seed(Seed(args.seed)).evaluate(&matrix)?,
         };
         let mut object = summary(&model, cpu_seconds);
-        measures(&mut object, &sweep, model.k());
+        measures(&mut object, &sweep, model.k(), args.language());
         object["wall_seconds"] = json!(wall_seconds);
         object
     };
@@ -448,5 +454,8 @@ fn matrix(args: &Args, file: &Path) -> Outcome {
         object["iterations"],
         object["cpu_ms_per_iteration"].as_f64().unwrap_or_default()
     ));
+    if let Some(text) = object["structure_text"].as_str().filter(|text| !text.is_empty()) {
+        say(text);
+    }
     Ok(())
 }

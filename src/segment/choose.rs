@@ -17,12 +17,13 @@ use std::ops::RangeInclusive;
 use crate::kernel::par;
 use crate::kernel::rng::Rng;
 use crate::metrics;
-use crate::types::Seed;
+use crate::types::{Language, Seed};
 
 use super::fit::{Engine, best_run};
 use super::gap::Gap;
 use super::lloyd::{self, Rows, Stop};
 use super::seeding::stretches;
+use super::valley;
 
 /// Rows the sweep looks at.
 const SWEEP_ROWS: usize = 8_192;
@@ -79,6 +80,98 @@ pub struct KScore {
     /// Its standard error.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub gap_error: Option<f64>,
+    /// How many groups the segments make up that are apart from each other: fewer customers lie between two of them than
+    /// in either. `None` where there are too few rows to tell.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub groups: Option<usize>,
+}
+
+/// What the segments are, as far as the rows tell.
+///
+/// ```
+/// use regulars::segment::{KMeansParams, Structure};
+/// use regulars::simulate::BlobsParams;
+/// use regulars::types::{Language, Seed};
+///
+/// let three = BlobsParams::new(600, 3, Seed(2)).separation(9.0).simulate()?;
+/// let one = BlobsParams::new(600, 1, Seed(2)).simulate()?;
+/// let sweep = |blobs: &regulars::simulate::Blobs| KMeansParams::auto(3..=4).evaluate(blobs.matrix());
+/// assert_eq!(sweep(&three)?[0].structure(), Some(Structure::Groups));
+/// assert_eq!(sweep(&three)?[1].structure(), Some(Structure::Mixed));
+/// assert_eq!(sweep(&one)?[0].structure(), Some(Structure::Cloud));
+/// assert!(sweep(&one)?[0].describe(Language::English).starts_with("No groups"));
+/// # Ok::<(), regulars::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum Structure {
+    /// Every segment is a group of its own.
+    Groups,
+    /// There are groups, and some of them are cut into several segments.
+    Mixed,
+    /// Customers form one cloud; the segments are cuts through it.
+    Cloud,
+}
+
+impl Structure {
+    /// `groups`, `mixed` or `cloud`, for tables and files.
+    ///
+    /// ```
+    /// assert_eq!(regulars::segment::Structure::Cloud.code(), "cloud");
+    /// ```
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Groups => "groups",
+            Self::Mixed => "mixed",
+            Self::Cloud => "cloud",
+        }
+    }
+}
+
+impl KScore {
+    /// Whether the segments are groups that are there or cuts through a cloud; `None` where there are too few rows to tell.
+    ///
+    /// One row in two is clustered, the others are judged: between two neighbouring segments the rows about the line
+    /// through both centres are projected on it, and a test on one peak against a valley decides, with an error of at most
+    /// one in a hundred for each of the k − 1 pairs. Shown with [`Structure`].
+    pub fn structure(&self) -> Option<Structure> {
+        self.groups.map(|groups| match groups {
+            groups if groups >= self.k => Structure::Groups,
+            0 | 1 => Structure::Cloud,
+            _ => Structure::Mixed,
+        })
+    }
+
+    /// The structure in a sentence; an empty text where it is not known.
+    pub fn describe(&self, language: Language) -> String {
+        let (k, groups) = (self.k, self.groups.unwrap_or(0));
+        match (self.structure(), language) {
+            (None, _) => String::new(),
+            (Some(_), Language::Chinese) if k == 1 => "只有一个客群。".to_owned(),
+            (Some(_), _) if k == 1 => "One segment holds everybody.".to_owned(),
+            (Some(Structure::Groups), Language::Chinese) => {
+                format!("客户自然形成{k}个群：任意两个相邻的群之间，客户都比群内稀少。")
+            }
+            (Some(Structure::Groups), _) => {
+                format!(
+                    "Customers form {k} groups by themselves: between any two of them there are fewer than in either."
+                )
+            }
+            (Some(Structure::Mixed), Language::Chinese) => {
+                format!("{k}个客群切分自{groups}个自然形成的群；同一群内的边界是人为约定。")
+            }
+            (Some(Structure::Mixed), _) => format!(
+                "Customers form {groups} groups by themselves, cut into {k} segments; borders within a group are a convention."
+            ),
+            (Some(Structure::Cloud), Language::Chinese) => format!(
+                "没有自然形成的群：客户连成一片。{k}个客群是对这一片的切分，可用于差异化运营，但边界是人为约定。"
+            ),
+            (Some(Structure::Cloud), _) => format!(
+                "No groups: customers form one cloud. The {k} segments are cuts through it, of use for targeting; their borders are a convention."
+            ),
+        }
+    }
 }
 
 /// How the number of segments was chosen.
@@ -106,10 +199,30 @@ pub struct Choice {
     pub sweep: Vec<KScore>,
 }
 
+impl Choice {
+    /// The measures of the number chosen.
+    ///
+    /// ```
+    /// use regulars::segment::{KMeansParams, Structure};
+    /// use regulars::simulate::BlobsParams;
+    /// use regulars::types::Seed;
+    ///
+    /// let blobs = BlobsParams::new(400, 3, Seed(2)).separation(9.0).simulate()?;
+    /// let model = KMeansParams::auto(2..=4).fit(blobs.matrix())?;
+    /// let score = model.choice().and_then(|choice| choice.score()).unwrap();
+    /// assert_eq!((score.k, score.structure()), (3, Some(Structure::Groups)));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    pub fn score(&self) -> Option<&KScore> {
+        self.sweep.iter().find(|score| score.k == self.k)
+    }
+}
+
 /// Tries every k of the range on a sample of the rows and applies the rule.
 ///
 /// For each k: 6 runs on the sample; 12 bootstrap replicates of 3 runs each, whose centres label the sample again; 2 runs
-/// on the rows of the gap and on each of its 10 reference sets; the quality of the best run.
+/// on the rows of the gap and on each of its 10 reference sets; 3 runs on half of the sample, whose segments the other half
+/// tells apart or not ([`valley`]); the quality of the best run.
 pub(super) fn choose(
     rows: Rows<'_>,
     range: RangeInclusive<usize>,
@@ -166,6 +279,7 @@ fn measure(sample: Rows<'_>, k: usize, seed: Seed, tries: usize, stop: Stop, gap
         inertia_per_row: run.inertia / sample.len() as f64,
         gap: gap.map(|(gap, _)| gap),
         gap_error: gap.map(|(_, error)| error),
+        groups: valley::groups(sample, k, tries, seed, stop),
     }
 }
 
@@ -216,6 +330,7 @@ mod tests {
             inertia_per_row: 1.0,
             gap: None,
             gap_error: None,
+            groups: None,
         }
     }
 

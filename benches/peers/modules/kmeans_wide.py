@@ -15,10 +15,9 @@ def add_arguments(parser):
     parser.add_argument("--cases", nargs="*", default=[f"{d},{k}" for d in SIZES for k in SIZES])
 
 
-def figures(bench, of_case):
+def figures(cases):
     result = {}
-    for case in bench.args.cases:
-        iterations, wall, cpu, inertia = of_case(*map(int, case.split(",")))
+    for case, (iterations, wall, cpu, inertia) in cases.items():
         result[f"{case}_cpu_seconds"] = round(cpu / iterations, 6)
         result[f"{case}_wall_seconds"] = round(wall / iterations, 6)
         result[f"{case}_iterations"], result[f"{case}_inertia"] = iterations, inertia
@@ -26,23 +25,22 @@ def figures(bench, of_case):
 
 
 def ours(bench):
-    def case(d, k):
-        n = bench.args.rows
+    n, cases = bench.args.rows, {}
+    for case in bench.args.cases:
+        d, k = case.split(",")
         result = bench.ours(
             "segments", "--matrix", bench.out / f"wide_n{n}_d{d}.f64", "--rows", n, "--dims", d, "--centres",
             bench.out / f"wide_n{n}_d{d}_k{k}.init.f64", "--k", k, "--iterations", bench.args.iterations, "--bare",
         )
-        return result["iterations"], result["wall_seconds"], result["cpu_seconds"], result["inertia"]
-    return figures(bench, case)
+        cases[case] = result["iterations"], result["wall_seconds"], result["cpu_seconds"], result["inertia"]
+    return figures(cases)
 
 
 def lloyd(bench):
-    def case(d, k):
-        text = bench.peer("venv-tables", SCRIPT, d, k, bench.args.iterations, bench.args.threads,
-                          "--n", bench.args.rows, "--out", bench.out)
-        iterations, *numbers = text.split()
-        return int(iterations), *map(float, numbers)
-    return figures(bench, case)
+    text = bench.peer("venv-tables", SCRIPT, bench.args.iterations, bench.args.threads,
+                      "--n", bench.args.rows, "--out", bench.out, "--cases", *bench.args.cases)
+    lines = [line.split() for line in text.splitlines()]
+    return figures({case: (int(iterations), *map(float, rest)) for case, iterations, *rest in lines})
 
 
 def measurements(bench):
