@@ -21,6 +21,15 @@
 //! | [`Interner::finish`] | a sort of integers, a sort of texts | the sorted copy, then the old one is freed |
 //!
 //! Numbers are 32 bits with one value kept free for "none": four thousand million customers are more than people.
+//!
+//! # Why by first appearance
+//! A row can be numbered the moment it is read, before anybody knows what other keys will come; sorting by key waits until
+//! the end, once, over distinct keys instead of rows. Ten million rows of a million customers are ten million looks into a
+//! hash table and one sort of a million. The ranks of [`Interner::finish`] then rewrite the numbers of the rows in one pass.
+//!
+//! # What is not promised
+//! Keys are compared byte by byte: `Ann` and `ann`, or the composed and the decomposed é, are two customers. Whoever wants
+//! them to be one says so before (`profile` does nothing else).
 
 use std::hash::BuildHasher;
 
@@ -48,7 +57,9 @@ pub(crate) struct Interner {
 /// What a number stands for.
 #[derive(Clone, Copy, Debug)]
 enum Entry {
+    /// An integer key, as it is.
     Int(i64),
+    /// Where a text stands in the arena, in bytes; both ends are boundaries of characters.
     Text { start: u64, end: u64 },
 }
 
@@ -88,7 +99,10 @@ impl Interner {
         Ok(number)
     }
 
-    /// The number of any key.
+    /// The number of any key, integer or text, given out on first sight.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::ErrorKind::Overflow) beyond 4,294,967,294 distinct keys, which `what` names.
     pub(crate) fn key(&mut self, key: &Key<'_>, what: &'static str) -> Result<u32> {
         match (key.as_integer(), key.as_text()) {
             (Some(value), _) => self.integer(value, what),
@@ -167,7 +181,7 @@ pub(crate) struct Sorted {
 }
 
 impl Sorted {
-    /// Ascending integers only.
+    /// A dictionary of integers, strictly ascending, and no texts: for keys that were dense numbers to begin with.
     pub(crate) fn of_integers(integers: Vec<i64>) -> Self {
         debug_assert!(integers.is_sorted_by(|a, b| a < b));
         Self { integers, ..Self::default() }

@@ -143,7 +143,11 @@ impl Cholesky {
         }
     }
 
-    /// x with A x = b.
+    /// x with A x = b, b kept.
+    ///
+    /// The residual is some n · 2⁻⁵² of |A| |x|; the error of x is larger by the condition of the scaled matrix. For the A of the
+    /// page's example and b = (8, 9): L z = D⁻¹ b gives z = (4, 2.5), Lᵀ y = z gives y = (2.75, 2.795), and x = D⁻¹ y =
+    /// (1.375, 1.25).
     pub(crate) fn solve(&self, b: &[f64]) -> Vec<f64> {
         let mut x = b.to_vec();
         self.solve_in_place(&mut x);
@@ -168,7 +172,8 @@ impl Cholesky {
         inverse
     }
 
-    /// ln det A.
+    /// ln det A = 2 Σ (ln lᵢᵢ + ln dᵢ): as a sum of logarithms, since the determinant of fifty columns of money overflows. Used by
+    /// Firth's correction and by the densities of Gaussian mixtures.
     pub(crate) fn log_det(&self) -> f64 {
         let half: f64 = (0..self.len()).map(|i| self.lower[[i, i]].ln() + self.scale[i].ln()).sum();
         2.0 * half
@@ -180,6 +185,13 @@ impl Cholesky {
 ///
 /// Cyclic rotations of Jacobi (Golub and Van Loan 2013, section 8.5): O(n³) a sweep, a handful of sweeps, and small
 /// eigenvalues as exact as large ones. The order is that of the diagonal, not sorted.
+///
+/// A rotation in the plane of p and q, by the angle whose tangent t is the smaller root of t² + 2 θ t − 1 = 0 with
+/// θ = (a(q,q) − a(p,p)) / (2 a(p,q)), makes a(p,q) zero and takes its square twice from the sum of squares off the diagonal.
+/// It ends when what is left there is below 2 · 10⁻¹⁹ of the diagonal, or at NaN.
+///
+/// By hand: ((2, 1), (1, 2)) has θ = 0, t = 1, an angle of 45 degrees: the values 1 and 3, the vectors (1, −1)/√2 and
+/// (1, 1)/√2. Signs of vectors are as the rotations leave them: the same input gives the same signs.
 pub(crate) fn symmetric_eigen(matrix: &[f64], n: usize) -> (Vec<f64>, Vec<f64>) {
     let mut a: Vec<f64> = (0..n * n).map(|i| matrix[(i / n).max(i % n) * n + (i / n).min(i % n)]).collect();
     let mut vectors = vec![0.0; n * n];

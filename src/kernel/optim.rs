@@ -38,6 +38,10 @@
 //! passes over the customers, and would leave standard errors still to be computed.
 
 /// Value, gradient and Hessian at one point. Sums of them are sums of functions: a likelihood is the sum over customers.
+///
+/// By hand: f(x, y) = x² y at (2, 3) is the value 12, the gradient (2xy, x²) = (12, 4) and the Hessian ((2y, 2x), (2x, 0)) =
+/// ((6, 4), (4, 0)). In logarithms of both ([`in_logs`](Self::in_logs)) f = e^(2u + v), whose derivatives are f times products of
+/// (2, 1): the gradient (24, 12), the Hessian ((48, 24), (24, 12)).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Eval<const N: usize> {
     /// f.
@@ -79,6 +83,7 @@ impl<const N: usize> Eval<N> {
 impl<const N: usize> std::ops::Add for Eval<N> {
     type Output = Self;
 
+    /// The derivatives of a sum are the sums of the derivatives.
     fn add(mut self, other: Self) -> Self {
         self.value += other.value;
         for i in 0..N {
@@ -111,6 +116,7 @@ pub(crate) struct Maximum<const N: usize> {
     pub(crate) at: [f64; N],
     /// The function there.
     pub(crate) eval: Eval<N>,
+    /// What kind of end it is; callers report it, never only the point.
     pub(crate) end: End,
     /// Steps tried, accepted or not.
     pub(crate) iterations: u32,
@@ -125,6 +131,10 @@ pub(crate) struct Maximum<const N: usize> {
 }
 
 /// The search's limits: a box, a number of steps, and when a gain is none.
+///
+/// The box is what keeps a likelihood that rises for ever (dropout that nobody shows, spend that nobody varies in) from
+/// running away: its maximum is then on an edge, is reported as one, and the other parameters are still the best for it. In
+/// logarithms a box of ± 10 reaches over nine powers of ten.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Search<const N: usize> {
     /// Lower edges of the box.
@@ -137,9 +147,11 @@ pub(crate) struct Search<const N: usize> {
     pub(crate) tolerance: f64,
 }
 
-/// Flatter than this in one direction than in another is not identified.
+/// Flatter than this in one direction than in another is not identified: with a ratio of curvatures of 10¹⁰ the standard error
+/// of one combination of parameters is 10⁵ times that of another, and its digits are rounding.
 const CONDITION_LIMIT: f64 = 1e10;
-/// Nearer to an edge of the box than this share of its width counts as on it.
+/// Nearer to an edge of the box than this share of its width counts as on it: functions flatten towards an edge at infinity,
+/// and the search may end before it arrives.
 const EDGE: f64 = 0.1;
 /// Longest step, in the units of the parameters (which are logarithms here).
 const LONGEST: f64 = 2.0;
@@ -270,12 +282,13 @@ impl<const N: usize> Search<N> {
     }
 }
 
-/// Euclidean norm.
+/// Euclidean norm, √Σ vᵢ².
 fn norm<const N: usize>(v: &[f64; N]) -> f64 {
     v.iter().map(|x| x * x).sum::<f64>().sqrt()
 }
 
-/// Gain of a step by the quadratic model, gᵀs + ½ sᵀ(Hessian)s.
+/// Gain of a step by the quadratic model, gᵀs + ½ sᵀ(Hessian)s: what the trust region compares with the gain that came. For a
+/// function that is quadratic both are equal, and the radius doubles at every step.
 fn model_gain<const N: usize>(eval: &Eval<N>, step: &[f64; N]) -> f64 {
     let mut gain = 0.0;
     for i in 0..N {

@@ -248,6 +248,9 @@ pub(crate) fn polygamma_rise(a: f64, n: f64) -> (f64, f64) {
 }
 
 /// ln(1 + e^z) without overflow: z + ln(1 + e^−z) for positive z. Its derivative is [`sigmoid`].
+///
+/// The loss of a logistic regression at the log-odds z of the wrong outcome: ln 2 at 0, close to z for large z, e^z for
+/// very negative z, where ln(1 + e^z) taken literally would be 0 from z = −37 on.
 pub(crate) fn softplus(z: f64) -> f64 {
     if z > 0.0 { z + (-z).exp().ln_1p() } else { z.exp().ln_1p() }
 }
@@ -264,6 +267,9 @@ pub(crate) fn sigmoid(z: f64) -> f64 {
 }
 
 /// (1 - e^-z) / z, 1 at z = 0; any sign of z. By `exp_m1`, so that small z keep all digits.
+///
+/// The mean of e^−zt over t in \[0, 1\]: what is left, on average over a period, of a rate that dies away. At z = 10⁻¹⁰ the
+/// literal formula has six digits, this one all sixteen: 1 − z/2.
 pub(crate) fn one_minus_exp_over(z: f64) -> f64 {
     if z == 0.0 { 1.0 } else { -(-z).exp_m1() / z }
 }
@@ -334,7 +340,8 @@ pub(crate) fn gamma_inc(a: f64, x: f64) -> (f64, f64) {
     }
 }
 
-/// Keeps Lentz's recurrences from dividing by 0.
+/// Keeps Lentz's recurrences from dividing by 0: a denominator that vanishes is replaced by a tiny one, which the next step
+/// takes back out (Press et al. 2007, section 5.2).
 fn nonzero(value: f64, tiny: f64) -> f64 {
     if value.abs() < tiny { tiny } else { value }
 }
