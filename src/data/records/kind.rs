@@ -122,70 +122,149 @@ impl FieldKind {
         }
     }
 
-    /// The kind that a column's header names, in the usual English and Chinese forms; `None` where it names none. Case,
-    /// spaces and signs do not matter.
+    /// The kind that a column's header names, in the usual forms of a dozen languages; `None` where it names none. Case,
+    /// spaces, signs and numbers behind (`email_2`) do not matter; nor do words in front (`billing city`), except before
+    /// words that say too little: a `company name` is not the name of a person.
     ///
     /// ```
     /// use regulars::data::FieldKind;
     /// assert_eq!(FieldKind::from_header("Date of Birth"), Some(FieldKind::BirthDate));
     /// assert_eq!(FieldKind::from_header("soc_sec_id"), Some(FieldKind::NationalId));
     /// assert_eq!(FieldKind::from_header("收货地址"), Some(FieldKind::Address));
+    /// assert_eq!(FieldKind::from_header("custFirstName"), Some(FieldKind::GivenName));
+    /// assert_eq!(FieldKind::from_header("Geburtsdatum"), Some(FieldKind::BirthDate));
+    /// assert_eq!(FieldKind::from_header("billing_phone_2"), Some(FieldKind::Phone));
+    /// assert_eq!(FieldKind::from_header("company_name"), None);
     /// assert_eq!(FieldKind::from_header("remarks"), None);
     /// ```
     pub fn from_header(header: &str) -> Option<Self> {
-        let key: String =
-            header.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-        Some(match key.as_str() {
-            "givenname" | "firstname" | "forename" | "fname" | "christianname" | "名" | "名字" => {
+        let words = header_words(header);
+        let joined = |words: &[String]| words.concat();
+        if let Some(kind) = Self::from_key(&joined(&words)) {
+            return Some(kind);
+        }
+        (1..words.len()).find_map(|skip| {
+            let kind = Self::from_key(&joined(&words[skip..]))?;
+            let vague = matches!(kind, Self::FullName | Self::Category);
+            let other = ["ip", "mac", "web", "url", "company", "file", "order", "product", "item", "of"];
+            (!vague && !other.contains(&words[skip - 1].as_str())).then_some(kind)
+        })
+    }
+
+    /// The kind of a header without blanks, signs and capitals.
+    fn from_key(key: &str) -> Option<Self> {
+        Some(match key {
+            "givenname" | "firstname" | "forename" | "fname" | "christianname" | "first" | "given" | "名"
+            | "名字" | "vorname" | "prénom" | "prenom" | "nombre" | "nombres" | "primernombre"
+            | "voornaam" | "имя" | "imię" | "imie" | "förnamn" | "fornavn" | "etunimi" | "이름" => {
                 Self::GivenName
             }
-            "familyname" | "surname" | "lastname" | "lname" | "姓" | "姓氏" => Self::FamilyName,
-            "name" | "fullname" | "customername" | "contactname" | "姓名" | "客户姓名" | "客户名称"
-            | "会员姓名" | "收货人" | "联系人" => Self::FullName,
+            "familyname" | "surname" | "lastname" | "lname" | "last" | "family" | "姓" | "姓氏"
+            | "nachname" | "familienname" | "nomdefamille" | "apellido" | "apellidos" | "primerapellido"
+            | "cognome" | "sobrenome" | "achternaam" | "фамилия" | "nazwisko" | "efternamn" | "etternavn"
+            | "sukunimi" => Self::FamilyName,
+            "name" | "fullname" | "customername" | "contactname" | "clientname" | "membername"
+            | "personname" | "姓名" | "客户姓名" | "客户名称" | "会员姓名" | "收货人" | "联系人" | "氏名"
+            | "nomcomplet" | "nombrecompleto" | "nomecompleto" | "nominativo" | "фио" | "성명" => {
+                Self::FullName
+            }
             "chinesename" | "中文名" => Self::ChineseName,
-            "dob" | "dateofbirth" | "birthdate" | "birthday" | "born" | "生日" | "出生日期" | "出生年月" => {
-                Self::BirthDate
-            }
-            "email" | "mail" | "emailaddress" | "邮箱" | "电子邮箱" | "电子邮件" | "邮件" => {
-                Self::Email
-            }
-            "phone" | "mobile" | "tel" | "telephone" | "cell" | "cellphone" | "phonenumber"
+            "dob"
+            | "dateofbirth"
+            | "birthdate"
+            | "birthday"
+            | "born"
+            | "birth"
+            | "生日"
+            | "出生日期"
+            | "出生年月"
+            | "生年月日"
+            | "geburtsdatum"
+            | "geburtstag"
+            | "datedenaissance"
+            | "naissance"
+            | "fechadenacimiento"
+            | "fechanacimiento"
+            | "datadinascita"
+            | "datadenascimento"
+            | "geboortedatum"
+            | "датарождения"
+            | "dataurodzenia"
+            | "생년월일" => Self::BirthDate,
+            "email"
+            | "mail"
+            | "emailaddress"
+            | "邮箱"
+            | "电子邮箱"
+            | "电子邮件"
+            | "邮件"
+            | "emailadresse"
+            | "courriel"
+            | "correo"
+            | "correoelectrónico"
+            | "correoelectronico"
+            | "メール"
+            | "メールアドレス"
+            | "почта"
+            | "이메일" => Self::Email,
+            "phone" | "mobile" | "tel" | "telephone" | "cell" | "cellphone" | "phonenumber" | "phoneno"
             | "mobilephone" | "mobilenumber" | "telephonenumber" | "手机" | "手机号" | "手机号码"
-            | "电话" | "联系电话" | "电话号码" => Self::Phone,
+            | "电话" | "联系电话" | "电话号码" | "telefon" | "telefonnummer" | "handy" | "mobil"
+            | "téléphone" | "portable" | "teléfono" | "telefono" | "móvil" | "celular" | "cellulare"
+            | "telefone" | "telefoon" | "телефон" | "電話" | "電話番号" | "전화번호" => {
+                Self::Phone
+            }
             "nationalid"
             | "idcard"
             | "idnumber"
             | "idno"
             | "ssn"
             | "socsecid"
+            | "socialsecurity"
             | "socialsecuritynumber"
             | "nationalinsurance"
             | "nino"
+            | "nhsnumber"
             | "passport"
             | "passportnumber"
             | "身份证"
             | "身份证号"
             | "身份证号码"
             | "证件号"
-            | "证件号码" => Self::NationalId,
+            | "证件号码"
+            | "dni"
+            | "cpf"
+            | "codicefiscale"
+            | "personnummer"
+            | "pesel"
+            | "curp" => Self::NationalId,
             "customerid" | "customeraccount" | "account" | "accountid" | "memberid" | "customerno"
-            | "客户编号" | "会员号" | "客户号" | "会员编号" | "会员卡号" => {
+            | "客户编号" | "会员号" | "客户号" | "会员编号" | "会员卡号" | "kundennummer" => {
                 Self::CustomerAccount
             }
             "wechat" | "wechatid" | "weixin" | "openid" | "unionid" | "twitter" | "handle" | "username"
             | "qq" | "微信" | "微信号" | "用户名" => Self::Handle,
-            "address" | "street" | "streetaddress" | "address1" | "addressline1" | "postaladdress"
-            | "地址" | "详细地址" | "收货地址" | "联系地址" | "住址" => Self::Address,
+            "address" | "street" | "streetaddress" | "address1" | "addressline1" | "addressline" | "addr"
+            | "postaladdress" | "地址" | "详细地址" | "收货地址" | "联系地址" | "住址" | "住所"
+            | "adresse" | "anschrift" | "straße" | "strasse" | "rue" | "dirección" | "direccion"
+            | "calle" | "indirizzo" | "endereço" | "endereco" | "straat" | "adres" | "адрес" | "주소" => {
+                Self::Address
+            }
             "address2" | "addressline2" | "addr2" | "address3" | "building" | "flat" | "unit" => {
                 Self::AddressPart
             }
-            "streetnumber" | "housenumber" | "houseno" | "streetno" | "门牌号" => Self::HouseNumber,
-            "postcode" | "zip" | "zipcode" | "postalcode" | "邮编" | "邮政编码" => Self::Postcode,
-            "city" | "town" | "suburb" | "locality" | "village" | "城市" | "市" => Self::City,
-            "state" | "province" | "region" | "county" | "country" | "省" | "省份" | "国家" => {
-                Self::Region
+            "streetnumber" | "housenumber" | "houseno" | "streetno" | "门牌号" | "hausnummer"
+            | "huisnummer" => Self::HouseNumber,
+            "postcode" | "zip" | "zipcode" | "postalcode" | "邮编" | "邮政编码" | "plz" | "postleitzahl"
+            | "codepostal" | "códigopostal" | "codigopostal" | "cap" | "cep" | "郵便番号" | "индекс" => {
+                Self::Postcode
             }
-            "gender" | "sex" | "title" | "level" | "性别" | "等级" => Self::Category,
+            "city" | "town" | "suburb" | "locality" | "village" | "城市" | "市" | "stadt" | "ort"
+            | "ville" | "ciudad" | "città" | "cidade" | "woonplaats" | "город" | "miasto" => Self::City,
+            "state" | "province" | "region" | "county" | "country" | "省" | "省份" | "国家"
+            | "bundesland" | "provincia" | "estado" => Self::Region,
+            "gender" | "sex" | "title" | "salutation" | "level" | "性别" | "等级" | "anrede"
+            | "geschlecht" => Self::Category,
             _ => return None,
         })
     }
@@ -207,6 +286,29 @@ impl fmt::Display for FieldKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
+}
+
+/// The words of a header in lower case, parted at signs and at capitals behind small letters; a number behind, other than
+/// the line of an address, goes.
+fn header_words(header: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut small = false;
+    for c in header.chars() {
+        if !c.is_alphanumeric() || small && c.is_uppercase() {
+            words.push(String::new());
+        }
+        small = c.is_lowercase();
+        if let Some(word) = words.last_mut().filter(|_| c.is_alphanumeric()) {
+            word.extend(c.to_lowercase());
+        }
+    }
+    words.retain(|w| !w.is_empty());
+    let line = words.concat().contains("addr");
+    if let Some(last) = words.last_mut().filter(|_| !line) {
+        last.truncate(last.trim_end_matches(|c: char| c.is_ascii_digit()).len());
+    }
+    words.retain(|w| !w.is_empty());
+    words
 }
 
 /// Reads a kind's [`name`](FieldKind::name), whatever its case, hyphens and blanks.
