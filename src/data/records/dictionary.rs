@@ -36,6 +36,11 @@ impl Dictionary {
         self.ends.len()
     }
 
+    /// Bytes of all texts.
+    pub(crate) fn bytes(&self) -> usize {
+        self.arena.len()
+    }
+
     /// The text with that number; empty for a number never given out.
     pub(crate) fn get(&self, number: u32) -> &str {
         let n = number as usize;
@@ -54,6 +59,11 @@ impl Dictionary {
 }
 
 impl Intern {
+    /// Empty, with room for so many texts in its table.
+    pub(crate) fn with_capacity(texts: usize) -> Self {
+        Self { table: HashTable::with_capacity(texts), ..Self::default() }
+    }
+
     /// The number of a text, new or known.
     pub(crate) fn number(&mut self, text: &str) -> Result<u32> {
         let hash = self.hasher.hash_one(text);

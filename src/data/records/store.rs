@@ -4,6 +4,7 @@
 //! kept beside it in ascending order of rows.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use crate::error::{Error, Place, Result};
 use crate::types::Day;
@@ -84,6 +85,8 @@ pub struct Records {
     pub(super) updated: Vec<i32>,
     /// Rows in ascending order of (source, id), for look-ups.
     pub(super) by_id: Vec<u32>,
+    /// Computed when first asked for.
+    pub(super) fingerprint: OnceLock<u64>,
 }
 
 /// One field's values: the first of each row, and the rest by row.
@@ -189,6 +192,10 @@ impl Records {
     /// A number that differs, in practice, between tables that differ: by kinds, values and sources; not by ids and names of
     /// fields. Results that refer to rows carry it, so that they cannot be read against another table.
     pub(crate) fn fingerprint(&self) -> u64 {
+        *self.fingerprint.get_or_init(|| self.hash_of_values())
+    }
+
+    fn hash_of_values(&self) -> u64 {
         let mut hash = 0x51ed_270b_u64;
         let mut add = |v: u64| hash = crate::kernel::rng::mix(hash ^ v);
         for (field, column) in self.fields.iter().zip(&self.columns) {
@@ -335,6 +342,7 @@ impl Assembler {
             id_of: self.id_of,
             updated: self.updated,
             by_id,
+            fingerprint: OnceLock::new(),
         })
     }
 }
