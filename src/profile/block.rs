@@ -17,9 +17,29 @@
 //! # Bounds
 //! A block of more than 128 records is searched along its order only, four neighbours each: a value that a million records
 //! share costs four million comparisons, not half a billion of a million. All pairs are compared where there are at most
-//! 600,000. Candidates of a row are a few slices of sorted integers; nothing is hashed while pairs are generated.
+//! 600,000. A pass that turns out to cost more than 3 N + 100,000 pairs is dropped.
 //!
-//! O(passes · N) memory and time, by radix sort.
+//! O(passes · N) time, by radix sort of the rows that may have a partner; four bytes of memory for each candidate.
+//!
+//! # By hand
+//! 1,000,000 records, surnames with Σ share² = 1 / 2,000, cities with 1 / 500, all filled. Strangers who share a surname:
+//! 5 · 10¹¹ / 2,000 = 2.5 · 10⁸ pairs, far above the budget of 420,000. Surname with city: 5 · 10¹¹ / (2,000 · 500) = 500,000,
+//! above; surname with the first three digits of the postcode (1 / 900): 280,000, within. That pass is taken, and in a table of
+//! 100,000 records, where all costs are a hundredth, a coarser one.
+//!
+//! # Why a budget linear in N
+//! Pairs of one person grow with N, pairs of strangers under a fixed key with N². A key that was right for a sample ruins a full
+//! run. With the budget the keys grow finer as the table grows, and the work stays O(N).
+//!
+//! # What may be missed
+//! A pair of one person is missed where every pass has one of its columns blank or altered beyond its grain;
+//! [`MatchModel::blocking`](super::MatchModel::blocking) estimates how many.
+//!
+//! # References
+//! - Fisher, Christen, Wang and Rahm 2015, A clustering-based framework to control block sizes for entity resolution,
+//!   doi:10.1145/2783258.2783396.
+//! - Papadakis, Skoutas, Thanos and Palpanas 2020, Blocking and filtering techniques for entity resolution,
+//!   doi:10.1145/3377455.
 
 use hashbrown::HashMap;
 
@@ -28,7 +48,7 @@ use crate::kernel::par;
 use crate::kernel::rng::mix;
 
 use super::params::Sources;
-use super::prepare::Prepared;
+use super::prepare::{Col, Prepared, short};
 
 /// Up to this many pairs in all, every pair is compared.
 const ALL_PAIRS: usize = 600_000;
@@ -37,8 +57,11 @@ const LARGEST: u8 = 128;
 /// How many neighbours are compared in a block that is larger.
 const NEIGHBOURS: u8 = 4;
 
+/// Passes whose keys are in memory together.
+const AT_ONCE: usize = 7;
+
 /// How finely a column takes part in a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) enum Grain {
     Coarse,
@@ -68,12 +91,11 @@ impl Spec {
     }
 }
 
+/// Marks the last row of a block; rows are below 2³¹.
+const LAST: u32 = 1 << 31;
+
+/// The blocks of one pass: rows behind one another, ascending in each block, the last of a block marked.
 struct Pass {
-    /// By row: its place in `members`.
-    place: Vec<u32>,
-    /// By row: how many of the rows behind it in its block are candidates for it.
-    ahead: Vec<u8>,
-    /// Rows by block, ascending.
     members: Vec<u32>,
     capped: u64,
     largest: u64,
@@ -81,9 +103,14 @@ struct Pass {
     pairs: u64,
 }
 
-/// All passes.
+/// The candidates of every row.
 pub(crate) struct Blocks {
-    passes: Vec<Pass>,
+    /// By row: where its candidates start in `others`, and behind all the length.
+    starts: Vec<usize>,
+    /// Rows above the row in question; one that several passes found stands there several times.
+    others: Vec<u32>,
+    passes: usize,
+    sizes: (u64, u64),
     /// Every pair is a candidate.
     all: bool,
     rows: usize,
@@ -101,30 +128,69 @@ impl Blocks {
     pub(crate) fn new(prepared: &Prepared, sources: Sources) -> Self {
         let rows = prepared.rows;
         let across = sources == Sources::FreeOfDuplicates;
-        if rows * rows.saturating_sub(1) / 2 <= ALL_PAIRS {
-            return Self { passes: Vec::new(), all: true, rows, across };
+        let mut blocks = Self {
+            starts: Vec::new(),
+            others: Vec::new(),
+            passes: 0,
+            sizes: (0, 0),
+            all: rows * rows.saturating_sub(1) / 2 <= ALL_PAIRS,
+            rows,
+            across,
+        };
+        if blocks.all {
+            return blocks;
         }
-        let specs = choose(prepared);
-        let passes = par::map_chunks(specs.len(), 1, |range| {
-            range.map(|i| pass(prepared, specs[i])).collect::<Vec<_>>()
-        });
+        let mut specs = choose(prepared);
+        // Passes over the same columns together, a few at a time: columns of keys are large.
+        specs.sort_unstable_by_key(|s| (s.a, s.b));
         // What a pass really costs shows only now: columns that go together (a city and its postcodes) agree far more
         // often than the product of their chances. Such a pass finds strangers of one place.
         let most = 3 * rows as u64 + 100_000;
-        let passes = passes.into_iter().flatten().filter(|pass: &Pass| pass.pairs <= most).collect();
-        Self { passes, all: false, rows, across }
+        let mut passes = Vec::with_capacity(specs.len());
+        for specs in specs.chunks(AT_ONCE) {
+            let keys = Keys::new(prepared, specs);
+            let found = par::map_chunks(specs.len(), 1, |range| {
+                range.filter_map(|i| pass(rows, &keys, &specs[i], most)).collect::<Vec<_>>()
+            });
+            passes.extend(found.into_iter().flatten());
+        }
+        blocks.gather(&passes);
+        blocks
+    }
+
+    /// Turns blocks into lists of candidates by row.
+    fn gather(&mut self, passes: &[Pass]) {
+        let mut starts = vec![0_usize; self.rows + 1];
+        for pass in passes {
+            self.passes += 1;
+            self.sizes = (self.sizes.0 + pass.capped, self.sizes.1.max(pass.largest));
+            pass.each(|row, ahead| starts[row + 1] += ahead.len());
+        }
+        for row in 0..self.rows {
+            starts[row + 1] += starts[row];
+        }
+        let mut others = vec![0; starts[self.rows]];
+        let mut next = starts.clone();
+        for pass in passes {
+            pass.each(|row, ahead| {
+                let at = next[row];
+                for (slot, other) in others[at..].iter_mut().zip(ahead) {
+                    *slot = other & !LAST;
+                }
+                next[row] += ahead.len();
+            });
+        }
+        (self.starts, self.others) = (starts, others);
     }
 
     /// How many passes there are; none where every pair is a candidate.
     pub(crate) fn passes(&self) -> usize {
-        self.passes.len()
+        self.passes
     }
 
     /// Records in blocks that are searched along their order only, over all passes, and those of the largest block.
     pub(crate) fn sizes(&self) -> (u64, u64) {
-        self.passes
-            .iter()
-            .fold((0, 0), |(capped, largest), pass| (capped + pass.capped, largest.max(pass.largest)))
+        self.sizes
     }
 
     /// Whether every pair is a candidate.
@@ -137,13 +203,8 @@ impl Blocks {
         out.clear();
         if self.all {
             out.extend((0..u32::try_from(self.rows).unwrap_or(NONE)).skip(row + 1));
-        }
-        for pass in &self.passes {
-            let ahead = usize::from(pass.ahead[row]);
-            if ahead > 0 {
-                let next = pass.place[row] as usize + 1;
-                out.extend_from_slice(&pass.members[next..next + ahead]);
-            }
+        } else {
+            out.extend_from_slice(&self.others[self.starts[row]..self.starts[row + 1]]);
         }
         if self.across {
             let own = prepared.source[row];
@@ -156,6 +217,57 @@ impl Blocks {
     }
 }
 
+impl Pass {
+    /// Calls `f` with every row and those behind it in its block that are candidates for it.
+    fn each(&self, mut f: impl FnMut(usize, &[u32])) {
+        for block in self.members.split_inclusive(|m| m & LAST != 0) {
+            let reach =
+                if block.len() > usize::from(LARGEST) { usize::from(NEIGHBOURS) } else { block.len() };
+            for (i, row) in block.iter().enumerate() {
+                let behind = &block[i + 1..];
+                f((row & !LAST) as usize, &behind[..reach.min(behind.len())]);
+            }
+        }
+    }
+}
+
+/// By column and grain that some pass needs: the key of every row, 0 for none.
+///
+/// Columns of keys are read from front to back by every pass; looking each up where the values lie would cost three reads
+/// in no order. O(rows) memory for each column and grain.
+struct Keys(HashMap<(usize, Grain), Vec<u32>>);
+
+impl Keys {
+    fn new(prepared: &Prepared, specs: &[Spec]) -> Self {
+        let mut wanted: Vec<(usize, Grain)> = specs.iter().flat_map(|s| [Some(s.a), s.b]).flatten().collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let of_values = par::map_chunks(wanted.len(), 1, |range| {
+            let one = |(c, grain): (usize, Grain)| {
+                let col = &prepared.cols[c];
+                (0_u32..).take(col.forms.len()).map(|v| short(hash_of_value(col, v, grain))).collect()
+            };
+            range.map(|i| one(wanted[i])).collect::<Vec<Vec<u32>>>()
+        });
+        let of_values: Vec<Vec<u32>> = of_values.into_iter().flatten().collect();
+        let mut keys = vec![Vec::with_capacity(prepared.rows); wanted.len()];
+        // Block by block, so that the rows of a block are still at hand for the next column.
+        for start in (0..prepared.rows).step_by(2048) {
+            for ((keys, values), (c, _)) in keys.iter_mut().zip(&of_values).zip(&wanted) {
+                keys.extend((start..prepared.rows.min(start + 2048)).map(|row| {
+                    let value = prepared.row(row)[*c];
+                    if value == NONE { 0 } else { values[value as usize] }
+                }));
+            }
+        }
+        Self(wanted.into_iter().zip(keys).collect())
+    }
+
+    fn of(&self, part: (usize, Grain)) -> &[u32] {
+        self.0.get(&part).map_or(&[], Vec::as_slice)
+    }
+}
+
 /// The keys to use: single columns that are selective, and pairs of columns at the coarsest grain that is.
 pub(crate) fn choose(prepared: &Prepared) -> Vec<Spec> {
     let rows = prepared.rows as f64;
@@ -163,18 +275,19 @@ pub(crate) fn choose(prepared: &Prepared) -> Vec<Spec> {
     let budget = 0.4 * rows + 20_000.0;
     let width = prepared.width();
     let cost: Vec<[Cost; 2]> = (0..width).map(|c| costs(prepared, c)).collect();
-    let useful = |c: usize| {
-        !matches!(prepared.cols[c].kind, FieldKind::Category | FieldKind::Region | FieldKind::Number)
-            && cost[c][1].filled > 0.0
+    let useful = |c: usize| cost[c][1].filled > 0.0;
+    // What thousands share helps another column to a key, and only where that needs help.
+    let weak = |c: usize| {
+        matches!(prepared.cols[c].kind, FieldKind::Category | FieldKind::Region | FieldKind::Number)
     };
     let grains = [Grain::Coarse, Grain::Key];
     let mut specs: Vec<(f64, Spec)> = Vec::new();
     for a in (0..width).filter(|c| useful(*c)) {
         let single = &cost[a][1];
-        if pairs * single.agree * single.filled * single.filled <= 2.0 * budget {
+        if !weak(a) && pairs * single.agree * single.filled * single.filled <= 2.0 * budget {
             specs.push((2.0, Spec { a: (a, Grain::Key), b: None, either_order: false }));
         }
-        for b in (a + 1..width).filter(|c| useful(*c)) {
+        for b in (a + 1..width).filter(|b| useful(*b) && !(weak(a) && weak(*b))) {
             let mut best: Option<(f64, Spec)> = None;
             for (i, x) in grains.into_iter().enumerate() {
                 for (j, y) in grains.into_iter().enumerate() {
@@ -194,7 +307,8 @@ pub(crate) fn choose(prepared: &Prepared) -> Vec<Spec> {
                 }
             }
             if let Some((_, spec)) = best {
-                specs.push((cost[a][1].filled * cost[b][1].filled, spec));
+                let help = if weak(a) || weak(b) { 0.5 } else { 1.0 };
+                specs.push((help * cost[a][1].filled * cost[b][1].filled, spec));
             }
         }
     }
@@ -211,7 +325,7 @@ fn costs(prepared: &Prepared, c: usize) -> [Cost; 2] {
     let share = |counts: &mut dyn Iterator<Item = u32>| {
         counts.map(|n| (f64::from(n) / total).powi(2)).sum::<f64>().max(1.0 / (total * total))
     };
-    let mut coarse: HashMap<u64, u32> = HashMap::new();
+    let mut coarse: HashMap<u32, u32> = HashMap::new();
     for (hash, count) in col.coarse.iter().zip(&col.count) {
         if *hash != 0 {
             *coarse.entry(*hash).or_default() += count;
@@ -227,12 +341,13 @@ fn costs(prepared: &Prepared, c: usize) -> [Cost; 2] {
 
 fn hash(prepared: &Prepared, row: usize, (c, grain): (usize, Grain)) -> u64 {
     let value = prepared.row(row)[c];
-    if value == NONE {
-        return 0;
-    }
-    let col = &prepared.cols[c];
+    if value == NONE { 0 } else { hash_of_value(&prepared.cols[c], value, grain) }
+}
+
+/// The part of a key that a value gives, 0 for none: masks of names and texts hide too much.
+fn hash_of_value(col: &Col, value: u32, grain: Grain) -> u64 {
     match grain {
-        Grain::Coarse => col.coarse[value as usize],
+        Grain::Coarse => u64::from(col.coarse[value as usize]) << 32,
         Grain::Key => {
             let hidden = col.forms[value as usize].masked;
             if hidden && !matches!(col.kind, FieldKind::Phone | FieldKind::NationalId) {
@@ -243,53 +358,91 @@ fn hash(prepared: &Prepared, row: usize, (c, grain): (usize, Grain)) -> u64 {
     }
 }
 
-fn pass(prepared: &Prepared, spec: Spec) -> Pass {
-    let mut keyed: Vec<(u32, u32)> = Vec::with_capacity(prepared.rows);
-    for (row, number) in (0..prepared.rows).zip(0_u32..) {
-        // Two keys in one block are harmless: they cost a comparison.
-        keyed.extend(spec.key(prepared, row).map(|key| ((key >> 32) as u32, number)));
+/// The blocks of a pass, unless they hold more candidates than it may cost.
+///
+/// Most keys of a selective pass occur once. They are told by a set of bits (a Bloom filter with one function, Bloom 1970,
+/// doi:10.1145/362686.362692), so only rows that may have a partner are sorted.
+fn pass(rows: usize, keys: &Keys, spec: &Spec, most: u64) -> Option<Pass> {
+    let (a, b) = (keys.of(spec.a), spec.b.map(|b| keys.of(b)));
+    let key = |row: usize| {
+        let Some(b) = b else { return a[row] };
+        if a[row] == 0 || b[row] == 0 {
+            return 0;
+        }
+        let (x, y) = (u64::from(a[row]), u64::from(b[row]));
+        short(mix(if spec.either_order { x + y } else { x << 32 | y }))
+    };
+    let bits = (rows * 8).next_power_of_two().clamp(1 << 12, 1 << 28).trailing_zeros();
+    let mut seen = vec![[0_u64; 2]; 1 << (bits - 6)];
+    let place = |key: u32| {
+        let slot = key >> (32 - bits);
+        (slot as usize >> 6, 1_u64 << (slot & 63))
+    };
+    let all: Vec<u32> = (0..rows).map(key).collect();
+    for key in all.iter().filter(|k| **k != 0) {
+        let (word, bit) = place(*key);
+        let [once, twice] = &mut seen[word];
+        *twice |= *once & bit;
+        *once |= bit;
     }
-    sort_by_key(&mut keyed);
-    let mut place = vec![NONE; prepared.rows];
-    let mut ahead = vec![0; prepared.rows];
-    let mut members = Vec::with_capacity(keyed.len());
-    let (mut capped, mut largest) = (0, 0);
-    for block in keyed.chunk_by(|x, y| x.0 == y.0).filter(|b| b.len() > 1) {
-        let size = block.len() as u64;
-        largest = size.max(largest);
-        capped += if size > u64::from(LARGEST) { size } else { 0 };
-        for (i, (_, row)) in block.iter().enumerate() {
-            let behind = block.len() - 1 - i;
-            place[*row as usize] = u32::try_from(members.len()).unwrap_or(NONE);
-            ahead[*row as usize] = u8::try_from(behind).ok().filter(|n| *n < LARGEST).unwrap_or(NEIGHBOURS);
-            members.push(*row);
+    let mut keyed: Vec<u64> = Vec::new();
+    for (key, row) in all.iter().zip(0_u64..) {
+        let (word, bit) = place(*key);
+        if *key != 0 && seen[word][1] & bit != 0 {
+            keyed.push(u64::from(*key) << 32 | row);
         }
     }
-    let pairs = ahead.iter().map(|n| u64::from(*n)).sum();
-    Pass { place, ahead, members, capped, largest, pairs }
+    drop((seen, all));
+    sort_by_key(&mut keyed);
+    let mut pass = Pass { members: Vec::with_capacity(keyed.len()), capped: 0, largest: 0, pairs: 0 };
+    for block in keyed.chunk_by(|x, y| x >> 32 == y >> 32).filter(|b| b.len() > 1) {
+        let size = block.len() as u64;
+        pass.largest = size.max(pass.largest);
+        if size > u64::from(LARGEST) {
+            pass.capped += size;
+            pass.pairs += size * u64::from(NEIGHBOURS);
+        } else {
+            pass.pairs += size * (size - 1) / 2;
+        }
+        if pass.pairs > most {
+            return None;
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "the row is the lower half")]
+        pass.members.extend(block.iter().map(|x| *x as u32));
+        if let Some(last) = pass.members.last_mut() {
+            *last |= LAST;
+        }
+    }
+    Some(pass)
 }
 
-/// Stable radix sort by the first number: three rounds of eleven bits.
-fn sort_by_key(keyed: &mut Vec<(u32, u32)>) {
+/// Sorts keys in the upper half, rows in the lower: two rounds of radix sort over the upper 22 bits, then the few whose keys
+/// share those.
+fn sort_by_key(keyed: &mut Vec<u64>) {
     if keyed.len() < 4096 {
         keyed.sort_unstable();
         return;
     }
-    let mut other = vec![(0, 0); keyed.len()];
-    for shift in [0, 11, 22] {
-        let digit = |key: u32| (key >> shift & 0x7ff) as usize;
+    let mut other = vec![0; keyed.len()];
+    for shift in [42, 53] {
+        let digit = |key: u64| (key >> shift & 0x7ff) as usize;
         let mut starts = [0_u32; 2049];
-        for (key, _) in keyed.iter() {
+        for key in keyed.iter() {
             starts[digit(*key) + 1] += 1;
         }
         for i in 0..2048 {
             starts[i + 1] += starts[i];
         }
-        for entry in keyed.iter() {
-            let at = &mut starts[digit(entry.0)];
-            other[*at as usize] = *entry;
+        for key in keyed.iter() {
+            let at = &mut starts[digit(*key)];
+            other[*at as usize] = *key;
             *at += 1;
         }
         std::mem::swap(keyed, &mut other);
+    }
+    for group in keyed.chunk_by_mut(|x, y| x >> 42 == y >> 42).filter(|g| g.len() > 1) {
+        if !group.is_sorted() {
+            group.sort_unstable();
+        }
     }
 }

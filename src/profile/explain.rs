@@ -1,4 +1,17 @@
 //! Why two records count as one person, or do not: the waterfall of match weights.
+//!
+//! # How to read a waterfall
+//! Weights are bits: +1 doubles the odds of "one person", −1 halves them, +10 multiplies them by about a thousand.
+//! ```text
+//!    before any evidence    -9.96    one pair in a thousand is of one person
+//!            family_name    +5.55    0.85 of such pairs agree, 1 in 56 strangers do
+//!             birth_date   +14.24    nobody else has this date
+//!             given_name    -5.01    names differ in 3 of 100 pairs of one person
+//! same household instead    -0.63    both could live together instead
+//!                  total    +4.19    probability 0.948
+//! ```
+//! The household's line is what the alternative takes away: −log₂(1 + w₂ / w₃) of the module's formula. It is small where the
+//! evidence is of the person (birth date, e-mail) and large where it is of the home (address, surname).
 
 use std::fmt;
 

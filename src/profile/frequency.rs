@@ -9,6 +9,24 @@
 //! pair has it. `unseen` is what is left for such a value: by Good and Turing (Good 1953,
 //! doi:10.1093/biomet/40.3-4.237) about (2 · twice) / (once · N), with `once` and `twice` the numbers of values that one
 //! and two entities have, over a number of entities raised by the least number of values of the kind.
+//!
+//! # By hand
+//! 1,000 people have a surname. `smith` is held by 20 of them, `zwart` by the two records of the pair alone. For a pair that is
+//! not yet one person (`pair` = 2):
+//! ```text
+//! u(smith) = (20 − 2) / 1000 + unseen     about 1 in 56
+//! u(zwart) = 0 + unseen                   0.2 / (1000 + 300): 1 in 6,500, where one surname occurs twice for five that occur once
+//! ```
+//! With the pair left in, `zwart` would count as 2 in 1,000: twice the records of anybody would make their name look common,
+//! and the rarest names, which say most, would say least.
+//!
+//! # By record, then by person
+//! Once profiles are known, a value is counted by profile: ten records of one person are one person with that name.
+//!
+//! # References
+//! - Winkler 2000, Frequency-based matching in Fellegi-Sunter model of record linkage, US Census RR2000/06.
+//! - Good 1953, The population frequencies of species and the estimation of population parameters,
+//!   doi:10.1093/biomet/40.3-4.237.
 
 use crate::data::NONE;
 
@@ -134,21 +152,25 @@ impl Frequencies {
     ) -> f64 {
         let col = &prepared.cols[c];
         let x = prepared.row(pair.a as usize)[c];
-        let y = prepared.row(pair.b as usize)[c];
-        let shared = if level == Level::Equal as usize && x != y && !col.more.is_empty() {
-            let other = |v: &u32| prepared.values(pair.b as usize, c).any(|w| w == *v);
-            prepared.values(pair.a as usize, c).find(other).unwrap_or(x)
-        } else {
-            x
-        };
-        if shared == NONE {
-            return 1e-3;
-        }
+        // The second row is read only where it says more: it lies elsewhere.
         let known = if level == Level::Equal as usize {
+            let shared = if col.more.is_empty() {
+                x
+            } else {
+                let other = |v: &u32| prepared.values(pair.b as usize, c).any(|w| w == *v);
+                prepared.values(pair.a as usize, c).find(other).unwrap_or(x)
+            };
+            if shared == NONE {
+                return 1e-3;
+            }
             self.values[c][shared as usize]
         } else {
+            let y = prepared.row(pair.b as usize)[c];
+            if x == NONE {
+                return 1e-3;
+            }
             let keys = &self.keys[c];
-            let (k, l) = (col.key_of(shared), if y == NONE { col.key_of(shared) } else { col.key_of(y) });
+            let (k, l) = (col.key_of(x), if y == NONE { col.key_of(x) } else { col.key_of(y) });
             keys[k as usize].max(keys[l as usize])
         };
         self.rate(c, known, entities)

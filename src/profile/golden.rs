@@ -1,4 +1,19 @@
 //! Golden records: one value for each field of a profile, and where it comes from.
+//!
+//! # Survivorship is a view
+//! Nothing is overwritten when records are merged: a golden record is computed from the profile's records when it is asked for,
+//! and each of its values names the row it comes from. So a merge can be undone exactly, two departments can have different
+//! rules, and a rule can change without touching a record.
+//!
+//! # Which rule for which field
+//! | field | rule that usually serves | why |
+//! |---|---|---|
+//! | e-mail, phone, address | most recent | people move |
+//! | name | majority, or longest | slips are rare, initials lose letters |
+//! | birth date, national id | majority | they do not change; the odd one out is a slip |
+//! | consent | none of these: [`Consent`](super::Consent) merges to the most restrictive | |
+//!
+//! O(records of the profile · fields) for one golden record.
 
 use std::cmp::Reverse;
 use std::fmt;

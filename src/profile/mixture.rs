@@ -30,12 +30,34 @@
 //! # Convergence
 //! At most 25 rounds; converged when a round moves the log-likelihood by less than 10⁻⁵ of itself. The trace is kept and says
 //! so honestly. O(rounds · pairs · columns).
+//!
+//! # By hand
+//! 1,000 records; λ₁ = 0.001, λ₂ = 0.0002. Two of them share a surname (20 of 1,000 have it) and a birth date that nobody else
+//! has; their given names differ. With the priors:
+//! ```text
+//!                    R                      person      household, h R + 1 − h
+//! surname equal      0.845 / 0.018 = 47     × 47        h = 0.75     × 35
+//! birth date equal   0.88 / 0.000045        × 19,360    h = 0.004    × 78
+//! given name differs 0.03 / 0.97 = 0.031    × 0.031     h = 0.01     × 0.99
+//! w₁ = 28     w₂ = 0.55     w₃ = 0.999      ln(28 / 1.55) = 2.9: rather one person
+//! ```
+//! Without the birth date in common w₁ = 0.0015 and w₂ = 0.007: rather a household than a person, most likely neither.
+//!
+//! # When there are no households
+//! The class for households starts at a fifth of the class for persons and is learnt. In a table of a laboratory or of web
+//! accounts λ₂ falls towards 0.05 / pairs, w₂ vanishes from the score, and what is left is the model of Fellegi and Sunter.
+//!
+//! # What it assumes, and what it does about it
+//! Columns are taken as independent within a class. Two that are not (city and postcode) would count twice for strangers of one
+//! place; but strangers of one place who also share nothing else stay below the threshold, and those who share an address and a
+//! surname are what the class for households is for.
 
 use crate::data::{Field, FieldKind, NONE};
 use crate::kernel::par;
 
 use super::compare::LEVELS;
 use super::frequency::{Frequencies, depends_on_value};
+use super::model::hopeless;
 use super::prepare::{Prepared, plan};
 use super::prior::prior;
 use super::score::{MAX_COLUMNS, Pair};
@@ -53,6 +75,8 @@ pub(crate) struct Weights {
     pub(crate) rate: [f64; 2],
     pub(crate) log_likelihood: Vec<f64>,
     pub(crate) converged: bool,
+    /// The weights of the first round, in which values are counted by record: they find the first profiles.
+    pub(crate) first: Option<Box<Self>>,
 }
 
 /// Pairs ready for the fit: levels, and the inverse chances of the levels that depend on the value.
@@ -147,6 +171,7 @@ impl Weights {
             rate: [(0.5 * rows / all_pairs).min(0.3), (0.1 * rows / all_pairs).min(0.1)],
             log_likelihood: Vec::new(),
             converged: false,
+            first: None,
         }
     }
 
@@ -278,12 +303,29 @@ impl Weights {
         pairs: &[Pair],
         entities: impl Fn(&Pair) -> u32 + Sync + Send,
     ) -> Vec<f32> {
+        let mut scores = vec![f32::INFINITY; pairs.len()];
+        self.rescore(prepared, frequencies, pairs, entities, f32::NEG_INFINITY, &mut scores);
+        scores
+    }
+
+    /// The same again, for the pairs whose score is not below `least`.
+    pub(crate) fn rescore(
+        &self,
+        prepared: &Prepared,
+        frequencies: &Frequencies,
+        pairs: &[Pair],
+        entities: impl Fn(&Pair) -> u32 + Sync + Send,
+        least: f32,
+        scores: &mut [f32],
+    ) {
         let scorer = Scorer::new(self);
-        let scores = par::map_chunks(pairs.len(), 8192, |range| {
-            let one = |pair: &Pair| scorer.score(prepared, frequencies, pair, entities(pair));
-            pairs[range].iter().map(one).collect::<Vec<f32>>()
+        par::for_each_chunk_mut(scores, 8192, |first, scores| {
+            for (pair, score) in pairs[first..].iter().zip(scores) {
+                if *score >= least {
+                    *score = scorer.score(prepared, frequencies, pair, entities(pair));
+                }
+            }
         });
-        scores.concat()
     }
 }
 
@@ -372,27 +414,25 @@ impl Rough {
             alike: alike.collect(),
             shared: shared.collect(),
             levels,
-            #[expect(clippy::cast_possible_truncation, reason = "a bound")]
-            least: (threshold - 10.0).min(-10.0) as f32,
+            least: hopeless(threshold),
         }
     }
 
-    /// By column: what sharing the key and the value of this row's first value is worth.
+    /// What sharing the key, and what sharing the value, of a row in a column is worth.
     pub(crate) fn equal(
         &self,
         prepared: &Prepared,
         frequencies: &Frequencies,
         row: usize,
-        out: &mut [[f32; 2]],
-    ) {
-        for (c, out) in out.iter_mut().enumerate() {
-            let value = prepared.row(row)[c];
-            if value != NONE {
-                let (value, key) = frequencies.counts(c, value, prepared.cols[c].key_of(value));
-                let at = |n: u32| n.min(COUNTS - 1) as usize;
-                *out = [self.shared[c][0][at(key)], self.shared[c][1][at(value)]];
-            }
+        c: usize,
+    ) -> [f32; 2] {
+        let value = prepared.row(row)[c];
+        if value == NONE {
+            return [0.0; 2];
         }
+        let (value, key) = frequencies.counts(c, value, prepared.cols[c].key_of(value));
+        let at = |n: u32| n.min(COUNTS - 1) as usize;
+        [self.shared[c][0][at(key)], self.shared[c][1][at(value)]]
     }
 }
 

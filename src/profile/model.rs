@@ -228,18 +228,17 @@ fn learn(prepared: &Prepared, params: &MatchParams) -> (Weights, Vec<u32>, u64) 
     let chosen: Vec<Pair> = table.pairs.iter().step_by(step).copied().collect();
     let weight = table.pairs.len() as f64 / (chosen.len() as f64).max(1.0);
     let mut weights = Weights::start(prepared, total);
-    let mut roots: Vec<u32> = (0..u32::MAX).take(prepared.rows).collect();
+    let alone: Vec<u32> = (0..u32::MAX).take(prepared.rows).collect();
     let learn = |weights: &mut Weights, frequencies: &Frequencies, roots: &[u32]| {
         let sample = Sample::new(prepared, frequencies, &chosen, weight, entities_of(roots));
         let strangers = Sample::new(prepared, frequencies, &random, 1.0, entities_of(roots));
         weights.fit(prepared, &sample, &strangers, total);
     };
-    learn(&mut weights, &table.frequencies, &roots);
-    let scores = weights.score(prepared, &table.frequencies, &table.pairs, entities_of(&roots));
-    roots = join(prepared, params, &table.pairs, &scores, Constraints::default());
-    let counted = table.frequencies.of_entities(prepared, &roots);
-    learn(&mut weights, &counted, &roots);
-    let roots = decide(prepared, params, &weights, &table, Constraints::default());
+    learn(&mut weights, &table.frequencies, &alone);
+    let first = First::new(prepared, params, &weights, &table, Constraints::default());
+    weights.first = Some(Box::new(weights.clone()));
+    learn(&mut weights, &first.counted, &first.roots);
+    let roots = first.decide(prepared, params, &weights, &table, Constraints::default());
     (weights, roots, table.count)
 }
 
@@ -252,12 +251,52 @@ pub(super) fn decide(
     table: &Compared,
     links: Constraints<'_>,
 ) -> Vec<u32> {
-    let alone: Vec<u32> = (0..u32::MAX).take(prepared.rows).collect();
-    let scores = weights.score(prepared, &table.frequencies, &table.pairs, entities_of(&alone));
-    let roots = join(prepared, params, &table.pairs, &scores, links);
-    let counted = table.frequencies.of_entities(prepared, &roots);
-    let scores = weights.score(prepared, &counted, &table.pairs, entities_of(&roots));
-    join(prepared, params, &table.pairs, &scores, links)
+    let before = weights.first.as_deref().unwrap_or(weights);
+    First::new(prepared, params, before, table, links).decide(prepared, params, weights, table, links)
+}
+
+/// What the first round finds, values counted by record.
+struct First {
+    scores: Vec<f32>,
+    roots: Vec<u32>,
+    counted: Frequencies,
+}
+
+impl First {
+    fn new(
+        prepared: &Prepared,
+        params: &MatchParams,
+        weights: &Weights,
+        table: &Compared,
+        links: Constraints<'_>,
+    ) -> Self {
+        let alone: Vec<u32> = (0..u32::MAX).take(prepared.rows).collect();
+        let scores = weights.score(prepared, &table.frequencies, &table.pairs, entities_of(&alone));
+        let roots = join(prepared, params, &table.pairs, &scores, links);
+        let counted = table.frequencies.of_entities(prepared, &roots);
+        Self { scores, roots, counted }
+    }
+
+    /// The second round, values counted by profile. Pairs that came out hopeless are not looked at again.
+    fn decide(
+        mut self,
+        prepared: &Prepared,
+        params: &MatchParams,
+        weights: &Weights,
+        table: &Compared,
+        links: Constraints<'_>,
+    ) -> Vec<u32> {
+        let least = hopeless(cut_of(params));
+        let entities = entities_of(&self.roots);
+        weights.rescore(prepared, &self.counted, &table.pairs, entities, least, &mut self.scores);
+        join(prepared, params, &table.pairs, &self.scores, links)
+    }
+}
+
+/// Log-odds so far below the threshold, and below the least that a pair can count, that no later round brings them back.
+#[expect(clippy::cast_possible_truncation, reason = "a bound")]
+pub(super) fn hopeless(cut: f64) -> f32 {
+    (cut - 10.0).min(-10.0) as f32
 }
 
 /// The log-odds that the threshold asks for.

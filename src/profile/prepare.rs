@@ -1,4 +1,21 @@
 //! Records as matching sees them: normal forms, numbered, with all that is computed once for each distinct value.
+//!
+//! # What is kept of a record
+//! Row by row, side by side: the number of its first value in every column, then 32 bits of sketch for each. A comparison of two
+//! records reads two such rows, 8 bytes a column, and goes to the values themselves only where the sketches leave it open.
+//! Further values of a column lie in a list of their own, since few records have any.
+//!
+//! # What is kept of a value
+//! Where its code units lie, their bag (two bits for each of 32 classes), its key's number, the hash of the key and of the
+//! coarse key: about 60 bytes with its text. A city that a million records share is prepared once.
+//!
+//! # Which columns
+//! Each field is a column; a whole name is two, family and given. The first 20 columns are compared.
+//!
+//! # Complexity
+//! O(distinct values · length) to normalise, O(records · columns) to lay out; columns run in parallel.
+
+use std::borrow::Cow;
 
 use hashbrown::HashMap;
 
@@ -32,10 +49,12 @@ pub(crate) struct Col {
     /// By value: its sketch.
     pub(crate) sketches: Vec<u32>,
     pub(crate) reading: Reading,
+    /// Every value is a key of its own, under the same number.
+    own_keys: bool,
     /// By key: a number that is the same in every column.
     pub(crate) key_hash: Vec<u64>,
-    /// By value: the coarse blocking key.
-    pub(crate) coarse: Vec<u64>,
+    /// By value: the upper half of the coarse blocking key, 0 for none.
+    pub(crate) coarse: Vec<u32>,
     /// By value and by key: records that have it.
     pub(crate) count: Vec<u32>,
     pub(crate) key_count: Vec<u32>,
@@ -49,10 +68,9 @@ pub(crate) struct Col {
 pub(crate) struct Prepared {
     pub(crate) rows: usize,
     pub(crate) cols: Vec<Col>,
-    /// First value of each column, row by row.
-    pub(crate) cells: Vec<u32>,
-    /// The sketches of those values, row by row.
-    sketches: Vec<u32>,
+    /// Row by row: the first value of each column, then the sketches of those values, side by side because a comparison
+    /// reads both.
+    cells: Vec<u32>,
     pub(crate) source: Vec<u32>,
     pub(crate) sources: usize,
     /// Whether any column has several values in one row.
@@ -66,12 +84,17 @@ impl Prepared {
 
     /// The first values of a row.
     pub(crate) fn row(&self, row: usize) -> &[u32] {
-        &self.cells[row * self.cols.len()..(row + 1) * self.cols.len()]
+        &self.cells[row * 2 * self.cols.len()..][..self.cols.len()]
     }
 
     /// The sketches of the first values of a row; 0 where there is none.
     pub(crate) fn sketches(&self, row: usize) -> &[u32] {
-        &self.sketches[row * self.cols.len()..(row + 1) * self.cols.len()]
+        &self.both(row)[self.cols.len()..]
+    }
+
+    /// First values and sketches of a row, behind one another.
+    pub(crate) fn both(&self, row: usize) -> &[u32] {
+        &self.cells[row * 2 * self.cols.len()..][..2 * self.cols.len()]
     }
 
     /// All values of a column in a row.
@@ -96,21 +119,24 @@ impl Prepared {
             firsts.push(first);
         }
         let width = cols.len();
-        let mut cells = vec![NONE; rows * width];
-        let mut sketches = vec![0; rows * width];
-        for (c, first) in firsts.into_iter().enumerate() {
-            for (row, value) in first.into_iter().enumerate() {
-                if value != NONE {
-                    cells[row * width + c] = value;
-                    sketches[row * width + c] = cols[c].sketches[value as usize];
+        let mut cells = vec![0; 2 * rows * width];
+        for (row, cells) in cells.chunks_exact_mut(2 * width).enumerate() {
+            let (values, sketches) = cells.split_at_mut(width);
+            for (c, first) in firsts.iter().enumerate() {
+                values[c] = first[row];
+                if first[row] != NONE {
+                    sketches[c] = cols[c].sketches[first[row] as usize];
                 }
             }
-            cols[c].sketches = Vec::new();
+        }
+        drop(firsts);
+        for col in &mut cols {
+            col.sketches = Vec::new();
         }
         let source =
             (0..rows).map(|row| u32::try_from(records.source(row).unwrap_or(0)).unwrap_or(0)).collect();
         let multiple = cols.iter().any(|c| !c.more.is_empty());
-        Ok(Self { rows, cols, cells, sketches, source, sources: records.sources().len(), multiple })
+        Ok(Self { rows, cols, cells, source, sources: records.sources().len(), multiple })
     }
 }
 
@@ -119,14 +145,13 @@ impl Prepared {
     /// No rows yet.
     pub(crate) fn empty(fields: &[Field]) -> Self {
         let cols: Vec<Col> = plan(fields).into_iter().map(|(f, k, p)| Col::empty(f, k, p)).collect();
-        let (cells, sketches, source) = (Vec::new(), Vec::new(), Vec::new());
-        Self { rows: 0, cols, cells, sketches, source, sources: 0, multiple: false }
+        Self { rows: 0, cols, cells: Vec::new(), source: Vec::new(), sources: 0, multiple: false }
     }
 
     /// A row without values, behind all others.
     pub(crate) fn add_row(&mut self) -> u32 {
         self.cells.extend(std::iter::repeat_n(NONE, self.cols.len()));
-        self.sketches.extend(std::iter::repeat_n(0, self.cols.len()));
+        self.cells.extend(std::iter::repeat_n(0, self.cols.len()));
         self.source.push(0);
         self.rows += 1;
         u32::try_from(self.rows - 1).unwrap_or(NONE)
@@ -135,10 +160,11 @@ impl Prepared {
     /// Sets the values of a column in a row, which had none.
     pub(crate) fn set(&mut self, row: u32, c: usize, values: &[u32]) {
         let Some((first, rest)) = values.split_first() else { return };
-        let at = row as usize * self.cols.len() + c;
+        let width = self.cols.len();
+        let at = 2 * row as usize * width + c;
         let col = &mut self.cols[c];
         self.cells[at] = *first;
-        self.sketches[at] = col.sketches[*first as usize];
+        self.cells[at + width] = col.sketches[*first as usize];
         if !rest.is_empty() {
             self.multiple = true;
             let place = col.more.partition_point(|(r, _)| *r < row);
@@ -149,8 +175,8 @@ impl Prepared {
     /// Takes all values of a row away.
     pub(crate) fn clear_row(&mut self, row: u32) {
         let width = self.cols.len();
-        self.cells[row as usize * width..][..width].fill(NONE);
-        self.sketches[row as usize * width..][..width].fill(0);
+        self.cells[2 * row as usize * width..][..width].fill(NONE);
+        self.cells[(2 * row as usize + 1) * width..][..width].fill(0);
         for col in &mut self.cols {
             let start = col.more.partition_point(|(r, _)| *r < row);
             let length = col.more[start..].partition_point(|(r, _)| *r == row);
@@ -169,6 +195,7 @@ impl Col {
             codes: Vec::new(),
             sketches: Vec::new(),
             reading: Reading::of(kind),
+            own_keys: false,
             key_hash: Vec::new(),
             coarse: Vec::new(),
             count: Vec::new(),
@@ -188,7 +215,7 @@ impl Col {
         if number == self.forms.len() {
             self.forms.push(form);
             self.sketches.push(sketch);
-            self.coarse.push(value.coarse);
+            self.coarse.push(short(value.coarse));
         } else {
             let old = self.forms[number];
             if form.len <= old.len || old.start + u32::from(old.len) == start {
@@ -200,7 +227,7 @@ impl Col {
             }
             self.forms[number] = form;
             self.sketches[number] = sketch;
-            self.coarse[number] = value.coarse;
+            self.coarse[number] = short(value.coarse);
         }
         Ok(())
     }
@@ -226,13 +253,18 @@ impl Col {
 
     /// The number of a value's key.
     pub(crate) fn key_of(&self, value: u32) -> u32 {
-        self.forms[value as usize].key
+        if self.own_keys { value } else { self.forms[value as usize].key }
     }
 
     pub(crate) fn codes_of(&self, value: u32) -> &[u8] {
         let form = &self.forms[value as usize];
         &self.codes[form.start as usize..form.start as usize + form.len as usize]
     }
+}
+
+/// The upper half of a hash, 0 for none. Two keys in one block are harmless: they cost a comparison.
+pub(crate) fn short(hash: u64) -> u32 {
+    if hash == 0 { 0 } else { ((hash >> 32) as u32).max(1) }
 }
 
 pub(crate) type Plan = (usize, FieldKind, Part);
@@ -249,19 +281,24 @@ fn column(records: &Records, normaliser: Normaliser, (field, kind, part): Plan) 
     let raw = records.column(field);
     let declared = records.fields()[field].kind();
     let normal_of = |text: &str| part_of(normaliser, declared, part, text);
-    let normals: Vec<Option<String>> = par::map_chunks(raw.texts.len(), 4096, |range| {
-        range.map(|i| normal_of(raw.texts.get(u32::try_from(i).unwrap_or(NONE)))).collect::<Vec<_>>()
-    })
-    .into_iter()
-    .flatten()
-    .collect();
-    let mut texts = Intern::default();
-    let mut to = Vec::with_capacity(normals.len());
-    for normal in &normals {
-        to.push(match normal {
-            Some(normal) => texts.number(normal)?,
-            None => NONE,
-        });
+    // Chunks of normal forms behind one another, not one text each: a million small allocations cost more than the rules.
+    let normals = par::map_chunks(raw.texts.len(), 4096, |range| {
+        let (mut texts, mut ends) = (String::new(), Vec::with_capacity(range.len()));
+        for i in range {
+            texts.push_str(&normal_of(raw.texts.get(u32::try_from(i).unwrap_or(NONE))).unwrap_or_default());
+            ends.push(texts.len());
+        }
+        (texts, ends)
+    });
+    let mut texts = Intern::with_capacity(raw.texts.len());
+    let mut to = Vec::with_capacity(raw.texts.len());
+    for (normals, ends) in normals {
+        let mut start = 0;
+        for end in ends {
+            // A normal form is never empty: where there is none, the value says nothing.
+            to.push(if end > start { texts.number(&normals[start..end])? } else { NONE });
+            start = end;
+        }
     }
     let map = |v: u32| if v == NONE { NONE } else { to[v as usize] };
     let mut first: Vec<u32> = raw.first.iter().map(|v| map(*v)).collect();
@@ -311,27 +348,37 @@ fn finish(
     more: Vec<(u32, u32)>,
 ) -> Result<Col> {
     let mut forms = Vec::with_capacity(texts.len());
-    let mut codes = Vec::new();
+    let mut codes = Vec::with_capacity(texts.bytes());
     let reading = Reading::of(kind);
     let mut sketches = Vec::with_capacity(texts.len());
     let mut coarse = Vec::with_capacity(texts.len());
     let (mut key_hash, mut key_count) = (Vec::new(), Vec::<u32>::new());
-    let mut keys: HashMap<u64, u32> = HashMap::new();
+    // While every value is its own key, keys need no numbers of their own.
+    let mut keys: Option<HashMap<u64, u32>> = None;
     for (text, count) in texts.iter().zip(&count) {
         let start = u32::try_from(codes.len())
             .map_err(|_| Error::overflow("more than 4 GiB of distinct values in one column"))?;
         let value = Value::new(kind, text);
         let mut form = Text::push(&mut codes, start, value.compared);
         sketches.push(reading.sketch(value.compared, &value.key, form.masked || form.han));
-        let number = *keys.entry(value.hash).or_insert_with(|| {
+        if keys.is_none() && value.key != text {
+            let mut numbered = HashMap::with_capacity(texts.len());
+            numbered.extend(key_hash.iter().copied().zip(0_u32..));
+            keys = Some(numbered);
+        }
+        let mut new = || {
             key_hash.push(value.hash);
             key_count.push(0);
             u32::try_from(key_hash.len() - 1).unwrap_or(NONE)
-        });
+        };
+        let number = match &mut keys {
+            Some(keys) => *keys.entry(value.hash).or_insert_with(new),
+            None => new(),
+        };
         form.key = number;
         forms.push(form);
         key_count[number as usize] += count;
-        coarse.push(value.coarse);
+        coarse.push(short(value.coarse));
     }
     Ok(Col {
         field,
@@ -341,6 +388,7 @@ fn finish(
         codes,
         sketches,
         reading,
+        own_keys: keys.is_none(),
         key_hash,
         coarse,
         count,
@@ -354,7 +402,7 @@ fn finish(
 pub(crate) struct Value<'t> {
     /// The text that comparators see.
     pub(crate) compared: &'t str,
-    pub(crate) key: String,
+    pub(crate) key: Cow<'t, str>,
     /// Of the key.
     pub(crate) hash: u64,
     /// Of the coarse key; 0 for a masked value, which has none.
@@ -366,7 +414,7 @@ impl<'t> Value<'t> {
         let key = normalise::key_of(kind, text);
         let hash = normalise::hash_of(&key);
         let coarse = match normalise::form_of(text) {
-            Form::Whole => normalise::hash_of(&normalise::coarse_key(kind, text, &key)),
+            Form::Whole => normalise::hash_of(normalise::coarse_key(kind, text, &key)),
             Form::Masked => 0,
         };
         Self { compared: comparison_form(kind, text), key, hash, coarse }

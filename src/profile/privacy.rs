@@ -1,4 +1,14 @@
 //! Masks, pseudonyms and consent: what may be shown, what may leave the house, what a person allowed.
+//!
+//! # Which of the three
+//! | need | use | reversible? |
+//! |---|---|---|
+//! | show a value to somebody who may know that the record exists | [`mask`] | no: digits are gone |
+//! | match or join on a value outside the house without showing it | [`Pseudonyms`] | with the key, by trying values; never without |
+//! | know what may be done with a person's data after a merge | [`Consent`] | the most restrictive answer survives |
+//!
+//! Masks are not pseudonyms: 138****8000 is one of ten thousand numbers, and who has the customers' list can tell which. A
+//! pseudonym without a secret key is none either: eleven digits are tried in seconds.
 
 use std::fmt::Write as _;
 

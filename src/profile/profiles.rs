@@ -1,10 +1,11 @@
 //! `Profiles`: who is who.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use hashbrown::HashMap;
 
-use crate::data::{Field, FieldKind, NONE, Records};
+use crate::data::{FieldKind, NONE, Records};
 use crate::error::{Error, Result};
 use crate::types::{Key, Probability};
 
@@ -76,8 +77,11 @@ pub struct Profiles {
     starts: Vec<u32>,
     members: Vec<u32>,
     ids: Vec<ProfileId>,
-    by_id: HashMap<u64, u32>,
-    accounts: HashMap<u64, u32>,
+    /// Profiles in ascending order of their ids.
+    by_id: Vec<u32>,
+    /// Hashes of accounts with their profiles, and the map of them, made when first asked.
+    accounts: Vec<(u64, u32)>,
+    found: OnceLock<HashMap<u64, u32>>,
     normaliser: Normaliser,
     has_accounts: bool,
     threshold: Option<Probability>,
@@ -123,8 +127,9 @@ impl Profiles {
             starts,
             members,
             ids: Vec::new(),
-            by_id: HashMap::new(),
-            accounts: HashMap::new(),
+            by_id: Vec::new(),
+            accounts: Vec::new(),
+            found: OnceLock::new(),
             normaliser,
             has_accounts: false,
             threshold: None,
@@ -141,42 +146,67 @@ impl Profiles {
     }
 
     fn name(&mut self, records: &Records) {
-        for profile in 0..self.starts.len().saturating_sub(1) {
-            let key = |row: &u32| {
-                let row = *row as usize;
-                (records.source_name(row).unwrap_or(""), records.id(row).unwrap_or(""))
-            };
-            let first = self.records_of(profile).iter().min_by_key(|row| key(row)).map_or(("", ""), key);
-            let mut hash = ProfileId::of(first.0, first.1).0;
-            // Two first records with one number: as good as impossible, and settled by order.
-            while self.by_id.contains_key(&hash) {
-                hash = hash.wrapping_add(1);
-            }
-            self.by_id.insert(hash, u32::try_from(profile).unwrap_or(NONE));
-            self.ids.push(ProfileId(hash));
+        let key = |row: &u32| {
+            let row = *row as usize;
+            (records.source_name(row).unwrap_or(""), records.id(row).unwrap_or(""))
+        };
+        let mut order = Vec::with_capacity(self.starts.len());
+        for (profile, number) in (0..self.starts.len().saturating_sub(1)).zip(0_u32..) {
+            let rows = self.records_of(profile);
+            let first =
+                rows.iter().skip(1).fold(rows.first().map(key), |least, row| least.min(Some(key(row))));
+            let (source, id) = first.unwrap_or(("", ""));
+            order.push((ProfileId::of(source, id).0, number));
         }
+        // Two first records with one number are as good as impossible, and settled by order.
+        order.sort_unstable();
+        for i in 1..order.len() {
+            if order[i].0 <= order[i - 1].0 {
+                order[i].0 = order[i - 1].0.wrapping_add(1);
+            }
+        }
+        self.ids = vec![ProfileId(0); order.len()];
+        for (id, profile) in &order {
+            self.ids[*profile as usize] = ProfileId(*id);
+        }
+        self.by_id = order.into_iter().map(|(_, profile)| profile).collect();
     }
 
     fn index_accounts(&mut self, records: &Records) {
-        let fields: Vec<_> = records
-            .fields()
-            .iter()
-            .filter(|f| f.kind() == FieldKind::CustomerAccount)
-            .map(Field::name)
+        let fields: Vec<usize> = (0..records.fields().len())
+            .filter(|f| records.fields()[*f].kind() == FieldKind::CustomerAccount)
             .collect();
         self.has_accounts = !fields.is_empty();
-        for row in 0..records.len() {
-            let profile = self.of_row[row];
-            if self.has_accounts {
-                for value in fields.iter().flat_map(|f| records.values(row, f)) {
-                    if let Some(normal) = self.normaliser.normalise(FieldKind::CustomerAccount, value) {
-                        self.accounts.entry(hash_of(&normal)).or_insert(profile);
-                    }
+        if !self.has_accounts {
+            let id = |row: usize| hash_of(records.id(row).unwrap_or(""));
+            self.accounts = self.of_row.iter().enumerate().map(|(row, p)| (id(row), *p)).collect();
+        }
+        for field in fields {
+            let column = records.column(field);
+            let hash = |text: &str| {
+                let normal = self.normaliser.normalise(FieldKind::CustomerAccount, text);
+                normal.map(|normal| hash_of(&normal))
+            };
+            let hashes: Vec<Option<u64>> = column.texts.iter().map(hash).collect();
+            let first = (0_u32..).zip(&column.first).map(|(row, value)| (row, *value));
+            for (row, value) in first.chain(column.more.iter().copied()) {
+                if let Some(hash) = hashes.get(value as usize).copied().flatten() {
+                    self.accounts.push((hash, self.of_row[row as usize]));
                 }
-            } else {
-                self.accounts.entry(hash_of(records.id(row).unwrap_or(""))).or_insert(profile);
             }
         }
+    }
+
+    /// The profile of an account's hash: of several, the one with the smallest row, which has the smallest number.
+    fn account(&self, hash: u64) -> Option<u32> {
+        let found = self.found.get_or_init(|| {
+            let mut found = HashMap::with_capacity(self.accounts.len());
+            for (hash, profile) in &self.accounts {
+                found.entry(*hash).and_modify(|p: &mut u32| *p = *profile.min(p)).or_insert(*profile);
+            }
+            found
+        });
+        found.get(&hash).copied()
     }
 
     /// Number of profiles.
@@ -214,7 +244,8 @@ impl Profiles {
 
     /// The profile of that lasting name.
     pub fn profile_by_id(&self, id: ProfileId) -> Option<usize> {
-        self.by_id.get(&id.0).map(|p| *p as usize)
+        let place = self.by_id.binary_search_by_key(&id, |p| self.ids[*p as usize]).ok()?;
+        Some(self.by_id[place] as usize)
     }
 
     /// The lasting name of the person an account belongs to: what turns a ledger of accounts into a ledger of people.
@@ -226,11 +257,11 @@ impl Profiles {
         let text = key.to_text();
         let found = if self.has_accounts {
             let normal = self.normaliser.normalise(FieldKind::CustomerAccount, &text)?;
-            self.accounts.get(&hash_of(&normal))
+            self.account(hash_of(&normal))
         } else {
-            self.accounts.get(&hash_of(&text))
+            self.account(hash_of(&text))
         };
-        found.map(|p| self.ids[*p as usize])
+        found.map(|p| self.ids[p as usize])
     }
 
     /// Records in the largest profile.

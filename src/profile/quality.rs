@@ -1,4 +1,12 @@
 //! Data quality: what is there, what is usable, what is repeated, how old it is; by field and source.
+//!
+//! # Before and after
+//! [`quality`] looks at the records as they came; [`quality_of_profiles`] at one golden record for each profile. What merging is
+//! worth shows in the difference: completeness rises (a profile has an e-mail address where one of its records has), uniqueness
+//! rises towards 1 (an address that two profiles share is a household or a merge that was missed).
+//!
+//! # Complexity
+//! O(distinct values) to normalise, O(records · fields) to count; values are normalised once, however many records share them.
 
 use std::fmt;
 

@@ -1,4 +1,10 @@
 //! Between merge and apart: the pairs a person should look at, and what the blocking may have missed.
+//!
+//! # How to use the list
+//! Two thresholds part the pairs: at or above `upper` they merge by themselves, below `lower` they stay apart, between them
+//! somebody looks. A pair of p = 0.5 between two singletons is expected to put half a pair right; one of p = 0.2 between profiles
+//! of five and four records four pairs: it comes first. Answers go back as [`Links`](super::Links) or as
+//! [`ProfileIndex::merge`](super::ProfileIndex::merge) and [`unmerge`](super::ProfileIndex::unmerge), and outlive a refit.
 
 use crate::data::Records;
 use crate::error::{Error, Result};

@@ -1,4 +1,9 @@
 //! How a matcher is saved: settings, fields and weights; no value of any record.
+//!
+//! Shares, chances and rates are checked when a file is read, by the rules the fit keeps: every share in (0, 1], rates that leave
+//! room for strangers, finite likelihoods, as many columns as the fields make. A file that breaks one is an error, not a model
+//! that answers strangely. Files of earlier versions lack `first` (weights of the first round) and `vetoes`; they decide as they
+//! did then, with one set of weights for both rounds.
 
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +51,22 @@ struct WeightsRepr {
     rate: [f64; 2],
     log_likelihood: Vec<f64>,
     converged: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    first: Option<Box<WeightsRepr>>,
+}
+
+impl WeightsRepr {
+    fn new(weights: &Weights) -> Self {
+        Self {
+            same: weights.same.clone(),
+            chance: weights.chance.clone(),
+            household: weights.household.clone(),
+            rate: weights.rate,
+            log_likelihood: weights.log_likelihood.clone(),
+            converged: weights.converged,
+            first: weights.first.as_deref().map(|w| Box::new(Self::new(w))),
+        }
+    }
 }
 
 impl Wire for MatchModel {
@@ -63,14 +84,7 @@ impl Wire for MatchModel {
             fields: self.fields.clone(),
             records: self.records as u64,
             all_pairs: self.all_pairs,
-            weights: self.weights.as_ref().map(|w| WeightsRepr {
-                same: w.same.clone(),
-                chance: w.chance.clone(),
-                household: w.household.clone(),
-                rate: w.rate,
-                log_likelihood: w.log_likelihood.clone(),
-                converged: w.converged,
-            }),
+            weights: self.weights.as_ref().map(WeightsRepr::new),
         }
     }
 
@@ -129,5 +143,9 @@ fn weights(repr: WeightsRepr, columns: usize) -> Result<Weights> {
         rate: repr.rate,
         log_likelihood: repr.log_likelihood,
         converged: repr.converged,
+        first: repr
+            .first
+            .map(|w| weights(WeightsRepr { first: None, ..*w }, columns).map(Box::new))
+            .transpose()?,
     })
 }

@@ -7,6 +7,16 @@
 //! ```
 //! changes by −1, 0 or 1 from cell to cell. A whole column of such differences lies in two words of
 //! 64 bits, so a column costs a dozen instructions whatever the length of the first text.
+//!
+//! # By hand
+//! `marhta` against `martha`: the swap of two neighbours is one edit, D = 1, where Levenshtein's distance is 2. `ca` against
+//! `abc` is 3, not 2: optimal string alignment edits no part of a text twice, so it cannot swap `ca` to `ac` and then put a
+//! `b` between. That keeps the programme of two rows, and no clerk makes both slips in one place.
+//!
+//! # Properties
+//! - D(a, b) = D(b, a), and 0 only for equal texts; the triangle inequality does not hold (the price of the rule above).
+//! - | |a| − |b| | ≤ D(a, b) ≤ max(|a|, |b|).
+//! - O(|b|) words for |a| ≤ 64 code units. Longer texts are cut before they come here.
 
 use super::Scratch;
 

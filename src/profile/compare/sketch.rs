@@ -32,6 +32,7 @@ pub(crate) enum Reading {
     Local,
     Name,
     Text,
+    Words,
     Short,
 }
 
@@ -60,6 +61,7 @@ impl Reading {
             | FieldKind::Category
             | FieldKind::Region
             | FieldKind::Number => Self::Short,
+            FieldKind::FreeText => Self::Words,
             _ => Self::Text,
         }
     }
@@ -89,6 +91,8 @@ impl Reading {
             }
             Self::Local => with_length(text.split('@').next().unwrap_or(text), look),
             Self::Name => with_length(key, look),
+            // Words in common say nothing about the letters of the others.
+            Self::Words => LOOK,
             Self::Text | Self::Short => with_length(text, look),
         }
     }

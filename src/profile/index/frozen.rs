@@ -3,6 +3,10 @@
 //! No value is kept, common or rare: only `BLAKE3` keyed with the caller's key, over the column's number and the normal
 //! form, cut to 64 bits, with the number of people who have it. Without the key nobody can tell what a hash stands for,
 //! even by trying all telephone numbers; with other keys, two indexes cannot be joined on them.
+//!
+//! # What somebody with the file alone can learn
+//! How many values a column had that two people or more share, and how many people share each. Not which: that takes the key.
+//! Values of one person are not in the file at all, so whether a given person was in the table cannot be asked.
 
 use hashbrown::{HashMap, HashSet};
 

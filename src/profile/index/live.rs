@@ -372,7 +372,6 @@ impl Live {
         let mut others = Vec::new();
         self.blocks.candidates(&self.prepared, row, inside, &mut others);
         let comparer = Comparer::new(&self.prepared);
-        let mut equal = vec![[0.0; 2]; self.prepared.width().min(MAX_COLUMNS)];
         let mut found = Vec::new();
         for other in others {
             if self.one_each && self.prepared.source[row as usize] == self.prepared.source[other as usize] {
@@ -384,8 +383,7 @@ impl Live {
             } else {
                 (other, row)
             };
-            self.rough.equal(&self.prepared, &self.frequencies, a as usize, &mut equal);
-            let pattern = comparer.hopeful(a as usize, b as usize, &self.rough, &equal, scratch);
+            let pattern = comparer.hopeful(a as usize, b as usize, &self.rough, &self.frequencies, scratch);
             let Some(pattern) = pattern.filter(|p| comparer.promising(a as usize, b as usize, *p)) else {
                 continue;
             };

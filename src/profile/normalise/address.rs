@@ -7,6 +7,16 @@
 //!   `浙江省杭州市余杭区工业东路169号1栋305室` and `杭州余杭区工业东路１６９号1号楼305` are both `杭州工业东路169号1-305`.
 //!
 //! The key of a Chinese address is what stands before the number of the house, so that two forms of one house meet.
+//!
+//! | written | normal form | key |
+//! |---|---|---|
+//! | `5 Milne Cove Street` | `5 milne cove st` | the same |
+//! | `Flat 2, 5 Milne Cove St.` | `flat 2 5 milne cove st` | the same |
+//! | `浙江省杭州市余杭区工业东路169号1栋305室` | `杭州工业东路169号1-305` | `杭州工业东路169` |
+//! | `余杭区工业东路169号1号楼305` | `工业东路169号1-305` | `工业东路169` |
+//!
+//! Words of a street are translated one by one and only into forms that are not words of their own, so doing it twice changes
+//! nothing. Whether `12 high st` and `21 high st` are one home is not for a normal form to say: levels of agreement do.
 
 use super::text::words;
 use crate::data::is_han;
@@ -171,9 +181,9 @@ fn han_number(chars: &[char]) -> Option<(String, usize)> {
 }
 
 /// The address without building, flat and room; a Latin address without its flat words.
-pub(super) fn address_key(normal: &str) -> String {
-    if let Some((road, _)) = normal.split_once('号').filter(|_| normal.chars().any(is_han)) {
-        return road.to_owned();
+pub(super) fn address_key(normal: &str) -> &str {
+    match normal.split_once('号') {
+        Some((road, _)) => road,
+        None => normal,
     }
-    normal.to_owned()
 }

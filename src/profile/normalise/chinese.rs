@@ -8,6 +8,21 @@
 //!
 //! The key of a name is its reading without tones and blanks, ü as u: homophones, pinyin and characters meet there. Surnames
 //! that are read otherwise than the character usually is (单, 曾, 仇, 解 ...) have a table.
+//!
+//! | written | normal form | family, given | keys |
+//! |---|---|---|---|
+//! | `孫　瑩` | `孙莹` | 孙, 莹 | `sun`, `ying` |
+//! | `Sun Ying`, `Ying SUN` | `sun ying`, `ying sun` | sun, ying | `sun`, `ying` |
+//! | `孙女士` | `孙女士` | 孙, none | `sun` |
+//! | `孙*` | `孙*` | 孙, none | `sun` |
+//! | `欧阳娜` | `欧阳娜` | 欧阳, 娜 | `ouyang`, `na` |
+//!
+//! Characters say more than readings: two 李伟 agree at the highest level, 李伟 and 李纬, or `Li Wei`, at the level of the key,
+//! whose chance is that of the reading (all people read `wei`), not that of the character.
+//!
+//! What it does not do: tell a Japanese name in Han characters from a Chinese one, or read Cantonese and Wade-Giles spellings.
+
+use std::borrow::Cow;
 
 use pinyin::ToPinyin;
 
@@ -148,9 +163,14 @@ fn surname_reading(c: char) -> Option<&'static str> {
 }
 
 /// The reading of a name in plain pinyin without blanks; Latin text as it is. Homophones and pinyin share it.
-pub(crate) fn pinyin_key(normal: &str) -> String {
+pub(crate) fn pinyin_key(normal: &str) -> Cow<'_, str> {
     if normal.is_ascii() {
-        return normal.replace("lv", "lu").replace("nv", "nu").replace(' ', "");
+        let plain = !normal.contains(' ') && !normal.contains("lv") && !normal.contains("nv");
+        return if plain {
+            Cow::Borrowed(normal)
+        } else {
+            Cow::Owned(normal.replace("lv", "lu").replace("nv", "nu").replace(' ', ""))
+        };
     }
     let mut key = String::with_capacity(normal.len() * 2);
     let alone = normal.chars().count() == 1;
@@ -165,5 +185,5 @@ pub(crate) fn pinyin_key(normal: &str) -> String {
             key.push(c);
         }
     }
-    key
+    Cow::Owned(key)
 }

@@ -7,6 +7,18 @@
 //! Telephone: E.164 where the country is known: `+` or `00` in front, eleven digits in the form of a mainland Chinese mobile,
 //! or the country given. Extensions are dropped, asterisks of a mask stay. `0086 199 2941 2039` is `+8619929412039`.
 //! The key of a number is what the usual mask shows: the first three and the last four digits of the national number.
+//!
+//! | written | normal form | key |
+//! |---|---|---|
+//! | ` Ann.Lee+shop@GMAIL.com ` | `annlee@gmail.com` | `annlee` |
+//! | `ann.lee@example.org` | `ann.lee@example.org` | `ann.lee` |
+//! | `0086 199 2941 2039` | `+8619929412039` | `1992039` |
+//! | `199****2039` | `+86199****2039` | `1992039` |
+//! | `+44 (0)20 7946 0000` | `+442079460000` | `4420000` |
+//! | `020 7946 0000`, country 44 | `+442079460000` | `4420000` |
+//!
+//! The key of a masked number is that of every number it may stand for, and nothing else: a mask agrees with a number at the
+//! level of the key, never at that of equality.
 
 use super::Tags;
 use super::text::fold;

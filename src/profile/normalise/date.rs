@@ -3,6 +3,14 @@
 //! `YYYY-MM-DD`, `YYYY/M/D`, `YYYYMMDD`, `D.M.YYYY`, `M/D/YYYY`, `4 May 1980`, `1957年6月2日`, a time of day behind any of them.
 //! With the year last, only one order may make a month; where both do, the caller's order decides. The key of a date has the
 //! smaller of day and month first, so that 3 April and 4 March meet.
+//!
+//! | written | normal form | why |
+//! |---|---|---|
+//! | `1957年6月2日`, `1957/6/2`, `19570602` | `1957-06-02` | the year first settles the order |
+//! | `2.6.1957` | `1957-06-02` | day first, unless the caller says otherwise |
+//! | `6/13/1957` | `1957-06-13` | there is no thirteenth month |
+//! | `1957-02-30` | `1957-02-30` | a slip is evidence; a corrected date would be an invention |
+//! | `June 1957` | none | without a day, most of a month's births would agree |
 
 use super::DateOrder;
 use super::text::fold;

@@ -6,6 +6,15 @@
 //! check = 10X98765432[ Σ w_i d_i mod 11 ],   w = 7 9 10 5 8 4 2 1 6 3 7 9 10 5 8 4 2
 //! ```
 //! (GB 11643-1999; ISO 7064 MOD 11-2). A number with a wrong check digit is kept: it is evidence of a slip.
+//!
+//! Check digit of a mainland Chinese number (GB 11643-1999, which is ISO 7064 MOD 11-2): with digits d₁ .. d₁₇ and weights
+//! wᵢ = 2^(18−i) mod 11, that is 7 9 10 5 8 4 2 1 6 3 7 9 10 5 8 4 2,
+//! ```text
+//! r = Σ dᵢ wᵢ mod 11,    digit = "10X98765432"[r]
+//! ```
+//! `11010519491231002?`: Σ = 167, r = 2, so the digit is X. Numbers of 15 digits, issued until 1999, get their century (19) and
+//! the digit, and meet the 18-digit form. A wrong digit is no reason to drop a number: it is most likely one slip away from the
+//! right one, and the comparison says so.
 
 use super::text::fold;
 

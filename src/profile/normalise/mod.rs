@@ -8,6 +8,8 @@ mod identity;
 mod placeholder;
 mod text;
 
+use std::borrow::Cow;
+
 use crate::data::FieldKind;
 
 pub(crate) use chinese::{pinyin_key, split_name};
@@ -164,31 +166,34 @@ pub(crate) fn form_of(normal: &str) -> Form {
 }
 
 /// The key under which values that mean nearly the same fall together: the local part of an e-mail address, what a
-/// masked number shows, the pinyin of a name, a date whatever the order of day and month, an address without its flat.
-pub(crate) fn key_of(kind: FieldKind, normal: &str) -> String {
-    match kind {
-        FieldKind::Email => normal.split('@').next().unwrap_or(normal).to_owned(),
+/// masked number shows, the pinyin of a name, a date whatever the order of day and month, an address without its flat, the
+/// word of a text that says most.
+pub(crate) fn key_of(kind: FieldKind, normal: &str) -> Cow<'_, str> {
+    let key = match kind {
+        FieldKind::Email => return Cow::Borrowed(normal.split('@').next().unwrap_or(normal)),
         FieldKind::Phone => contact::phone_key(normal),
         FieldKind::NationalId => identity::id_key(normal),
         FieldKind::BirthDate => date::date_key(normal),
-        FieldKind::GivenName | FieldKind::FamilyName => pinyin_key(normal),
-        FieldKind::Address => address::address_key(normal),
-        _ => normal.to_owned(),
-    }
+        FieldKind::GivenName | FieldKind::FamilyName => return pinyin_key(normal),
+        FieldKind::Address => return Cow::Borrowed(address::address_key(normal)),
+        FieldKind::FreeText => return Cow::Borrowed(text::telling_word(normal)),
+        _ => return Cow::Borrowed(normal),
+    };
+    Cow::Owned(key)
 }
 
 /// A shorter key, to find candidates that agree on it and on another field.
-pub(crate) fn coarse_key(kind: FieldKind, normal: &str, key: &str) -> String {
-    let prefix = |text: &str, n: usize| text.chars().take(n).collect::<String>();
+pub(crate) fn coarse_key<'k>(kind: FieldKind, normal: &'k str, key: &'k str) -> &'k str {
     match kind {
-        FieldKind::GivenName | FieldKind::FamilyName => prefix(key, 3),
-        FieldKind::Email => prefix(key, 5),
-        FieldKind::Phone => normal.chars().rev().take(6).collect(),
-        FieldKind::BirthDate => prefix(normal, 7),
-        FieldKind::NationalId => prefix(normal, 5),
-        FieldKind::Address | FieldKind::AddressPart | FieldKind::City => prefix(normal, 6),
-        FieldKind::Postcode => prefix(normal, 3),
-        _ => key.to_owned(),
+        FieldKind::GivenName | FieldKind::FamilyName => text::clip(key, 3),
+        FieldKind::Email => text::clip(key, 5),
+        FieldKind::Phone => normal.char_indices().rev().nth(5).map_or(normal, |(start, _)| &normal[start..]),
+        FieldKind::BirthDate => text::clip(normal, 7),
+        FieldKind::NationalId => text::clip(normal, 5),
+        FieldKind::Address | FieldKind::AddressPart | FieldKind::City => text::clip(normal, 6),
+        FieldKind::Postcode => text::clip(normal, 3),
+        FieldKind::FreeText => text::clip(key, 4),
+        _ => key,
     }
 }
 

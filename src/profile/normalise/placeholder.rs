@@ -3,6 +3,12 @@
 //! Three kinds: words (`unknown`, `n/a`, `test`, 未知), forms (`000-00-0000`, `12345678`, `test@test.com`, `1900-01-01`,
 //! `9999`), and, in `prepare`, identifiers that far too many records share (`noemail@shop.com`). All count as missing: they
 //! neither agree nor differ.
+//!
+//! Why it matters: a thousand records with `noemail@shop.com` are half a million pairs that agree on an identifier. A model
+//! that believes them makes one person of the shop's customers; one that counts the value as common still spends its budget of
+//! pairs on them. As missing values they cost nothing and say nothing.
+//!
+//! What is not a placeholder: a common name, a city, a postcode. Those are true, and their frequency says what they are worth.
 
 use crate::data::FieldKind;
 

@@ -54,6 +54,13 @@ pub(crate) fn plain(text: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
+/// The word that says most about a text: the longest with a digit (a model, a number), else the longest; of equals the
+/// first by code point.
+pub(super) fn telling_word(normal: &str) -> &str {
+    let rank = |w: &&str| (w.contains(|c: char| c.is_ascii_digit()) && w.len() > 2, w.len());
+    normal.split(' ').max_by(|x, y| rank(x).cmp(&rank(y)).then(y.cmp(x))).unwrap_or(normal)
+}
+
 const TITLES: [&str; 14] =
     ["mr", "mrs", "ms", "miss", "dr", "prof", "sir", "madam", "mme", "mlle", "herr", "frau", "sr", "jr"];
 
