@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 #[cfg(feature = "csv")]
-use regulars::data::Ledger;
+use regulars::data::{Anonymous, Ledger};
 #[cfg(feature = "csv")]
 use regulars::data::csv::{CsvFormat, CsvParams, DateOrder, DecimalMark, RawTable, Strictness};
 #[cfg(feature = "csv")]
@@ -214,12 +214,19 @@ fn field_and_column(text: &str) -> Result<(String, String), String> {
 impl CsvArgs {
     /// The ledger of a file of orders. A person is told at once which rows could not be used, and why.
     pub(crate) fn ledger(&self, path: &Path, output: &OutputArgs) -> Result<Ledger, Failure> {
-        self.ledger_in(path, self.currency()?, output)
+        self.ledger_in(path, self.currency()?, Anonymous::Skip, output)
     }
 
     /// The ledger of a file whose unit prices may be finer than the currency: no paid row is rounded to nothing.
     pub(crate) fn ledger_of_prices(&self, path: &Path, output: &OutputArgs) -> Result<Ledger, Failure> {
-        self.ledger_in(path, self.currency()?.with_decimals(4).map_err(usage)?, output)
+        let currency = self.currency()?.with_decimals(4).map_err(usage)?;
+        self.ledger_in(path, currency, Anonymous::Skip, output)
+    }
+
+    /// The same, orders of unknown customers kept.
+    pub(crate) fn ledger_of_everybody(&self, path: &Path, output: &OutputArgs) -> Result<Ledger, Failure> {
+        let currency = self.currency()?.with_decimals(4).map_err(usage)?;
+        self.ledger_in(path, currency, Anonymous::Keep, output)
     }
 
     /// The currency of the amounts.
@@ -232,9 +239,16 @@ impl CsvArgs {
         })
     }
 
-    fn ledger_in(&self, path: &Path, currency: Currency, output: &OutputArgs) -> Result<Ledger, Failure> {
+    fn ledger_in(
+        &self,
+        path: &Path,
+        currency: Currency,
+        anonymous: Anonymous,
+        output: &OutputArgs,
+    ) -> Result<Ledger, Failure> {
         let progress = Progress::spinner("reading orders");
         let mut params = CsvParams::new(currency)
+            .anonymous(anonymous)
             .strictness(self.strictness())
             .date_order(match self.dates {
                 Dates::Ymd => DateOrder::YearFirst,
