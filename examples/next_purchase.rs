@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use regulars::metrics::ranking::paired_bootstrap;
-use regulars::recommend::{NextPurchaseParams, Timing, TimingQuality};
+use regulars::recommend::{NextPurchaseParams, Subject, Timing, TimingQuality};
 use regulars::simulate::ShopParams;
 use regulars::types::{AsOf, Day, Horizon, Seed};
 use serde_json::{Value, json};
@@ -28,6 +28,9 @@ struct Args {
     /// Days after it that score the forecast
     #[arg(long, default_value_t = 90)]
     horizon: u32,
+    /// Foresee each item that each customer has bought, in place of each customer's next purchase
+    #[arg(long)]
+    items: bool,
     #[command(flatten)]
     csv: CsvArgs,
     #[command(flatten)]
@@ -53,9 +56,10 @@ fn run(args: &Args) -> Outcome {
             .ok_or_else(|| Failure::new("the data end too early for this horizon".to_owned()))?,
     };
     let split = ledger.split(AsOf::new(cut), horizon)?;
+    let subject = if args.items { Subject::CustomerItem } else { Subject::Customer };
     let score = |timing| -> Result<(TimingQuality, f64), Failure> {
         let meter = Meter::start();
-        let model = NextPurchaseParams::new().timing(timing).fit(split.observed())?;
+        let model = NextPurchaseParams::new().subject(subject).timing(timing).fit(split.observed())?;
         let quality = model.evaluate(&split, Seed(1))?;
         Ok((quality, meter.cpu_seconds()))
     };
@@ -66,6 +70,7 @@ fn run(args: &Args) -> Outcome {
     if args.output.json {
         let mut object = figures(&ours);
         object["customers"] = json!(ours.customers);
+        object["subjects"] = json!(ours.subjects);
         object["returned"] = json!(ours.returned);
         object["as_of"] = json!(cut.to_string());
         object["horizon_days"] = json!(args.horizon);

@@ -7,21 +7,22 @@ use crate::types::Seed;
 
 use super::date::NextDate;
 use super::model::NextPurchaseModel;
-use super::params::Subject;
 use super::states::sequences;
 
 /// Days at which the chance of a return is held against the returns.
 const CHECKED: [u32; 4] = [7, 30, 60, 90];
 
-/// Quality of the dates of all customers known at one cut. Those who did not come within the holdout are censored, not
+/// Quality of the dates of all customers, or of all their items, known at one cut. Those who did not come within the holdout are censored, not
 /// absent.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct TimingQuality {
+    /// Dates scored: one a customer, or one for each item that each customer has bought.
+    pub subjects: u64,
     /// Customers.
     pub customers: u64,
-    /// Those who came within the holdout.
+    /// Dates that came within the holdout.
     pub returned: u64,
     /// Continuous ranked probability score, cut at the horizon: Σ over the days of the holdout of (F(d) − \[came by d\])²,
     /// in days; lower is better.
@@ -30,15 +31,15 @@ pub struct TimingQuality {
     pub calibration: Vec<(u32, f64)>,
     /// Share of customers whose randomised probability integral transform lies in \[.1, .9\]: .8 where all is well.
     pub coverage_80: f64,
-    /// Mean |median − day| of those who came.
+    /// Mean |median − day| of those who came, the median cut at the horizon.
     pub mae_days: f64,
-    /// CRPS of each customer, for paired intervals.
+    /// CRPS of each customer (the mean over the customer's items), for paired intervals.
     #[cfg_attr(feature = "serde", serde(skip))]
     pub per_customer: Vec<f64>,
 }
 
 impl NextPurchaseModel {
-    /// Foresees every customer at the cut of a split and scores it by the holdout. `seed` spreads the transform of those
+    /// Foresees every customer, or every item of every customer, at the cut of a split and scores it by the holdout. `seed` spreads the transform of those
     /// who did not come over what was left.
     ///
     /// ```
@@ -57,10 +58,12 @@ impl NextPurchaseModel {
     /// # Errors
     /// As [`predict`](Self::predict).
     pub fn evaluate(&self, split: &Split<'_>, seed: Seed) -> Result<TimingQuality> {
-        let dates = self.predict(split.observed())?;
+        let dates = self.dates(split.observed())?;
         let (cut, until) = (split.as_of().day(), split.holdout().days().1);
         let horizon = u32::try_from(until - cut).unwrap_or(0);
+        let all: usize = dates.values().iter().map(Vec::len).sum();
         let mut quality = TimingQuality {
+            subjects: all as u64,
             customers: dates.len() as u64,
             returned: 0,
             crps: 0.0,
@@ -69,28 +72,36 @@ impl NextPurchaseModel {
             mae_days: 0.0,
             per_customer: Vec::with_capacity(dates.len()),
         };
-        for (row, (customer, date)) in (0_u64..).zip(dates.iter()) {
-            let later = sequences(split.holdout().history(customer)?, Subject::Customer);
-            let came = later.first().and_then(|s| s.days.first()).map(|day| *day - cut);
-            let came = came.and_then(|days| u32::try_from(days).ok());
-            let crps = crps(date, came, horizon);
-            quality.crps += crps;
-            quality.per_customer.push(crps);
-            for (days, error) in &mut quality.calibration {
-                *error += date.within(*days).get() - f64::from(u8::from(came.is_some_and(|d| d <= *days)));
+        let mut row = 0_u64;
+        for (customer, own) in dates.iter() {
+            let later = sequences(split.holdout().history(customer)?, self.subject);
+            let mut mean = 0.0;
+            for (item, date) in own {
+                let came = later.iter().find(|s| s.item == *item).and_then(|s| s.days.first());
+                let came = came.and_then(|day| u32::try_from(*day - cut).ok());
+                let crps = crps(date, came, horizon);
+                quality.crps += crps;
+                mean += crps / own.len() as f64;
+                for (days, error) in &mut quality.calibration {
+                    *error +=
+                        date.within(*days).get() - f64::from(u8::from(came.is_some_and(|d| d <= *days)));
+                }
+                let (low, high) = match came {
+                    Some(days) => (date.within(days - 1).get(), date.within(days).get()),
+                    None => (date.within(horizon).get(), 1.0),
+                };
+                let transform = low + Rng::new(seed, row).uniform() * (high - low);
+                row += 1;
+                quality.coverage_80 += f64::from(u8::from((0.1..=0.9).contains(&transform)));
+                if let Some(days) = came {
+                    quality.returned += 1;
+                    let median = ((date.median() - cut) as f64).min(horizon.into());
+                    quality.mae_days += (median - f64::from(days)).abs();
+                }
             }
-            let (low, high) = match came {
-                Some(days) => (date.within(days - 1).get(), date.within(days).get()),
-                None => (date.within(horizon).get(), 1.0),
-            };
-            let transform = low + Rng::new(seed, row).uniform() * (high - low);
-            quality.coverage_80 += f64::from(u8::from((0.1..=0.9).contains(&transform)));
-            if let Some(days) = came {
-                quality.returned += 1;
-                quality.mae_days += ((date.median() - cut) as f64 - f64::from(days)).abs();
-            }
+            quality.per_customer.push(mean);
         }
-        let over = 1.0 / dates.len().max(1) as f64;
+        let over = 1.0 / f64::max(all as f64, 1.0);
         quality.crps *= over;
         quality.coverage_80 *= over;
         quality.calibration.iter_mut().for_each(|(_, error)| *error *= over);

@@ -9,6 +9,7 @@ use crate::kernel::special::{normal_cdf, sigmoid};
 use crate::types::{AsOf, Day, Key};
 
 use super::super::additive::{Additive, Pair, Rows};
+use super::super::baskets::NONE;
 use super::date::{ENDS, NextDate};
 use super::params::{NextPurchaseParams, Subject, Timing};
 use super::states::{Gaps, Sequence, State, WIDTH, all_sequences};
@@ -100,12 +101,26 @@ impl NextPurchaseModel {
         if self.subject != Subject::Customer {
             return Err(Error::input("this model foresees items: use `predict_items`"));
         }
+        let dates = self.dates(now)?;
+        let customers = dates.customers().clone();
+        let first = |own: Vec<(u32, NextDate)>| own.into_iter().map(|(_, date)| date).next();
+        PerCustomer::new(customers, dates.into_values().into_iter().filter_map(first).collect())
+    }
+
+    /// The dates of every subject of every customer, by item number. A customer without a purchase has everybody's, where
+    /// customers are foreseen.
+    pub(super) fn dates(&self, now: Observed<'_>) -> Result<PerCustomer<Vec<(u32, NextDate)>>> {
         let as_of = now.as_of();
-        let customers = now.customers();
-        let dates = par_dates(self, &all_sequences(now, self.subject)?, as_of);
-        let nobody = || self.date(State::at(&[as_of.day()], as_of.day()), as_of);
-        let dates = dates.into_iter().map(|d| d.first().map_or_else(nobody, |(_, date)| *date)).collect();
-        PerCustomer::new(customers, dates)
+        let all = all_sequences(now, self.subject)?;
+        let dates = par::map(all.len(), |customer| {
+            let of = |s: &Sequence| (s.item, self.date(State::at(&s.days, as_of.day()), as_of));
+            let mut own: Vec<(u32, NextDate)> = all[customer].iter().map(of).collect();
+            if own.is_empty() && self.subject == Subject::Customer {
+                own.push((NONE, self.date(State::at(&[as_of.day()], as_of.day()), as_of)));
+            }
+            own
+        });
+        PerCustomer::new(now.customers(), dates)
     }
 
     /// The next purchase of every item that each customer has bought, by item key.
@@ -127,7 +142,7 @@ impl NextPurchaseModel {
         if self.subject != Subject::CustomerItem {
             return Err(Error::input("this model foresees customers: use `predict`"));
         }
-        let dates = par_dates(self, &all_sequences(now, self.subject)?, now.as_of());
+        let dates = self.dates(now)?.into_values();
         let items = now.ledger().items();
         let key = |item: u32| items.and_then(|keys| keys.get(item as usize)).map(Key::into_owned);
         let named = dates.into_iter().map(|own| {
@@ -136,6 +151,8 @@ impl NextPurchaseModel {
         PerCustomer::new(now.customers(), named.collect())
     }
 
+    /// The distribution that follows from a state: survival to the end of each period, `S(k) = Π (1 − h(k))`, or the lognormal
+    /// tail given the silence so far, `P(gap > since + d) / P(gap > since)`.
     fn date(&self, state: Option<State>, as_of: AsOf) -> NextDate {
         let Some(state) = state else { return NextDate::new(as_of, 0.0, self.gaps.mean, [1.0; ENDS.len()]) };
         let mut survival = [1_f32; ENDS.len()];
@@ -166,13 +183,6 @@ impl NextPurchaseModel {
 )]
 fn narrow(p: f64) -> f32 {
     p as f32
-}
-
-fn par_dates(model: &NextPurchaseModel, all: &[Vec<Sequence>], as_of: AsOf) -> Vec<Vec<(u32, NextDate)>> {
-    par::map(all.len(), |customer| {
-        let of = |s: &Sequence| (s.item, model.date(State::at(&s.days, as_of.day()), as_of));
-        all[customer].iter().map(of).collect()
-    })
 }
 
 /// (state at a cut, period) pairs, and whether the purchase came in the period. Only periods that ended before the

@@ -1,4 +1,19 @@
 //! What is known of a sequence of purchase days at a cut, and the features that follow.
+//!
+//! Let a sequence have n purchase days up to the cut c, with gaps g₁ … g_(n − 1) between them.
+//!
+//! | feature | definition |
+//! |---|---|
+//! | 0 | number of the period ahead |
+//! | 1 | ln (1 + c − last day) |
+//! | 2 | ln n |
+//! | 3 | ln ḡ, the mean gap shrunk to everybody's: (Σ g + 3 m) / (n − 1 + 3), m the mean of all gaps |
+//! | 4 | ln ((1 + c − last day) / ḡ): how overdue |
+//! | 5 | ln (1 + c − first day) |
+//! | 6 | ln (1 + last gap), everybody's mean where there is none |
+//!
+//! The customary lognormal model uses mean and variance of ln g, shrunk with the same weight of three gaps:
+//! `μ = (Σ ln g + 3 μ₀) / (n + 2)`, `σ² = (Σ (ln g − mean)² + 3 σ₀²) / (n + 2)`.
 
 use crate::data::{History, Observed};
 use crate::error::{Error, Result};
@@ -67,7 +82,7 @@ impl State {
         Some(state)
     }
 
-    /// The mean gap, shrunk.
+    /// The mean gap in days, shrunk to everybody's by three gaps; at least half a day.
     pub(super) fn gap(&self, all: &Gaps) -> f64 {
         ((self.gaps + GAPS * all.mean) / (self.count - 1.0 + GAPS)).max(0.5)
     }
@@ -98,6 +113,7 @@ impl State {
 }
 
 impl Gaps {
+    /// Over all gaps that ended by a day. Gaps still open are not counted here; the hazard counts them as censored.
     pub(super) fn of(sequences: &[Vec<Sequence>], until: Day) -> Self {
         let (mut n, mut sum, mut log_sum, mut log_squares) = (0.0, 0.0, 0.0, 0.0);
         let mut silence = (0.0, 0.0);
