@@ -5,13 +5,16 @@
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
 use regulars::data::{Ledger, TimeAxis, Transaction};
-use regulars::recommend::{AlreadyBought, Basket, Method, NextItemModel, NextItemParams, Request};
-use regulars::types::{AsOf, Currency, Day};
+use regulars::recommend::{
+    AlreadyBought, AlsParams, Basket, ItemItemParams, MarkovChainParams, Method, NextItemModel, NextItemParams, Request,
+    Similarity, TifuKnnParams, UpCfParams,
+};
+use regulars::types::{Amount, AsOf, Currency, Day};
 
 #[derive(Arbitrary, Debug)]
 enum Step {
     Update { customer: u8, day: i32, items: Vec<u8> },
-    Recommend { customer: u8, n: u16, share: Option<f64>, deny: Vec<u8>, allow: Option<Vec<u8>>, bought: u8 },
+    Recommend { customer: u8, n: u16, share: Option<f64>, diversity: f64, margins: Vec<(u8, i16)>, deny: Vec<u8>, allow: Option<Vec<u8>>, bought: u8 },
 }
 
 #[derive(Arbitrary, Debug)]
@@ -34,7 +37,21 @@ fn model(input: &Input) -> Option<NextItemModel> {
         builder.push(row).ok()?;
     }
     let ledger = builder.build().ok()?;
-    let methods = [Method::Learned, Method::GpTopFreq, Method::PTopFreq, Method::GTopFreq];
+    let items = |similarity| Method::ItemItem(ItemItemParams::new().similarity(similarity));
+    let methods = [
+        Method::Learned,
+        Method::GpTopFreq,
+        Method::PTopFreq,
+        Method::GTopFreq,
+        Method::TifuKnn(TifuKnnParams::new().neighbours(3)),
+        Method::UpCf(UpCfParams::new().neighbours(3)),
+        items(Similarity::Cosine),
+        items(Similarity::TfIdf),
+        items(Similarity::Bm25),
+        items(Similarity::Lift),
+        Method::MarkovChain(MarkovChainParams::new()),
+        Method::Als(AlsParams::new().factors(3).iterations(3)),
+    ];
     let method = methods[usize::from(input.method) % methods.len()];
     NextItemParams::new().method(method).fit(ledger.observed(AsOf::new(ledger.covers().1)).ok()?).ok()
 }
@@ -47,12 +64,19 @@ fuzz_target!(|input: Input| {
                 let items = items.iter().take(50).map(|i| item(*i));
                 let _ = model.update(Basket::new(i64::from(*customer), Day::new(*day), items));
             }
-            Step::Recommend { customer, n, share, deny, allow, bought } => {
+            Step::Recommend { customer, n, share, diversity, margins, deny, allow, bought } => {
                 let bought = [AlreadyBought::Allowed, AlreadyBought::Excluded, AlreadyBought::Only]
                     [usize::from(*bought) % 3];
                 let mut request = Request::new(usize::from(*n)).bought(bought).deny(deny.iter().map(|i| item(*i)));
                 if let Some(share) = share {
                     request = request.repeat_share(*share);
+                }
+                if diversity.abs() > 1e-3 {
+                    request = request.diversity(*diversity);
+                }
+                if !margins.is_empty() {
+                    let of = |(i, m): &(u8, i16)| (item(*i), Amount::minor(i64::from(*m)));
+                    request = request.margins(margins.iter().map(of));
                 }
                 if let Some(allow) = allow {
                     request = request.allow(allow.iter().map(|i| item(*i)));

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use regulars::data::{Columns, Ledger, Occasion, TimeAxis};
 use regulars::metrics::ranking::RankingQuality;
-use regulars::recommend::{Baskets, Method, NextItemModel, NextItemParams};
+use regulars::recommend::{Baskets, Method, NextItemModel, NextItemParams, TifuKnnParams, UpCfParams};
 use regulars::types::{AsOf, Currency, Day};
 
 use super::{data_dir, read, rows};
@@ -33,6 +33,8 @@ struct Anchor {
     history: Baskets,
     truth: Baskets,
     folds: HashMap<String, usize>,
+    /// Customers and folds in the order of the file, which is that of the neighbours' pools.
+    order: Vec<(String, usize)>,
 }
 
 impl Anchor {
@@ -41,8 +43,9 @@ impl Anchor {
         let baskets = Baskets::new(now, Occasion::Day).unwrap();
         let (history, truth) = baskets.leave_last_out(min_baskets, min_item).unwrap();
         let folds = read(dir, "folds.csv.gz");
-        let folds = rows(&folds).map(|r| (r[0].to_owned(), r[1].parse().unwrap())).collect();
-        Self { history, truth, folds }
+        let order: Vec<(String, usize)> =
+            rows(&folds).map(|r| (r[0].to_owned(), r[1].parse().unwrap())).collect();
+        Self { history, truth, folds: order.iter().cloned().collect(), order }
     }
 
     fn ta_feng(data: &Path) -> Self {
@@ -104,6 +107,64 @@ impl Anchor {
         }
         assert!((ten.repeat_share - repeat_share).abs() <= 0.000_51, "{method:?}: {}", ten.repeat_share);
     }
+}
+
+impl Anchor {
+    /// Means of the folds, each with neighbours among the first nine tenths of the others, as the protocol has it.
+    fn by_pools(&self, method: Method, k: usize) -> RankingQuality {
+        let each: Vec<RankingQuality> = (0..5)
+            .map(|fold| {
+                let others = (0..5).filter(|f| *f != fold);
+                let mut pool: Vec<&String> = others
+                    .flat_map(|f| self.order.iter().filter(move |(_, g)| *g == f).map(|(key, _)| key))
+                    .collect();
+                pool.truncate(pool.len() * 9 / 10);
+                let model = NextItemParams::new().method(method).neighbours(pool).fit(&self.history).unwrap();
+                let tested = self.truth.only(|key| self.folds.get(&*key.to_text()) == Some(&fold));
+                model.evaluate(&tested, k).unwrap().mean()
+            })
+            .collect();
+        RankingQuality::mean_of_folds(&each)
+    }
+}
+
+/// (recall, NDCG, full NDCG, PHR, repeat recall, explore recall) at 10, to the fourth digit, and the repeat share to the
+/// third.
+fn assert_digits(got: RankingQuality, expected: [f64; 6], repeat_share: f64) {
+    let figures = [got.recall, got.ndcg, got.ndcg_full, got.hit_rate, got.repeat_recall, got.explore_recall];
+    for (at, (got, expected)) in figures.iter().zip(expected).enumerate() {
+        assert!((got - expected).abs() <= 0.000_051, "figure {at}: {got:.5}, expected {expected}");
+    }
+    assert!((got.repeat_share - repeat_share).abs() <= 0.000_51, "{}", got.repeat_share);
+}
+
+fn tifu(k: usize, w: f64, g: f64, alpha: f64, groups: usize) -> Method {
+    let params = TifuKnnParams::new().neighbours(k).within_group_decay(w).group_decay(g);
+    Method::TifuKnn(params.own_share(alpha).groups(groups))
+}
+
+#[test]
+fn online_retail_neighbour_methods() {
+    let Some(data) = data_dir() else { return };
+    let anchor = Anchor::online_retail(&data);
+    let tuned = anchor.by_pools(tifu(100, 0.9, 0.7, 0.1, 3), 10);
+    assert_digits(tuned, [0.2134, 0.3284, 0.2376, 0.8095, 0.4199, 0.0014], 0.946);
+    let published = anchor.by_pools(tifu(900, 0.9, 0.6, 0.2, 3), 10);
+    assert_digits(published, [0.2057, 0.3134, 0.2272, 0.8001, 0.4037, 0.0005], 0.941);
+    let upcf = UpCfParams::new().recency(5).asymmetry(0.75).locality(5.0).fit(&anchor.history).unwrap();
+    let got = anchor.figures(&upcf, 10);
+    assert_digits(got, [0.2103, 0.3253, 0.2340, 0.8022, 0.4110, 0.0013], 0.974);
+}
+
+#[test]
+fn ta_feng_neighbour_methods() {
+    let Some(data) = data_dir() else { return };
+    let anchor = Anchor::ta_feng(&data);
+    let tuned = anchor.by_pools(tifu(900, 0.8, 0.9, 0.1, 11), 10);
+    assert_digits(tuned, [0.1521, 0.1382, 0.1313, 0.4441, 0.5781, 0.0428], 0.824);
+    let upcf = UpCfParams::new().recency(5).asymmetry(0.75).locality(1.0).fit(&anchor.history).unwrap();
+    let got = anchor.figures(&upcf, 10);
+    assert_digits(got, [0.1431, 0.1209, 0.1142, 0.4263, 0.5307, 0.0436], 0.775);
 }
 
 /// The default serves every set alike; these are floors a little below what it reaches, far above GP-TopFreq.
