@@ -111,7 +111,25 @@ impl Baskets {
     }
 
     /// The first basket of each customer within the holdout of a split: the truth that a model fitted on
-    /// [`split.observed()`](Split::observed) is scored against.
+    /// [`split.observed()`](Split::observed) is scored against. A clean cut in time, unlike
+    /// [`leave_last_out`](Self::leave_last_out): nobody's later baskets are known to anybody.
+    ///
+    /// ```
+    /// # use regulars::{data::*, types::*};
+    /// use regulars::recommend::{Baskets, NextItemParams};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// # for (who, day, item) in [("ann", 1, "tea"), ("bob", 2, "tea"), ("ann", 20, "tea"), ("ann", 25, "milk")] {
+    /// #     builder.push(Transaction::new(who, Day::ymd(2024, 5, day)?).item(item))?;
+    /// # }
+    /// # let ledger = builder.build()?;
+    /// let split = ledger.split(AsOf::ymd(2024, 5, 10)?, Horizon::days(15)?)?;
+    /// let truth = Baskets::next(&split, Occasion::Day)?;
+    /// // Ann's basket of the 20th; that of the 25th is not her next one, and Bob has none.
+    /// assert_eq!((truth.len(), truth.rows()), (1, 1));
+    /// let model = NextItemParams::new().fit(split.observed())?;
+    /// assert_eq!(model.evaluate(&truth, 1)?.mean().recall, 1.0);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -184,7 +202,7 @@ impl Baskets {
         Ok(all)
     }
 
-    /// Number of baskets.
+    /// Number of baskets, of all customers together.
     pub fn len(&self) -> usize {
         self.days.len()
     }
@@ -206,7 +224,7 @@ impl Baskets {
         Customers::some(self.customers.clone(), with)
     }
 
-    /// The items that are in at least one basket.
+    /// The items that are in at least one basket: fewer than the ledger's where some were only returned, or dropped.
     pub fn distinct_items(&self) -> usize {
         self.popularity().iter().filter(|n| **n > 0).count()
     }
@@ -217,6 +235,21 @@ impl Baskets {
     /// baskets are dropped from histories and truths, baskets that became empty vanish, and customers left without a
     /// truth or without a history are dropped; a truth is never replaced by an earlier basket. `(2, 0)` keeps all
     /// that can be kept.
+    ///
+    /// ```
+    /// # use regulars::{data::*, types::*};
+    /// use regulars::recommend::Baskets;
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// # for (who, day, item) in [("ann", 1, "tea"), ("ann", 8, "tea"), ("ann", 9, "milk"), ("bob", 2, "tea")] {
+    /// #     builder.push(Transaction::new(who, Day::ymd(2024, 5, day)?).item(item))?;
+    /// # }
+    /// # let ledger = builder.build()?;
+    /// let all = Baskets::new(ledger.observed(AsOf::ymd(2024, 5, 10)?)?, Occasion::Day)?;
+    /// let (history, truth) = all.leave_last_out(2, 0)?;
+    /// // Bob has one basket only and is left out.
+    /// assert_eq!((history.len(), truth.len(), truth.customers().len()), (2, 1, 1));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// This is not a clean split in time: one customer's history may be later than another's truth. For that, use
     /// [`Ledger::split`](crate::data::Ledger::split) and [`Baskets::next`].

@@ -1,4 +1,9 @@
 //! `Directory`: the keys a model was fitted with, and those that arrived since.
+//!
+//! A dictionary numbers keys in their order, so that comparing numbers is comparing keys. A key that arrives by update would
+//! have to be inserted, and every stored number behind it moved. Instead it gets the next number, and only comparisons pay:
+//! they go by number while both keys are of the fit and by key otherwise. One subtlety: keys are compared as integers when
+//! *all* are integers, as text otherwise, so the first text among integers changes the order of all.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -35,10 +40,12 @@ impl Directory {
         &self.later
     }
 
+    /// Keys of both kinds.
     pub(super) fn len(&self) -> usize {
         self.base.len() + self.later.len()
     }
 
+    /// The number of a key.
     pub(super) fn find(&self, key: &Key<'_>) -> Option<usize> {
         match self.base.find(key) {
             Some(number) => Some(number),
@@ -47,6 +54,10 @@ impl Directory {
         }
     }
 
+    /// The number of a key, which is taken in where it is new.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::ErrorKind::Overflow) beyond 4,294,967,294 keys.
     pub(super) fn find_or_add(&mut self, key: &Key<'_>) -> Result<usize> {
         if let Some(number) = self.find(key) {
             return Ok(number);
@@ -64,6 +75,7 @@ impl Directory {
         }
     }
 
+    /// The key of a number; empty for a number never given.
     pub(super) fn key(&self, number: usize) -> Key<'_> {
         self.base
             .get(number)

@@ -1,4 +1,9 @@
 //! Lists of items that are not all alike: maximal marginal relevance.
+//!
+//! Ten sorts of one tea may each be the best guess and yet be a poor list: once the first is shown, the second adds little.
+//! Maximal marginal relevance (Carbonell and Goldstein 1998, doi:10.1145/290941.291025) takes the items one by one, each the
+//! best in `(1 − d) · relevance − d · largest likeness to those taken`. d = 0 is the plain list; at d = 1 relevance only breaks
+//! ties. The cost is n times the pool of four lists' length.
 
 use super::methods::cosines_of_buyers;
 use super::model::{NextItemModel, Own};
@@ -53,10 +58,11 @@ impl NextItemModel {
         while order.len() < request.how_many.min(wide) {
             let value = |place: usize| (1.0 - d) * relevance(place) - d * likeness[place];
             // Of equal ones the earlier.
-            let best = left.iter().enumerate().fold(None, |best: Option<(f64, usize)>, (at, place)| match best {
-                Some((v, _)) if v >= value(*place) => best,
-                _ => Some((value(*place), at)),
-            });
+            let best =
+                left.iter().enumerate().fold(None, |best: Option<(f64, usize)>, (at, place)| match best {
+                    Some((v, _)) if v >= value(*place) => best,
+                    _ => Some((value(*place), at)),
+                });
             let Some((_, at)) = best else { break };
             let taken = left.remove(at);
             order.push(taken);
@@ -70,7 +76,8 @@ impl NextItemModel {
         order.into_iter().map(|place| candidates[place]).collect()
     }
 
-    /// 1 for items of one category, else the cosine of their buyers, 0 where it is not among the largest of either.
+    /// 1 for items of one category, else the cosine of their buyers, (n_ab − 1) / √(n_a n_b) over customers, 0 where it is not
+    /// among the fifty largest of either.
     fn likeness(&self, a: u32, b: u32) -> f64 {
         let category = self.categories.of(a);
         if category.is_some() && category == self.categories.of(b) {
@@ -87,6 +94,7 @@ impl NextItemModel {
         of(a, b).max(of(b, a))
     }
 
+    /// The table of cosines, for models that have none: O(Σ m_u²) once, at the first request that asks.
     fn count_alike(&self) -> Sparse<f32> {
         let items = self.baskets.items.len();
         let latest = |c: usize| {

@@ -19,7 +19,7 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
-    /// Length of the lists.
+    /// Length of the lists, k of every measure here.
     pub fn k(&self) -> usize {
         self.k
     }
@@ -30,12 +30,12 @@ impl Evaluation {
         &self.lists
     }
 
-    /// Means over all customers.
+    /// Means over all customers; each counts once, whatever the size of the basket.
     pub fn mean(&self) -> RankingQuality {
         RankingQuality::mean(self.lists.values())
     }
 
-    /// Share of the catalogue that is shown to anybody.
+    /// Share of the catalogue that is shown to anybody: low where everybody is shown the same few.
     pub fn coverage(&self) -> f64 {
         self.coverage
     }

@@ -21,11 +21,32 @@
 //!   GP-TopFreq answers ([`NextItemSummary::ranker`] is then `None`).
 //! - [`Method::GpTopFreq`] ranks the items the customer has bought by count(u, i), then all others by pop(i). Equal
 //!   counts are ordered by pop(i), equal popularity by the item's key.
+//! - The published methods, each alone: [`TifuKnnParams`], [`UpCfParams`], [`ItemItemParams`] (cosine, TF-IDF, BM25, lift),
+//!   [`MarkovChainParams`] (what follows what), [`AlsParams`] (implicit matrix factors). Each fits the same
+//!   [`NextItemModel`]: requests, updates, files and evaluation are the same for all.
 //! - [`Method::PTopFreq`] stops after the customer's own items; [`Method::GTopFreq`] uses popularity alone.
 //!
 //! The score of the learned ranker is its ln odds; that of the frequency methods is count(u, i) + pop(i) / (max pop +
 //! 1). Either way the reasons' contributions add up to it. Rhythm in the learned ranker is counted in the customer's own
 //! baskets, so that it serves ledgers with and without dates.
+//!
+//! # Which method
+//! | you want | take |
+//! |---|---|
+//! | the next basket of known customers, reasons, nothing to set | the default |
+//! | a baseline everybody understands | [`Method::GpTopFreq`] |
+//! | published figures reproduced | [`TifuKnnParams`], [`UpCfParams`] |
+//! | something beside a product | [`RuleParams`], or [`ItemItemParams`] by lift |
+//! | what comes after a purchase, and how long after | [`SequenceRuleParams`], [`MarkovChainParams`] |
+//! | new items by taste, where purchases are seldom repeated | [`AlsParams`] |
+//! | the next category | any of them on [`Baskets::by_category`] |
+//! | what to offer | [`Request::margins`]: probability times margin |
+//! | the day | [`NextPurchaseParams`] |
+//!
+//! # Lists under control
+//! A [`Request`] says how many items, bought before or not, which share of each, allowed and denied items, at most so many of
+//! a category, how unlike each other, and ranked by which value. Filters act before the cut. [`NextItemModel::recommend_some`]
+//! serves a chosen part of the customers.
 //!
 //! # Assumptions
 //! Tastes persist; quantities within a basket do not matter; an item's popularity is that of the whole period.
@@ -88,6 +109,7 @@
 //!   doi:10.1145/3397271.3401066
 //! - Faggioli, Polato, Aiolli 2020, Recency Aware Collaborative Filtering for Next Basket Recommendation,
 //!   doi:10.1145/3340631.3394850 (UP-CF)
+//! - Carbonell and Goldstein 1998, The use of MMR, diversity-based reranking, doi:10.1145/290941.291025
 //! - Hastie and Tibshirani 1986, Generalized Additive Models, doi:10.1214/ss/1177013604
 
 mod additive;

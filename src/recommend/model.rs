@@ -12,8 +12,8 @@ use crate::types::{AsOf, Key};
 
 use super::baskets::{Baskets, NONE, Past};
 use super::directory::Directory;
-use super::params::{Method, NextItemParams};
 use super::methods::Engine;
+use super::params::{Method, NextItemParams};
 use super::rank::{Candidate, Eligible, margin, select};
 use super::ranker::{Ranker, RankerFit};
 use super::reasons::Recommendation;
@@ -56,17 +56,20 @@ pub(super) struct Popularity {
     pub(super) order: Vec<u32>,
     /// Place of each item in that order, from 1; 0 for an item without a basket.
     pub(super) rank: Vec<u32>,
+    /// Baskets in all.
+    pub(super) all: usize,
 }
 
 impl Popularity {
-    pub(super) fn new(baskets: Vec<u32>) -> Self {
+    /// From the baskets that hold each item, and the baskets in all.
+    pub(super) fn new(baskets: Vec<u32>, all: usize) -> Self {
         let mut order: Vec<u32> = (0_u32..).zip(&baskets).filter(|(_, n)| **n > 0).map(|(i, _)| i).collect();
         order.sort_by_key(|item| std::cmp::Reverse(baskets[*item as usize]));
         let mut rank = vec![0; baskets.len()];
         for (place, item) in (1..).zip(&order) {
             rank[*item as usize] = place;
         }
-        Self { baskets, order, rank }
+        Self { baskets, order, rank, all }
     }
 
     /// Baskets that hold an item; 0 for one that came after the fit.
@@ -164,7 +167,7 @@ impl NextItemModel {
             time: baskets.time,
             customers: Directory::new(baskets.customers.clone()),
             items: Directory::new(baskets.items.clone()),
-            popularity: Popularity::new(baskets.popularity()),
+            popularity: Popularity::new(baskets.popularity(), baskets.len()),
             categories: Categories::new(&params.categories, &baskets.items)?,
             revised: BTreeMap::new(),
             ranker: (params.method == Method::Learned).then(|| Ranker::fit(&baskets)).flatten(),
@@ -173,21 +176,68 @@ impl NextItemModel {
     }
 
     /// The last known day: that of the fit, or of the latest basket since.
+    ///
+    /// ```
+    /// # use regulars::{data::*, recommend::*, types::*};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// # builder.push(Transaction::new("ann", Day::ymd(2024, 5, 1)?).item("tea"))?;
+    /// # let ledger = builder.build()?;
+    /// let mut model = NextItemParams::new().fit(ledger.observed(AsOf::ymd(2024, 5, 10)?)?)?;
+    /// model.update(Basket::new("ann", Day::ymd(2024, 6, 2)?, ["tea"]))?;
+    /// assert_eq!(model.as_of(), AsOf::ymd(2024, 6, 2)?);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn as_of(&self) -> AsOf {
         self.as_of
     }
 
-    /// How items are scored.
+    /// How items are scored, as asked for: where the learned ranker gained nothing this is still [`Method::Learned`], and
+    /// [`NextItemSummary::ranker`] is `None`.
+    ///
+    /// ```
+    /// # use regulars::{data::*, recommend::*, types::*};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// # builder.push(Transaction::new("ann", Day::ymd(2024, 5, 1)?).item("tea"))?;
+    /// # let ledger = builder.build()?;
+    /// let model = NextItemParams::new().fit(ledger.observed(AsOf::ymd(2024, 5, 10)?)?)?;
+    /// // One purchase teaches nothing: frequencies answer.
+    /// assert_eq!((model.method(), model.summary().ranker), (Method::Learned, None));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn method(&self) -> Method {
         self.method
     }
 
     /// Items that can be recommended to anybody: those in at least one basket up to the fit.
+    ///
+    /// ```
+    /// # use regulars::{data::*, recommend::*, types::*};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// # for item in ["tea", "milk", "tea"] {
+    /// #     builder.push(Transaction::new("ann", Day::ymd(2024, 5, 1)?).item(item))?;
+    /// # }
+    /// # let ledger = builder.build()?;
+    /// let model = NextItemParams::new().fit(ledger.observed(AsOf::ymd(2024, 5, 10)?)?)?;
+    /// assert_eq!(model.catalogue(), 2);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn catalogue(&self) -> usize {
         self.popularity.order.len()
     }
 
-    /// A summary of what the model was fitted on.
+    /// A summary of what the model was fitted on: counts, and what the learned ranker gained on customers kept back.
+    ///
+    /// ```
+    /// # use regulars::{data::*, recommend::*, types::*};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// # for (day, item) in [(1, "tea"), (1, "milk"), (8, "tea")] {
+    /// #     builder.push(Transaction::new("ann", Day::ymd(2024, 5, day)?).item(item))?;
+    /// # }
+    /// # let ledger = builder.build()?;
+    /// let summary = NextItemParams::new().fit(ledger.observed(AsOf::ymd(2024, 5, 10)?)?)?.summary();
+    /// assert_eq!((summary.customers, summary.items, summary.baskets, summary.rows), (1, 2, 2, 3));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn summary(&self) -> NextItemSummary {
         NextItemSummary {
             method: self.method,
@@ -214,6 +264,20 @@ impl NextItemModel {
     ///
     /// A customer the model does not know is served by popularity. The list is as long as asked for whenever that
     /// many items are eligible (but see [`Method::PTopFreq`]).
+    ///
+    /// ```
+    /// # use regulars::{data::*, recommend::*, types::*};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// # for (who, day, item) in [("ann", 1, "tea"), ("ann", 8, "tea"), ("ann", 8, "milk"), ("bob", 2, "rice")] {
+    /// #     builder.push(Transaction::new(who, Day::ymd(2024, 5, day)?).item(item))?;
+    /// # }
+    /// # let ledger = builder.build()?;
+    /// let model = NextItemParams::new().fit(ledger.observed(AsOf::ymd(2024, 5, 10)?)?)?;
+    /// let in_stock = Request::new(2).allow(["milk", "rice"]);
+    /// let list = model.recommend("ann", in_stock)?;
+    /// assert_eq!((list[0].item.to_string(), list[1].item.to_string()), ("milk".into(), "rice".into()));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Request::check`]; [`InvalidParam`](crate::ErrorKind::InvalidParam) for a limit per category where the model
@@ -261,7 +325,22 @@ impl NextItemModel {
         PerCustomer::new(Customers::all(Arc::new(keys)), lists)
     }
 
-    /// The next items of every customer who has a basket, in parallel: the lists [`recommend`](Self::recommend) gives.
+    /// The next items of every customer who has a basket, in parallel: the lists [`recommend`](Self::recommend) gives. All
+    /// lists are in memory at once, some 500 bytes an item with its reasons; [`recommend_some`](Self::recommend_some) bounds
+    /// that.
+    ///
+    /// ```
+    /// # use regulars::{data::*, recommend::*, types::*};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// # for who in ["ann", "bob"] {
+    /// #     builder.push(Transaction::new(who, Day::ymd(2024, 5, 1)?).item("tea"))?;
+    /// # }
+    /// # let ledger = builder.build()?;
+    /// let model = NextItemParams::new().fit(ledger.observed(AsOf::ymd(2024, 5, 10)?)?)?;
+    /// let lists = model.recommend_all(1)?;
+    /// assert_eq!(lists.by_key("bob"), Some(&model.recommend("bob", 1)?));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`recommend`](Self::recommend).
@@ -315,7 +394,8 @@ impl NextItemModel {
         });
         if let Some(margins) = &eligible.margins {
             // Stable: of equal values the one of the higher score.
-            let value = |c: &Candidate| self.probability(self.past(customer), own, c) * margin(margins, c.item);
+            let value =
+                |c: &Candidate| self.probability(self.past(customer), own, c) * margin(margins, c.item);
             let mut valued: Vec<(f64, Candidate)> = candidates.into_iter().map(|c| (value(&c), c)).collect();
             valued.sort_by(|a, b| b.0.total_cmp(&a.0));
             candidates = valued.into_iter().map(|(_, c)| c).collect();

@@ -1,4 +1,15 @@
 //! From scored candidates to the list: eligibility, quotas, and the fill by popularity.
+//!
+//! The order of events decides whether a list is full. Filters that are cut *after* a top-N (deny lists, stock) leave
+//! holes; here every filter acts on the candidates, then the best are taken within the quotas, then popular items that are
+//! eligible fill what is left, and last, where a share of repeats cannot be kept, the other kind takes the places. A list is
+//! short only where fewer items than asked for are eligible.
+//!
+//! ```text
+//! candidates ── eligible? ── by score ── quota of kind and category ──┐
+//! popular    ── eligible? ── not yet there ── quota ──────────────────┼─▶ list
+//! passed over by the quota of kind ── only while places are left ─────┘
+//! ```
 
 use super::directory::Directory;
 use super::model::{Categories, Own, Popularity};
@@ -69,6 +80,7 @@ impl Eligible {
         Self { allow, allow_by_popularity, deny: numbers(&request.deny), margins }
     }
 
+    /// Whether a request allows an item, given whether the customer bought it before.
     pub(super) fn allows(&self, item: u32, repeat: bool, bought: AlreadyBought) -> bool {
         let kind = match bought {
             AlreadyBought::Allowed => true,
@@ -85,7 +97,7 @@ impl Eligible {
     }
 }
 
-/// Places left in a list.
+/// Places left in a list: in all, by kind (repeat or new, from the share asked for), and by category.
 struct Places {
     left: usize,
     repeats: usize,
@@ -112,6 +124,7 @@ impl Places {
         Self { left: n, repeats, explores, per_category: request.per_category, in_category: Vec::new() }
     }
 
+    /// Takes a place if kind and category have one left.
     fn take(&mut self, candidate: Candidate, categories: &Categories) -> bool {
         let kind = if candidate.repeat { &mut self.repeats } else { &mut self.explores };
         if *kind == 0 {

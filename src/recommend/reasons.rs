@@ -138,7 +138,15 @@ pub enum ReasonKind {
 }
 
 impl ReasonKind {
-    /// The reason in words.
+    /// The reason in words, without what it adds: for a tooltip, a mail, a call centre. Numbers are rounded to what a reader
+    /// needs; the exact ones are in the fields.
+    ///
+    /// ```
+    /// use regulars::{recommend::ReasonKind, types::Language};
+    /// let reason = ReasonKind::Season { ratio: 2.04 };
+    /// assert_eq!(reason.words(Language::English), "sells 2.0 times as well as usual at this time");
+    /// assert_eq!(reason.words(Language::Chinese), "当前销量是平时的2.0倍");
+    /// ```
     pub fn words(&self, language: Language) -> String {
         match language {
             Language::English => self.english(),

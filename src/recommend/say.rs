@@ -1,4 +1,18 @@
 //! From candidates to recommendations: probability, value, and the reasons whose contributions sum to the score.
+//!
+//! A reason must be true of the score, not a story beside it. So every method's score is a sum whose parts are told, each with
+//! what it adds:
+//!
+//! | method | parts |
+//! |---|---|
+//! | learned | seven groups of terms of the ln odds |
+//! | frequencies | times bought, and popularity as the fraction that breaks ties |
+//! | TIFU-KNN, UP-CF | the own vector, and that of similar customers |
+//! | item-item | similarity of the item to itself, and to the others of the customer |
+//! | Markov chain | transitions from the latest items |
+//! | ALS | the terms of the exact solution: the own purchases of the item, and of all others |
+//!
+//! The sum is taken in the order of the reasons, so that it equals the score to the last bit.
 
 use crate::data::TimeAxis;
 use crate::kernel::special::sigmoid;
@@ -16,6 +30,7 @@ use super::request::Request;
 const SHRINKAGE: f64 = 4.0;
 
 impl NextItemModel {
+    /// The list of one customer: ranked, then told.
     pub(super) fn list(
         &self,
         customer: Option<usize>,
@@ -25,7 +40,8 @@ impl NextItemModel {
         let past = self.past(customer);
         let own = super::model::own_items(past);
         let ranked = self.ranked(customer, &own, request, eligible);
-        let mut told = self.engine.as_ref().map(|e| e.explain(past, &own, &ranked)).unwrap_or_default().into_iter();
+        let mut told =
+            self.engine.as_ref().map(|e| e.explain(past, &own, &ranked)).unwrap_or_default().into_iter();
         // A popular item that fills the list was not scored: it is said to score as the worst one that was, and to be no
         // more probable.
         let (mut lowest, mut least) = (0.0, 1.0);
@@ -48,7 +64,8 @@ impl NextItemModel {
             } else {
                 (lowest, least) = (score, probability);
             }
-            let value = eligible.margins.as_ref().map(|margins| probability * margin(margins, candidate.item));
+            let value =
+                eligible.margins.as_ref().map(|margins| probability * margin(margins, candidate.item));
             list.push(Recommendation {
                 item: self.items.key(candidate.item as usize).into_owned(),
                 score,
@@ -68,12 +85,18 @@ impl NextItemModel {
             return sigmoid(candidate.score);
         }
         let times = own.binary_search_by_key(&candidate.item, |o| o.item).map_or(0, |at| own[at].times);
-        let share = f64::from(self.popularity.of(candidate.item)) / self.baskets.len().max(1) as f64;
+        let share = f64::from(self.popularity.of(candidate.item)) / self.popularity.all.max(1) as f64;
         (f64::from(times) + SHRINKAGE * share) / (past.len() as f64 + SHRINKAGE)
     }
 
     /// The reasons of the learned ranker: one for each group of its terms.
-    fn say_learned(&self, ranker: &Ranker, past: Past<'_>, own: &[Own], candidate: &Candidate) -> Vec<Reason> {
+    fn say_learned(
+        &self,
+        ranker: &Ranker,
+        past: Past<'_>,
+        own: &[Own],
+        candidate: &Candidate,
+    ) -> Vec<Reason> {
         let item = candidate.item;
         let known = own.binary_search_by_key(&item, |o| o.item).ok().map(|at| own[at]);
         let companion = ranker.companion(own, item);
@@ -143,6 +166,7 @@ impl NextItemModel {
         reasons
     }
 
+    /// Baskets that hold an item, and its place among all.
     fn popular(&self, item: u32) -> ReasonKind {
         let rank = self.popularity.rank.get(item as usize).copied().unwrap_or(0);
         ReasonKind::Popular { baskets: self.popularity.of(item), rank }

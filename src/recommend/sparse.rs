@@ -12,17 +12,11 @@ use crate::kernel::par;
 
 /// A number that entries carry: `f32` where memory counts, `f64` where published digits do.
 pub(super) trait Weight:
-    Copy
-    + Default
-    + PartialEq
-    + PartialOrd
-    + Send
-    + Sync
-    + AddAssign
-    + Mul<Output = Self>
+    Copy + Default + PartialEq + PartialOrd + Send + Sync + AddAssign + Mul<Output = Self>
 {
     /// The nearest value of the type.
     fn of(value: f64) -> Self;
+    /// The order of all floats; sums here are never NaN.
     fn total_cmp(&self, other: &Self) -> Ordering;
 }
 
@@ -71,6 +65,14 @@ impl<W: Copy> Sparse<W> {
 }
 
 /// Rows, and for each column the rows that hold it.
+///
+/// ```text
+/// rows       0: {a, b}   1: {b}   2: {a, c}
+/// holders    a: 0, 2     b: 0, 1  c: 2
+/// query      {a, c} reads three holders: rows 0 and 2 share something, row 1 is never looked at
+/// ```
+///
+/// A search costs the holders of the query's columns, at most columns · cap, however many rows there are.
 #[derive(Clone, Debug)]
 pub(super) struct Index<W> {
     rows: Sparse<W>,
@@ -149,7 +151,8 @@ pub(super) fn merge<W: Weight>(mut entries: Vec<(u32, W)>) -> Vec<(u32, W)> {
     entries
 }
 
-/// Sums by number, for few of many numbers.
+/// Sums by number, for few of many numbers: a dense array with the list of what was filled. Adding and reading are one
+/// access each; emptying costs what was filled.
 #[derive(Debug, Default)]
 pub(super) struct Sums<W> {
     values: Vec<W>,
@@ -208,7 +211,7 @@ impl<W: Weight> Sums<W> {
     }
 }
 
-/// Keeps the `n` largest, in order; equal values by number.
+/// Keeps the `n` largest, in order; equal values by number. O(len + n log n): selection first, then the sort of few.
 pub(super) fn keep_largest<W: Weight>(sums: &mut Vec<(W, u32)>, n: usize) {
     let order = |a: &(W, u32), b: &(W, u32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
     if sums.len() > n {

@@ -229,7 +229,7 @@ proptest! {
         let counts = refit.items.base().iter().map(|key| {
             frozen.items.find(&key).map_or(0, |i| frozen.popularity.of(u32::try_from(i).unwrap()))
         });
-        refit.popularity = super::model::Popularity::new(counts.collect());
+        refit.popularity = super::model::Popularity::new(counts.collect(), frozen.popularity.all);
         for who in 0..7 {
             let (a, b) = (updated.recommend(who, n).unwrap(), refit.recommend(who, n).unwrap());
             prop_assert_eq!(a, b);

@@ -1,4 +1,12 @@
 //! New baskets applied to a fitted model.
+//!
+//! What a model knows has two parts. What it knows of *everybody* (popularity, pairs, similar customers, learned weights) is
+//! a statistic of all baskets and moves by one part in millions with one of them: it is frozen until the next fit. What it
+//! knows of *one customer* is the history, and the next list must show the basket just bought: an update copies the
+//! customer's history once, inserts the basket in its place in time, and every later list reads the copy.
+//!
+//! So an update costs the customer's own rows and nothing else, and its result is defined: the list is that of a refit on all
+//! baskets with everybody's part kept as it was. A property test holds it to that, for every method.
 
 use crate::data::Occasion;
 use crate::error::{Error, Result};
@@ -25,7 +33,8 @@ pub struct Basket {
 }
 
 impl Basket {
-    /// What a customer bought together on a day. Repeated items count once.
+    /// What a customer bought together on a day. Repeated items count once. In a ledger of basket numbers the day is the
+    /// number.
     pub fn new<'k>(
         customer: impl Into<Key<'k>>,
         day: Day,

@@ -1,4 +1,19 @@
 //! The recommender in a file: keys and baskets in blocks, counted anew on the way back.
+//!
+//! A file keeps what cannot be derived: the baskets, what was learned, what came by update since, factors. Popularity,
+//! related items, similar customers and the kept relations follow from the baskets and are counted again when a model is
+//! read, by the code of the fit: a file cannot contradict itself, and is some 6 bytes a row.
+//!
+//! | block | holds |
+//! |---|---|
+//! | `customers`, `items`, `later_*` and their ends | keys as text, in the order of the dictionary; those that came by update as they came |
+//! | `baskets`, `days`, `sizes`, `bought` | baskets a customer, day of each, rows of each, item numbers |
+//! | `revised` and `revised_*` | the same of customers with updates since the fit |
+//! | `categories`, `category_of` | names, and the number of each item's |
+//! | `factors` | of implicit ALS only: item by item |
+//!
+//! Nothing in a file is believed: lengths, order, ranges and every rule that a fit keeps are checked, and what no fit could
+//! have made is [`IncompatibleModel`](crate::ErrorKind::IncompatibleModel).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -41,6 +56,7 @@ pub struct Repr {
 /// Weights that were learned on other features mean nothing here: GP-TopFreq answers in their place.
 const FEATURES: u32 = 2;
 
+/// The error for a file that no writer of ours has made.
 fn broken(rule: &'static str) -> Error {
     Error::new(ErrorKind::IncompatibleModel, None, rule)
 }
@@ -56,6 +72,7 @@ fn write_keys<'a>(blocks: &mut BlockWriter, names: [&str; 2], keys: impl Iterato
     blocks.u64s(names[1], &ends);
 }
 
+/// Keys from their joined text and ends; ends must fit characters and cover the text.
 fn read_keys(blocks: &mut BlockReader, names: [&str; 2]) -> Result<Vec<Key<'static>>> {
     let joined = blocks.text(names[0])?;
     let ends = blocks.u64s(names[1])?;
@@ -81,6 +98,7 @@ fn read_dictionary(blocks: &mut BlockReader, names: [&str; 2]) -> Result<Arc<Key
     }
 }
 
+/// Baskets of each history, day and size of each basket, items.
 fn write_histories(blocks: &mut BlockWriter, names: [&str; 4], histories: &[Past<'_>]) {
     let (mut counts, mut days, mut sizes, mut bought) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for past in histories {
@@ -111,6 +129,7 @@ fn offsets(counts: &[u64], total: usize) -> Result<Vec<usize>> {
 /// (baskets of each customer, days, rows of each basket, items), with every rule of a history kept.
 type Histories = (Vec<usize>, Vec<Day>, Vec<usize>, Vec<u32>);
 
+/// The same on the way back, checked: no empty basket, days in order, baskets as sets of known items, nothing left over.
 fn read_histories(blocks: &mut BlockReader, names: [&str; 4], items: usize) -> Result<Histories> {
     let counts = blocks.u64s(names[0])?;
     let days: Vec<Day> = blocks.i32s(names[1])?.into_iter().map(Day::new).collect();
@@ -135,6 +154,7 @@ fn read_histories(blocks: &mut BlockReader, names: [&str; 4], items: usize) -> R
     Ok((first, days, start, bought))
 }
 
+/// Adds keys that arrived by update; each must be new.
 fn add_later(mut directory: Directory, later: &[Key<'static>]) -> Result<Directory> {
     for key in later {
         let number = directory.len();
@@ -251,7 +271,7 @@ impl Wire for NextItemModel {
             time,
             customers: all_customers,
             items: all_items,
-            popularity: Popularity::new(baskets.popularity()),
+            popularity: Popularity::new(baskets.popularity(), baskets.len()),
             categories: Categories { names, of },
             revised,
             baskets,

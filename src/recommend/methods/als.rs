@@ -266,7 +266,11 @@ impl Engine {
     pub(super) fn with_factors(params: AlsParams, items: ItemFactors, baskets: &Baskets) -> Result<Self> {
         let fits = items.0.len() == baskets.items.len() * params.factors;
         if !fits || !items.0.iter().all(|v| v.abs() < 1e12) {
-            return Err(Error::new(ErrorKind::IncompatibleModel, None, "factors that no fit could have made"));
+            return Err(Error::new(
+                ErrorKind::IncompatibleModel,
+                None,
+                "factors that no fit could have made",
+            ));
         }
         let gram = gram(&items.0, params.factors, params.regularisation);
         Ok(Self { params, items, gram })

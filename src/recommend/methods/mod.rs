@@ -13,6 +13,9 @@ mod pairs;
 mod tifu;
 mod upcf;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use crate::error::Result;
@@ -55,7 +58,7 @@ macro_rules! fits {
 }
 pub(super) use fits;
 
-/// What a method knows of everybody.
+/// What a method knows of everybody, behind a counted pointer: a clone of a model shares it.
 #[derive(Clone)]
 pub(super) enum Engine {
     Tifu(Arc<tifu::Engine>),

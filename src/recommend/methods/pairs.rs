@@ -1,4 +1,9 @@
 //! Pairs of items: bought by the same customers, or one in the basket after the other.
+//!
+//! Both are counted one item at a time: the customers (or baskets) that hold it, then everything else they hold. The cost
+//! is Σ m² over customers of m items, or Σ |b| |b'| over successive baskets, and the memory a row of counters a thread: no
+//! matrix of all pairs ever exists. The cosine divides the joint count by √(n_i n_j), so that items everybody buys do not go
+//! with everything; one joint observation is taken off before, since among rare items a single coincidence has cosine 1.
 
 use super::super::baskets::Baskets;
 use super::super::sparse::{Index, Sparse, Sums, Weight, best_pairs};
@@ -8,11 +13,7 @@ const DISCOUNT: f32 = 1.0;
 
 /// For each item the `keep` others with the highest cosine of buyers, (n_ij − 1) / √(n_i n_j), where the entries of
 /// `buyers` are ones.
-pub(in crate::recommend) fn cosines_of_buyers(
-    items: usize,
-    buyers: &Index<f32>,
-    keep: usize,
-) -> Sparse<f32> {
+pub(in crate::recommend) fn cosines_of_buyers(items: usize, buyers: &Index<f32>, keep: usize) -> Sparse<f32> {
     let size = |item: usize| buyers.holders(item).len() as f32;
     best_pairs(
         items,

@@ -1,4 +1,33 @@
 //! Candidates for a list and their features.
+//!
+//! All features of a candidate are known at the time of the customer's next basket, from the customer's own baskets and
+//! the [tables](super::tables) of everybody's. Counts enter by decay, times and shares by logarithm, so that the piecewise
+//! linear terms have their knots where the rows are.
+//!
+//! # Of an item bought before
+//! Let the customer have n baskets, the item be in those numbered t₁ < … < t_m (from 0).
+//!
+//! | feature | definition | says |
+//! |---|---|---|
+//! | 0 | Σ 0.5^(n − 1 − t) over its baskets | bought just now |
+//! | 1, 2 | the same with 0.8 and 0.95, over that sum for all baskets | share of late, of the longer past |
+//! | 3 | m | how often |
+//! | 4 | ln (n − t_m) | baskets since |
+//! | 5 | m / (n − t₁) | how regularly since the first |
+//! | 6 | ln ((n − t_m) (m − 1) / (t_m − t₁)), −5 for m = 1 | since the last, in units of its usual gap |
+//! | 7 | ln repurchase rate of the item among everybody, shrunk | used up or kept |
+//! | 8 | ln share of all baskets | popular |
+//! | 9 | ln Σ cosine of buyers with the customer's items, √count and recency weighted | goes with the rest |
+//! | 10 | ln Σ cosine "in the basket after" with the last basket's items | comes next |
+//! | 11, 16 | ln mean weight among the wide and the close circle of similar customers | they buy it |
+//! | 12, 13, 14 | ln share of repeats, ln items a basket, ln n | the customer's habits |
+//! | 15 | ln share of the item's purchases that fall in last baskets | trend |
+//! | 17 | ln of its latest sales over its average ones, when the customer is due | season |
+//! | 18 | ln (1 + days since t_m until the customer is due), 0 without dates | days beside baskets |
+//!
+//! # Of a new item
+//! The same of everybody's (popularity, relations, trend, season, repurchase), the habits, and the number of distinct items
+//! the customer has: a customer of few items has yet to find most.
 
 use super::super::additive::Pair;
 use super::super::baskets::Past;
@@ -6,7 +35,8 @@ use super::super::model::Own;
 use super::relations::{CLOSE, FOLLOWS, RELATED, Relations, WIDE};
 use super::tables::Tables;
 
-/// What a term of the model says, so that its contribution can be put into words.
+/// What a term of the model says, so that its contribution can be put into words: each term belongs to one group, a group's
+/// contribution is the sum of its terms, and a reason tells one group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::recommend) enum Group {
     Bought,
@@ -46,13 +76,20 @@ pub(super) const REPEAT: [Group; 19] = [
 ];
 
 /// Interactions between them.
-pub(super) const REPEAT_PAIRS: [(Pair, Group); 6] = [
+pub(super) const REPEAT_PAIRS: [(Pair, Group); 13] = [
     ((3, 4), Group::Bought),
     ((4, 14), Group::Bought),
     ((2, 14), Group::Bought),
     ((7, 4), Group::Again),
     ((2, 11), Group::Similar),
     ((17, 18), Group::Season),
+    ((1, 6), Group::Bought),
+    ((0, 16), Group::Similar),
+    ((8, 2), Group::Popular),
+    ((12, 2), Group::Bought),
+    ((5, 4), Group::Bought),
+    ((9, 11), Group::Similar),
+    ((13, 2), Group::Bought),
 ];
 
 /// Features of an item new to the customer, in order.
@@ -72,11 +109,17 @@ pub(super) const EXPLORE: [Group; 12] = [
 ];
 
 /// Interactions between them.
-pub(super) const EXPLORE_PAIRS: [(Pair, Group); 4] = [
+pub(super) const EXPLORE_PAIRS: [(Pair, Group); 10] = [
     ((0, 1), Group::GoesWith),
     ((0, 3), Group::Similar),
     ((3, 6), Group::Similar),
     ((3, 10), Group::Similar),
+    ((3, 11), Group::Season),
+    ((0, 11), Group::Season),
+    ((3, 5), Group::Similar),
+    ((2, 3), Group::GoesWith),
+    ((3, 4), Group::Similar),
+    ((1, 10), Group::GoesWith),
 ];
 
 /// The wider of the two.
@@ -102,7 +145,8 @@ pub(in crate::recommend) fn repeat_share(past: Past<'_>, own: &[Own]) -> f32 {
     ((places - firsts) as f32 + 1.0) / (places as f32 + 4.0)
 }
 
-/// Decayed counts of each of the customer's items by three decays, and the weight of all baskets.
+/// Decayed counts of each of the customer's items by three decays, and the weight of all baskets:
+/// `Σ_t δ^(n − 1 − t) [item in basket t]` and `Σ_t δ^(n − 1 − t)` for δ = 0.5, 0.8 and 0.95.
 fn decayed(past: Past<'_>, own: &[Own]) -> (Vec<[f32; 3]>, [f32; 3]) {
     let (mut counts, mut mass) = (vec![[0_f32; 3]; own.len()], [0_f32; 3]);
     let mut weights = [1_f32; 3];
@@ -123,7 +167,10 @@ fn decayed(past: Past<'_>, own: &[Own]) -> (Vec<[f32; 3]>, [f32; 3]) {
     (counts, mass)
 }
 
-/// The features of all candidates: everything the customer has bought, and the new items of `relations`.
+/// The features of all candidates: everything the customer has bought, and the new items of `relations`, handed to `f` one by
+/// one: own items first, each kind in ascending order of item numbers.
+///
+/// Cost: O(rows of the customer) for the decayed counts, then constant a candidate.
 pub(super) fn features(
     tables: &Tables,
     past: Past<'_>,

@@ -1,5 +1,23 @@
 //! The learned ranker: candidates from own history, popularity, related items and similar customers; scores from two
 //! additive models (one for items bought before, one for new ones) that foresee each customer's own latest basket.
+//!
+//! # How it learns
+//! A *lesson* is one basket of a customer given the earlier ones: the candidates are scored as for a list, those in the basket
+//! are the positives. The latest basket of every customer is taken first, then the one before, and so on until there are
+//! enough lessons; each level has tables of its own, made from the baskets before that level only, so that no lesson knows
+//! its own answer. Nobody's held-out baskets are ever read: a model fitted on histories learns from histories.
+//!
+//! | choice | why |
+//! |---|---|
+//! | two models, repeat and explore | a bought item and a new one have different features; their ln odds compare, since both are calibrated to the same event |
+//! | a lesson weighs 1/√(items in the basket) | measures count customers alike, likelihood counts items: the root stands between |
+//! | one in eight of the new negatives, weighing eight | there are some hundred of them a lesson, and they are much alike |
+//! | penalty by the weight of positives, fixed | nothing to set; small shops get smooth terms |
+//! | a tenth of the customers kept back | where recall@10 + NDCG@10 on them is not above GP-TopFreq's, that answers |
+//!
+//! # How it serves
+//! Relations (what a search of similar customers and related items finds) are kept for each customer of the fit, of new items
+//! the best two dozen; so a plain list scores the own items and those. Filters, and customers with an update, search again.
 
 mod features;
 mod neighbours;
@@ -78,7 +96,8 @@ struct School {
 }
 
 impl School {
-    /// Adds the last baskets of `history`'s customers as lessons, at most `limit` of them.
+    /// Adds the baskets of `truth`, given those of `history`, as lessons: at most `limit` of them, evenly spread over the
+    /// customers. Returns how many.
     fn teach(
         &mut self,
         tables: &Tables,
@@ -187,7 +206,8 @@ impl Ranker {
         (!judges.is_empty() && ours > theirs).then(|| Self::new(learned, baskets))
     }
 
-    /// The ranker that serves the customers of `baskets`.
+    /// The ranker that serves the customers of `baskets`: tables of all baskets, and the relations of every customer. Costs one
+    /// search a customer, in parallel; the learned part is taken as it is.
     pub(super) fn new(learned: Learned, baskets: &Baskets) -> Self {
         let tables = Tables::new(baskets);
         let pool = Pool::<Scratch>::default();
@@ -217,7 +237,7 @@ impl Ranker {
         Self { learned, tables: Arc::new(tables), kept: Arc::new(Kept::new(all)), pool: Arc::new(pool) }
     }
 
-    /// Scored candidates, in no order. `short` allows those kept since the fit, which hold the best few of the new.
+    /// Scored candidates, in no order: each with what every group of terms adds, in the order of the groups. `short` allows those kept since the fit, which hold the best few of the new.
     pub(super) fn candidates(
         &self,
         past: Past<'_>,

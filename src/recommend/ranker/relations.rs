@@ -1,5 +1,11 @@
 //! What binds a customer to items beyond the own purchases of them: items that go together, and similar customers.
 //!
+//! | relation | strength of item j for a customer |
+//! |---|---|
+//! | related | Σ over own items i of √times · 0.9^(baskets since) · cosine(i, j) |
+//! | follows | Σ over the last basket's items i of cosine(i, j next) |
+//! | wide, close | mean, and similarity-weighted mean, of the circles' vectors at j |
+//!
 //! Finding relations is what a list costs most. They depend on the customer's baskets and the frozen tables alone, so
 //! they are found once for every customer at the fit and kept ([`Kept`]); a customer with an update since gets new
 //! ones with the next list.

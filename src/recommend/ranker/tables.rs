@@ -14,7 +14,17 @@ const HISTORY: usize = 300;
 /// Observations that an item's own rate is shrunk by towards the mean of all items.
 const SHRINKAGE: f32 = 10.0;
 
-/// Population tables, frozen at the fit. Rates have one entry more than there are items: that of an item never seen.
+/// Population tables, frozen at the fit, and never moved by an update: the model answers as fitted until the next fit.
+///
+/// | table | of an item i |
+/// |---|---|
+/// | share | ln of baskets with i over all baskets |
+/// | repurchase | ln ((Σ (times − 1) + 10 r) / (Σ baskets after the first + 10)), r the rate of all items |
+/// | trend | ln of the shrunk share of its baskets that are their customers' last |
+/// | related | the 50 items of the highest cosine of buyers |
+/// | follows | the 50 items of the highest cosine of "in the next basket" |
+///
+/// Rates have one entry more than there are items: that of an item never seen.
 #[derive(Clone)]
 pub(super) struct Tables {
     items: usize,
@@ -71,8 +81,10 @@ impl Tables {
             baskets.past(c).latest_items(HISTORY).into_iter().map(|item| (item, 1.0_f32)).collect()
         }));
         let buyers = Index::new(items, latest, usize::MAX);
-        let (related, follows) =
-            (cosines_of_buyers(items, &buyers, RELATED), Successors::new(baskets).cosines(&popularity, RELATED));
+        let (related, follows) = (
+            cosines_of_buyers(items, &buyers, RELATED),
+            Successors::new(baskets).cosines(&popularity, RELATED),
+        );
         Self {
             breadth: (0..items).map(|i| buyers.holders(i).len() as f32).collect(),
             customers: people as f32,
@@ -84,7 +96,7 @@ impl Tables {
             follows,
             neighbours: Neighbours::new(baskets),
             seasons: Seasons::new(baskets, &popularity),
-            popular: Popularity::new(popularity).order,
+            popular: Popularity::new(popularity, baskets.len()).order,
         }
     }
 

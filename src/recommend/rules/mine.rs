@@ -156,7 +156,8 @@ impl RuleParams {
         Ok(rules)
     }
 
-    /// Counts of the sets of two and more items that can stand on one side of a rule.
+    /// Counts of the sets of two and more items that can stand on one side of a rule. Every part of a frequent set is frequent,
+    /// so each was found on the way.
     fn known<'p>(&self, counts: &[u32], parts: &'p [Found]) -> HashMap<&'p [u32], u32> {
         let mut known = HashMap::new();
         if self.max_items > 2 && !counts.is_empty() {
@@ -171,7 +172,7 @@ impl RuleParams {
         known
     }
 
-    /// All rules of one frequent set.
+    /// All rules of one frequent set: 2^size − 2 ways to cut it into two sides.
     fn split(&self, set: &[u32], both: u32, counts: &[u32], known: &HashMap<&[u32], u32>, rules: &mut Rules) {
         let count = |side: &[u32]| match side {
             [item] => counts[*item as usize],

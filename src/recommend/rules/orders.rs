@@ -119,6 +119,7 @@ impl Orders {
         self.bought.len()
     }
 
+    /// Items of an order, ascending.
     pub(super) fn order(&self, o: usize) -> &[u32] {
         &self.bought[self.start[o]..self.start[o + 1]]
     }

@@ -63,6 +63,7 @@ impl Rules {
         }
     }
 
+    /// Adds a rule with its sides' items ascending.
     pub(super) fn push(&mut self, left: &[u32], right: &[u32], row: Row) {
         let small = |n: usize| u8::try_from(n).unwrap_or(u8::MAX);
         let from = u32::try_from(self.sides.len()).unwrap_or(u32::MAX);
@@ -72,6 +73,7 @@ impl Rules {
         self.rows.push(row);
     }
 
+    /// Puts rules in the order of their antecedents, then consequents: the same whatever order they were found in.
     pub(super) fn sort(&mut self) {
         let mut order: Vec<usize> = (0..self.at.len()).collect();
         order.sort_unstable_by(|a, b| self.both_sides(*a).cmp(&self.both_sides(*b)));
@@ -185,17 +187,17 @@ impl<'a> Rule<'a> {
         self.keys(self.rules.both_sides(self.number).1)
     }
 
-    /// Number of orders that hold both sides.
+    /// Number of orders that hold both sides: c(A ∪ B).
     pub fn count(self) -> u32 {
         self.row().both
     }
 
-    /// Share of all orders that hold both sides.
+    /// Share of all orders that hold both sides: s = c(A ∪ B) / n.
     pub fn support(self) -> f64 {
         self.share(self.row().both)
     }
 
-    /// Share of the orders with the antecedent that hold the consequent too.
+    /// Share of the orders with the antecedent that hold the consequent too: c(A ∪ B) / c(A).
     pub fn confidence(self) -> f64 {
         self.rules.measures(self.row()).0
     }
@@ -205,7 +207,8 @@ impl<'a> Rule<'a> {
         self.rules.measures(self.row()).1
     }
 
-    /// Support less that of independent sides.
+    /// Support less that of independent sides, s(A ∪ B) − s(A) s(B): how many orders more than by chance, as a share of all.
+    /// Unlike lift it does not favour what is rare.
     pub fn leverage(self) -> f64 {
         self.support() - self.share(self.row().antecedent) * self.share(self.row().consequent)
     }
