@@ -130,6 +130,7 @@ fn simulate() {
 fn segment() {
     use regulars::data::{Customers, Features, TransformParams};
     use regulars::segment::{Algorithm, KMeansParams, MixtureParams};
+    use regulars::simulate::BlobsParams;
     use regulars::types::Seed;
 
     let n = 30_000;
@@ -167,6 +168,13 @@ fn segment() {
         let soft = MixtureParams::auto(1..=3).restarts(2).max_iterations(20).fit(&features).unwrap();
         let shares = soft.predict(&later).unwrap().into_values();
         (bits(quick.centres()), quick, soft, shares)
+    });
+    // A wide table, whose distances are products in f32 where these are certain.
+    let blobs = BlobsParams::new(9_000, 20, Seed(3)).dims(32).separation(3.0).simulate().unwrap();
+    same_in_every_pool(|| {
+        let model = KMeansParams::new(18).restarts(2).max_iterations(8).fit(blobs.matrix()).unwrap();
+        let segments = model.assign(blobs.matrix()).unwrap().into_values();
+        (bits(model.centres()), model.summary().inertia.to_bits(), segments)
     });
 }
 

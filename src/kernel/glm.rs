@@ -27,7 +27,7 @@ use crate::kernel::{par, special};
 
 /// Rows of a chunk; partial results are added in order, so that covariances have the same bits for any number of threads.
 const CHUNK: usize = 4096;
-/// Newton steps before a search gives up.
+/// Newton steps before a search gives up. Convex problems take ten; what takes hundreds is separated or flat.
 const MOST_STEPS: usize = 200;
 
 impl Scaling {
@@ -46,7 +46,7 @@ impl Scaling {
         transform.dot(covariance).dot(&transform.t())
     }
 
-    /// The row of a table behind the intercept's 1, standardised: (1, z₁, .., z_p). For loops that need one row at a time
+    /// The row of a table behind the intercept's 1, standardised: 1, z₁, z₂ and so on. For loops that need one row at a time
     /// (leverages, scores); sums over all rows go through the blocks of `logistic::pass`.
     fn row(&self, data: &Data<'_>, row: usize, out: &mut [f64]) {
         out[0] = 1.0;
@@ -102,11 +102,14 @@ fn collinear(column: usize) -> Fault {
 /// whole clusters (Liang and Zeger 1986, doi:10.1093/biomet/73.1.13) with the factor G / (G − 1) for G clusters. `beta` in
 /// the columns' own units; weights count observations.
 ///
-/// The score of a row is (pᵢ − yᵢ) xᵢ. Without clusters B = Σ wᵢ (pᵢ − yᵢ)² xᵢ xᵢᵀ; with clusters g, B = Σ u_g u_gᵀ with
-/// u_g = Σ wᵢ (pᵢ − yᵢ) xᵢ over the rows of g, which is larger where a customer's rows err in one direction. Clusters are
+/// The score of a row is (pᵢ − yᵢ) xᵢ. Without clusters B = Σ wᵢ (pᵢ − yᵢ)² xᵢ xᵢᵀ; with clusters g, B = Σ u uᵀ over them with
+/// u = Σ wᵢ (pᵢ − yᵢ) xᵢ over the rows of g, which is larger where a customer's rows err in one direction. Clusters are
 /// summed in ascending order of their number, rows within them in the order of the table.
 ///
 /// Time n p² / 2 without clusters and n p + G p² / 2 with them, above one pass for A; memory p² for each chunk.
+///
+/// # Errors
+/// [`Fault::NotFinite`] and [`Fault::Collinear`] for columns, as in a fit. `clusters` has one number for each row.
 pub(crate) fn sandwich(
     data: &Data<'_>,
     beta: &[f64],
@@ -237,7 +240,8 @@ pub(crate) fn last_working_weights(data: &Data<'_>, epsilon: f64) -> Result<Arra
     Err(Fault::NotConverged { iterations: MOST_STEPS, gradient: f64::NAN })
 }
 
-/// An answer of [`firth`].
+/// An answer of [`firth`]. Intervals from its covariance are Wald's; with few rows those of the penalised profile are better, and
+/// wider on the side where the data end.
 pub(crate) struct Firth {
     /// In the columns' own units, intercept first.
     pub(crate) beta: Vec<f64>,

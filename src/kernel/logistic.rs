@@ -13,7 +13,7 @@
 //!
 //! f(β) = Σᵢ wᵢ \[ln(1 + e^ηᵢ) − yᵢ ηᵢ\] + ½ Σⱼ rⱼ βⱼ².
 //!
-//! Its gradient is Xᵀ(w (p − y)) + r β, its second derivative H = XᵀWX + diag(r) with Wᵢ = wᵢ pᵢ (1 − pᵢ), where X has a
+//! Its gradient is Xᵀ(w (p − y)) + r β, its second derivative H = Xᵀ W X + diag(r) with Wᵢ = wᵢ pᵢ (1 − pᵢ), where X has a
 //! leading column of 1 that is never penalised (McCullagh and Nelder 1989, chapter 4). f is convex, strictly so where no
 //! column is a combination of others.
 //!
@@ -58,12 +58,13 @@ use thiserror::Error;
 use crate::kernel::linalg::{Cholesky, RANK_TOLERANCE, Singular, dot};
 use crate::kernel::{lbfgs, par};
 
-/// Rows of a block: two panels of 21 columns fit a first-level cache of 48 KiB.
+/// Rows of a block: two panels of 21 columns fit a first-level cache of 48 KiB. A multiple of the lanes of every sum, so that
+/// no loop has a remainder; the last block of a table is filled up with rows of weight 0.
 const BLOCK: usize = 128;
 /// Columns of a tile on the weighted side and on the plain side: eight sums in SSE2 registers.
 const LEFT: usize = 4;
 const RIGHT: usize = 2;
-/// From this many rows on, a fit starts from the answer on a part of them.
+/// From this many rows on, a fit starts from the answer on a part of them. Below, the passes saved cost less than those added.
 const WARM_START_ROWS: usize = 1 << 16;
 /// Penalised tables with more columns are fitted by L-BFGS: a curvature costs rows times columns squared.
 pub(crate) const WIDE: usize = 700;
@@ -72,13 +73,19 @@ const MOST_PARTIALS: usize = 1 << 25;
 /// ln 2 in two parts, the first with trailing zeros so that a multiple of it is exact.
 const LN2: (f64, f64) = (6.931_471_803_691_238e-1, 1.908_214_929_270_587_7e-10);
 
-/// What a fit reads. Columns are `x[row * width + column]`.
+/// What a fit reads, borrowed and never copied. Columns are `x[row * width + column]`.
+///
+/// The caller checks lengths (`x` rows times `width`, `y`, `weights` and `offset` one number for each row) and that weights are
+/// finite and not negative. Values that are not finite are found by [`Scaling::of`], which names their column.
 #[derive(Clone, Copy)]
 pub(crate) struct Data<'a> {
+    /// Row by row, without a column for the intercept.
     pub(crate) x: &'a [f64],
+    /// Columns, without the intercept.
     pub(crate) width: usize,
+    /// The outcomes.
     pub(crate) y: &'a [bool],
-    /// Non-negative; `None` is 1 for every row.
+    /// Non-negative; `None` is 1 for every row. They count observations: a weight of 2 is the row given twice.
     pub(crate) weights: Option<&'a [f64]>,
     /// Added to the linear predictor; `None` is 0.
     pub(crate) offset: Option<&'a [f64]>,
@@ -90,6 +97,7 @@ pub(crate) struct Config<'a> {
     pub(crate) ridge: &'a [f64],
     /// Stop when the objective is this close to its minimum, relative to its value.
     pub(crate) tolerance: f64,
+    /// Newton steps allowed on the full table.
     pub(crate) max_iterations: usize,
     /// Whether the curvature at the answer is wanted.
     pub(crate) curvature: Curvature,
@@ -100,7 +108,9 @@ pub(crate) struct Config<'a> {
 /// Whether the inverse curvature at the answer is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Curvature {
+    /// No: half a pass less, and L-BFGS may serve wide tables.
     Skip,
+    /// Yes, after a last step or two that bring the gap to 10⁻¹⁶: standard errors and tests rest on it.
     AtAnswer,
 }
 
@@ -122,12 +132,15 @@ pub(crate) enum Fault {
 pub(crate) struct Fit {
     /// Intercept, then one coefficient for each column.
     pub(crate) beta: Vec<f64>,
+    /// Steps taken on the full table; a start on a part of the rows is not counted.
     pub(crate) iterations: usize,
     /// Norm of the gradient of the objective over standardised columns, divided by the total weight.
     pub(crate) gradient_norm: f64,
     /// The objective's distance to its minimum as the last gradient and curvature tell.
     pub(crate) gap: f64,
+    /// f at the answer, penalty included.
     pub(crate) objective: f64,
+    /// Of the weighted rows, without the penalty; at most 0.
     pub(crate) log_likelihood: f64,
     /// Inverse of the objective's second derivative, intercept first.
     pub(crate) covariance: Option<Array2<f64>>,

@@ -26,10 +26,10 @@ use ndarray::{Array1, Array2};
 
 use crate::kernel::{lbfgs, par};
 
-/// Rows of a chunk; partial results are added in order.
+/// Rows of a chunk; partial results are added in order. 2,048 rows of tens of columns by some classes are work enough to hand out.
 const CHUNK: usize = 2048;
 
-/// An answer: intercepts and slopes in the columns' own units, `beta[class * (width + 1)]` the intercept of a class.
+/// The answer of a multinomial fit, one block of coefficients for each class: intercepts and slopes in the columns' own units, `beta[class * (width + 1)]` the intercept of a class.
 pub(crate) struct Stages {
     pub(crate) beta: Vec<f64>,
     /// The objective, penalty included.

@@ -299,7 +299,7 @@ fn assign_part<S: Simd>(simd: S, pass: Pass<'_>, part: &mut Part, width: usize) 
     stale.truncate(used_up);
     fresh.resize(used_up, NO_LABEL);
     let values = &pass.rows.values[*first * width..(*first + n) * width];
-    let rows = Stale { values, numbers: stale, gaps, fresh };
+    let rows = &mut Stale { values, numbers: stale, gaps, fresh };
     match pass.screen {
         Some(screen) => screened(simd, screen, pass, rows, width),
         None => differences(simd, pass, rows, width),
@@ -350,7 +350,7 @@ struct Stale<'a> {
 
 /// Segments and gaps of some rows by differences in f64.
 #[inline(always)]
-fn differences<S: Simd>(simd: S, pass: Pass<'_>, rows: Stale<'_>, width: usize) {
+fn differences<S: Simd>(simd: S, pass: Pass<'_>, rows: &mut Stale<'_>, width: usize) {
     let height = rows_at_once::<S>();
     let mut lanes = vec![0.0; width * height];
     let mut best = Nearest { gap: [0.0; MOST_ROWS], label: [0.0; MOST_ROWS] };
@@ -367,7 +367,7 @@ fn differences<S: Simd>(simd: S, pass: Pass<'_>, rows: Stale<'_>, width: usize) 
 
 /// The same by products in f32, and by differences for the rows where these are not certain.
 #[inline(always)]
-fn screened<S: Simd>(simd: S, screen: &Screen, pass: Pass<'_>, rows: Stale<'_>, width: usize) {
+fn screened<S: Simd>(simd: S, screen: &Screen, pass: Pass<'_>, rows: &mut Stale<'_>, width: usize) {
     let mut packed = vec![0.0; TILES * TILE * width];
     let mut squared = [[0.0; TILE]; TILES];
     let mut found = [Screened::default(); TILE];
@@ -397,8 +397,8 @@ fn screened<S: Simd>(simd: S, screen: &Screen, pass: Pass<'_>, rows: Stale<'_>, 
         }
     }
     let mut labels = vec![NO_LABEL; doubtful.len()];
-    let again = Stale { values: rows.values, numbers: &doubtful, gaps: rows.gaps, fresh: &mut labels };
-    differences(simd, pass, again, width);
+    let mut again = Stale { values: rows.values, numbers: &doubtful, gaps: rows.gaps, fresh: &mut labels };
+    differences(simd, pass, &mut again, width);
     for (place, label) in places.into_iter().zip(labels) {
         rows.fresh[place] = label;
     }

@@ -134,9 +134,11 @@ impl SegmentProfile {
     /// #     .build()?;
     /// let model = KMeansParams::new(2).fit(&features)?.named(["regulars", "others"])?;
     /// let english = model.profiles()[0].describe(Language::English);
-    /// assert!(english.starts_with("regulars: 2 customers (50.0 %), 95.0 % of spend, much "), "{english}");
+    /// assert!(english.starts_with("regulars: 2 customers (50.0 %), 95.0 % of spend, "), "{english}");
+    /// assert!(english.contains("bought much more recently (typically 3.90)"), "{english}");
     /// let chinese = model.profiles()[0].describe(Language::Chinese);
     /// assert!(chinese.starts_with("regulars：2人（50.0%），占消费额95.0%，"), "{chinese}");
+    /// assert!(chinese.contains("距上次购买时间明显偏短（典型值3.90）"), "{chinese}");
     /// # Ok::<(), regulars::Error>(())
     /// ```
     pub fn describe(&self, language: Language) -> String {
@@ -170,45 +172,47 @@ impl Trait {
         self.effect.map_or(0.0, f64::abs)
     }
 
+    /// The trait in words that fit its column, with the typical value: "bought much more recently (typically 14.4)".
     fn describe(&self, language: Language) -> String {
         let effect = self.effect.unwrap_or_default();
-        let high = effect > 0.0;
-        let words = match (effect.abs() >= 0.8, language) {
-            (true, Language::Chinese) => {
-                if high {
-                    "明显偏高"
-                } else {
-                    "明显偏低"
-                }
-            }
-            (false, Language::Chinese) => {
-                if high {
-                    "偏高"
-                } else {
-                    "偏低"
-                }
-            }
-            (true, _) => {
-                if high {
-                    "much higher"
-                } else {
-                    "much lower"
-                }
-            }
-            (false, _) => {
-                if high {
-                    "higher"
-                } else {
-                    "lower"
-                }
-            }
-        };
-        let column = column_name(&self.column, language);
+        let words = comparison(&self.column, effect > 0.0, effect.abs() >= 0.8, language);
         let centre = short(self.centre);
         match language {
-            Language::Chinese => format!("{column}{words}（典型值{centre}）"),
-            _ => format!("{words} {column} (typically {centre})"),
+            Language::Chinese => format!("{words}（典型值{centre}）"),
+            _ => format!("{words} (typically {centre})"),
         }
+    }
+}
+
+/// How a segment compares with all customers in a column, in words that a marketer would use: for time longer and shorter, for
+/// counts more and fewer, for all else higher and lower.
+fn comparison(column: &str, high: bool, much: bool, language: Language) -> String {
+    let name = column_name(column, language);
+    if language == Language::Chinese {
+        let word = match (column, high) {
+            ("recency" | "tenure" | "mean_gap", true) => "长",
+            ("recency" | "tenure" | "mean_gap", false) => "短",
+            ("frequency" | "items", true) => "多",
+            ("frequency" | "items", false) => "少",
+            (_, true) => "高",
+            (_, false) => "低",
+        };
+        return format!("{name}{}偏{word}", if much { "明显" } else { "" });
+    }
+    let (very, far) = if much { ("much ", "far ") } else { ("", "") };
+    match (column, high) {
+        ("recency", true) => format!("silent for {very}longer"),
+        ("recency", false) => format!("bought {very}more recently"),
+        ("frequency", true) => format!("{far}more purchases"),
+        ("frequency", false) => format!("{far}fewer purchases"),
+        ("items", true) => format!("{far}more different items"),
+        ("items", false) => format!("{far}fewer different items"),
+        ("tenure", true) => format!("customers for {very}longer"),
+        ("tenure", false) => format!("{very}newer as customers"),
+        ("mean_gap", true) => format!("{very}longer between purchases"),
+        ("mean_gap", false) => format!("{very}shorter between purchases"),
+        (_, true) => format!("{very}higher {name}"),
+        (_, false) => format!("{very}lower {name}"),
     }
 }
 

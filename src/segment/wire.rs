@@ -95,7 +95,8 @@ impl Wire for SegmentModel {
             let sound = choice.sweep.iter().all(|s| {
                 let plain = [s.stability, s.silhouette, s.calinski_harabasz, s.inertia_per_row];
                 let some = [s.davies_bouldin, s.gap, s.gap_error];
-                plain.into_iter().all(finite) && some.into_iter().flatten().all(finite)
+                let groups = s.groups.is_none_or(|groups| (1..=s.k.max(1)).contains(&groups));
+                groups && plain.into_iter().all(finite) && some.into_iter().flatten().all(finite)
             });
             if choice.k != k || !sound {
                 return Err(Error::input("the choice of the number of segments is impossible"));
