@@ -326,7 +326,8 @@ fn value_section(findings: &Findings, lang: Lang) -> Sections {
     values.sort_unstable_by(|a, b| b.total_cmp(a));
     let total: f64 = values.iter().sum();
     let mean = total / values.len() as f64;
-    let edges: Vec<f64> = EDGES.iter().map(|e| nice(e * mean)).collect();
+    let mut edges: Vec<f64> = EDGES.iter().map(|e| nice(e * mean)).collect();
+    edges.dedup();
     let mut bins = Vec::new();
     for i in 0..=edges.len() {
         let low = if i == 0 { f64::NEG_INFINITY } else { edges[i - 1] };

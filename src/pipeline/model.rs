@@ -3,15 +3,13 @@
 use std::fmt;
 
 use crate::churn::ChurnModel;
-use crate::data::{Ledger, Observed, Occasion, PerCustomer, Purchases, Refunds, Tiers};
+use crate::data::{Observed, Occasion, PerCustomer, Purchases, Refunds, Tiers};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ltv::{LifetimeValue, LtvModel};
 use crate::recommend::NextItemModel;
 use crate::rfm::{RfmModel, SegmentMap};
 use crate::segment::SegmentModel;
-use crate::types::{AsOf, Horizon};
-
-use super::table::CustomerTable;
+use crate::types::Horizon;
 
 /// A stage of the pipeline.
 ///
@@ -175,18 +173,6 @@ impl Pipeline {
     /// Stages that could not be fitted, with their reasons; empty after loading from a file.
     pub fn left_out(&self) -> &[LeftOut] {
         &self.left_out
-    }
-
-    /// Every stage's answer for every customer known as of a day.
-    ///
-    /// The ledger may hold more customers and later days than the one the pipeline was fitted on: models translate by
-    /// key and columns by name. Next items are those of the recommender as fitted: a customer it has never seen has none.
-    ///
-    /// # Errors
-    /// [`EmptyInput`](ErrorKind::EmptyInput) where no customer is known as of the day; the errors of the stages where the
-    /// ledger lacks what they were fitted on.
-    pub fn predict(&self, ledger: &Ledger, as_of: AsOf) -> Result<CustomerTable> {
-        CustomerTable::new(self, ledger.observed(as_of)?)
     }
 
     /// What tiers rank by: value within the horizon, or the spend so far without a lifetime model; `None` without money.

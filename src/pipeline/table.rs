@@ -4,7 +4,9 @@
 
 use std::fmt;
 
-use crate::data::{Customers, Features, Observed, Occasion, PerCustomer, Purchases, Refunds, Tier, Tiers};
+use crate::data::{
+    Customers, Features, Ledger, Observed, Occasion, PerCustomer, Purchases, Refunds, Tier, Tiers,
+};
 use crate::error::Result;
 use crate::ltv::{CustomerInterval, LifetimeValue};
 use crate::recommend::Recommendation;
@@ -97,6 +99,20 @@ pub struct CustomerRow<'a> {
     pub tier: Option<Tier>,
     /// Next items, best first; empty for a customer whom the recommender has not seen.
     pub next: &'a [Recommendation],
+}
+
+impl Pipeline {
+    /// Every stage's answer for every customer known as of a day.
+    ///
+    /// The ledger may hold more customers and later days than the one the pipeline was fitted on: models translate by
+    /// key and columns by name. Next items are those of the recommender as fitted: a customer it has never seen has none.
+    ///
+    /// # Errors
+    /// [`EmptyInput`](crate::ErrorKind::EmptyInput) where no customer is known as of the day; the errors of the stages where the
+    /// ledger lacks what they were fitted on.
+    pub fn predict(&self, ledger: &Ledger, as_of: AsOf) -> Result<CustomerTable> {
+        CustomerTable::new(self, ledger.observed(as_of)?)
+    }
 }
 
 impl CustomerTable {

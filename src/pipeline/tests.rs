@@ -140,6 +140,52 @@ fn a_backtest_scores_what_it_did_not_know() {
     assert!(backtest.recommend.unwrap().recall > 0.0);
 }
 
+/// Eight of ten customers spend and buy what their intervals say, give or take chance and what the model cannot know.
+#[test]
+fn intervals_hold_what_customers_do() {
+    let ledger = ShopParams::new(600, Seed(11)).simulate().unwrap().ledger().unwrap();
+    let last = ledger.covers().1;
+    let cut = AsOf::new(last.checked_add(-60).unwrap());
+    let split = ledger.split(cut, horizon()).unwrap();
+    let pipeline = params().interval(0.8).fit(&ledger, cut, horizon()).unwrap();
+    let table = pipeline.predict(&ledger, cut).unwrap();
+    let (mut bought, mut spent) = (0.0, 0.0);
+    for row in table.rows() {
+        let later = split.holdout().history(row.customer).unwrap();
+        let mut days: Vec<Day> = later.rows().filter(|r| !r.is_refund).map(|r| r.day).collect();
+        days.dedup();
+        let sum: i64 = later.rows().filter_map(|r| r.amount).map(Amount::in_minor).sum();
+        let interval = row.interval.unwrap();
+        let days = u32::try_from(days.len()).unwrap();
+        bought += f64::from(u8::from(interval.purchases.0 <= days && days <= interval.purchases.1));
+        let (low, high) = row.value_interval.unwrap();
+        assert!(low.in_minor() >= 0.0 && low <= high);
+        // The ends are discounted, by less than two per cent within two months.
+        let sum = sum as f64;
+        spent += f64::from(u8::from(low.in_minor() * 0.98 <= sum && sum <= high.in_minor() * 1.02));
+    }
+    let n = table.len() as f64;
+    assert!(bought / n > 0.8, "{}", bought / n);
+    assert!(spent / n > 0.75, "{}", spent / n);
+
+    let without = params().fit(&ledger, cut, horizon()).unwrap().predict(&ledger, cut).unwrap();
+    assert!(without.intervals().is_none());
+    assert!(without.rows().all(|row| row.interval.is_none() && row.value_interval.is_none()));
+    assert_eq!(without.value(), table.value());
+}
+
+/// A slip of the pen in a date costs a curve, not the memory of the machine.
+#[test]
+fn days_millennia_apart_have_no_curve() {
+    let mut builder = Ledger::builder(Currency::EUR);
+    for (customer, day) in [(1, -2_000_000), (1, 100), (2, 90), (2, 120), (3, 95)] {
+        builder.push(Transaction::new(customer, Day::new(day)).amount(Amount::minor(500))).unwrap();
+    }
+    let ledger = builder.build().unwrap();
+    let trial = params().backtest(&ledger, as_of(&ledger), Horizon::days(20).unwrap()).unwrap();
+    assert!(trial.tracking.is_none() && trial.ltv.is_some());
+}
+
 #[test]
 fn faults_are_named() {
     let ledger = shop();
@@ -147,6 +193,9 @@ fn faults_are_named() {
     let day = as_of(&ledger);
     assert_eq!(kind(params().churn_dates(0).fit(&ledger, day, horizon())), ErrorKind::InvalidParam);
     assert_eq!(kind(params().next_items(0).fit(&ledger, day, horizon())), ErrorKind::InvalidParam);
+    for level in [0.0, 1.0, f64::NAN] {
+        assert_eq!(kind(params().interval(level).fit(&ledger, day, horizon())), ErrorKind::InvalidParam);
+    }
     assert_eq!(kind(params().fit(&ledger, AsOf::new(Day::new(-9)), horizon())), ErrorKind::EmptyInput);
     let far = Horizon::days(300_000).unwrap();
     assert!(params().backtest(&ledger, day, far).is_err());

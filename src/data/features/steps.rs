@@ -7,6 +7,9 @@ use crate::error::{Error, Result};
 
 use super::values::{quantile_sorted, sorted};
 
+/// Rule broken by a column whose mean, deviation or scaled value is not finite.
+pub(super) const TOO_LARGE: &str = "holds values too large to be scaled";
+
 /// A step as asked for, before it has seen a column.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum StepParams {
@@ -61,11 +64,7 @@ impl StepParams {
                 let at = |q| quantile_sorted(&sorted, q).unwrap_or_default();
                 let range = at(0.75) - at(0.25);
                 let scale = if range == 0.0 { mean_and_deviation(values)?.1 } else { range };
-                if scale.is_finite() {
-                    Ok(Step::Scale { centre: at(0.5), scale })
-                } else {
-                    Err(super::transform::TOO_LARGE)
-                }
+                if scale.is_finite() { Ok(Step::Scale { centre: at(0.5), scale }) } else { Err(TOO_LARGE) }
             }
         }
     }
@@ -116,6 +115,6 @@ fn mean_and_deviation(values: &[f64]) -> Result<(f64, f64), &'static str> {
     if mean.is_finite() && deviation.is_finite() && deviation > 0.0 {
         Ok((mean, deviation))
     } else {
-        Err(super::transform::TOO_LARGE)
+        Err(TOO_LARGE)
     }
 }

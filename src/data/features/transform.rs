@@ -8,7 +8,7 @@ use std::fmt;
 use crate::error::{Error, Result};
 use crate::kernel::par;
 
-use super::steps::{Step, StepParams};
+use super::steps::{Step, StepParams, TOO_LARGE};
 use super::table::column_error;
 use super::values::{quantile_sorted, sorted};
 use super::whiten::Whitening;
@@ -478,9 +478,6 @@ impl Transform {
         Ok(())
     }
 }
-
-/// Rule broken by a column whose mean, deviation or scaled value is not finite.
-pub(super) const TOO_LARGE: &str = "holds values too large to be scaled";
 
 impl Fitted {
     /// The column with missing values filled; an error at the first one where nothing may be filled.

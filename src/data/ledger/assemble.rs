@@ -17,8 +17,8 @@ use crate::kernel::intern::Interner;
 use crate::types::{Amount, Currency, Day, Key};
 
 use super::identity::Identity;
-use super::rows::Transaction;
 use super::store::{Intake, Ledger, NONE, Rows, Store};
+use super::transaction::Transaction;
 
 /// Seconds of a civil day; a leap second counts as the last one of its minute.
 pub(super) const SECONDS_PER_DAY: u32 = 86_400;

@@ -2,8 +2,6 @@
 
 use crate::types::AsOf;
 
-use super::store::{Ledger, Store};
-
 /// What the customers of a ledger are, and since when that was known.
 ///
 /// Records that are merged today join accounts that nobody could have joined a year ago. A back-test over such people
@@ -46,22 +44,5 @@ impl Identity {
             Self::KnownBy(day) if day > as_of => Self::Hindsight,
             known => known,
         }
-    }
-}
-
-impl Ledger {
-    /// What the customers are: [`Identity::AsRecorded`] until [`relabel`](Self::relabel) makes people of accounts.
-    pub fn identity(&self) -> Identity {
-        self.store().identity
-    }
-
-    /// The same ledger, whose people come from records dated up to a day. A ledger that was never relabelled stays as it
-    /// is.
-    #[must_use]
-    pub fn identity_known_by(&self, as_of: AsOf) -> Self {
-        if self.identity() == Identity::AsRecorded {
-            return self.clone();
-        }
-        Self(Store { identity: Identity::KnownBy(as_of), ..self.store().shallow_clone() }.into())
     }
 }

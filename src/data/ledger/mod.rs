@@ -11,12 +11,14 @@ mod identity;
 mod relabel;
 mod rows;
 mod store;
+mod transaction;
 mod views;
 
 #[cfg(feature = "csv")]
 pub(in crate::data) use assemble::Assembler;
 pub use columns::{AmountColumn, Columns, DayColumn, KeyColumn};
 pub use identity::Identity;
-pub use rows::{LedgerBuilder, Transaction};
+pub use rows::LedgerBuilder;
 pub use store::{Intake, Ledger};
+pub use transaction::Transaction;
 pub use views::{History, Holdout, Observed, Row, Split};

@@ -8,11 +8,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::data::{Keys, TimeAxis};
-use crate::error::{Error, ErrorKind, Place, Result};
-use crate::types::{Amount, AsOf, Currency, CustomerIx, Day, Horizon, ItemIx, Key, Quantity};
+use crate::error::{Error, Result};
+use crate::types::{Amount, AsOf, Currency, CustomerIx, Day, ItemIx, Key, Quantity};
 
 use super::identity::Identity;
-use super::views::{Observed, Split};
 
 /// Stands for "no order", "no item" and "no time of day" in the dense columns.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -225,7 +224,7 @@ impl Ledger {
     /// The key of an item. Constant time.
     ///
     /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) for an index of another ledger, unless that has exactly the same items.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for an index of another ledger, unless that has exactly the same items.
     pub fn item_key(&self, item: ItemIx) -> Result<Key<'_>> {
         self.0
             .items
@@ -238,7 +237,7 @@ impl Ledger {
     /// The key of a customer. Constant time.
     ///
     /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) for an index of another ledger, unless that has exactly the same
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for an index of another ledger, unless that has exactly the same
     /// customers:
     ///
     /// ```
@@ -305,7 +304,7 @@ impl Ledger {
     /// ```
     ///
     /// # Errors
-    /// [`InvalidParam`](ErrorKind::InvalidParam) where `last` lies before `first` or either cuts off rows of the ledger.
+    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) where `last` lies before `first` or either cuts off rows of the ledger.
     pub fn covering(&self, first: Day, last: Day) -> Result<Self> {
         let (own_first, own_last) = (self.0.covers.0.min(first), self.0.covers.1.max(last));
         if last < first || (own_first, own_last) != (first, last) {
@@ -319,71 +318,19 @@ impl Ledger {
         Ok(Self(Arc::new(store)))
     }
 
-    /// What is known as of a day: the only source of features.
-    ///
-    /// `as_of` may lie behind the covered days: the caller then states that nothing happened in between. O(customers)
-    /// at most: it looks for the first customer who was seen by then.
-    ///
-    /// ```
-    /// # use regulars::data::{Ledger, Transaction};
-    /// # use regulars::types::{AsOf, Currency, Day};
-    /// # let mut builder = Ledger::builder(Currency::EUR);
-    /// for (customer, day) in [("ann", 1), ("bob", 20)] {
-    ///     builder.push(Transaction::new(customer, Day::ymd(2024, 5, day)?))?;
-    /// }
-    /// let ledger = builder.build()?;
-    /// assert_eq!(ledger.observed(AsOf::ymd(2024, 5, 10)?)?.customers().len(), 1); // bob is yet to come
-    /// let error = ledger.observed(AsOf::ymd(2024, 4, 30)?).unwrap_err();
-    /// assert_eq!(error.to_string(), "no customer has a row on or before 2024-04-30");
-    /// # Ok::<(), regulars::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`EmptyInput`](ErrorKind::EmptyInput) where no row of any customer lies on or before `as_of`.
-    pub fn observed(&self, as_of: AsOf) -> Result<Observed<'_>> {
-        Observed::new(self, as_of)
+    /// What the customers are: [`Identity::AsRecorded`] until [`relabel`](Self::relabel) makes people of accounts.
+    pub fn identity(&self) -> Identity {
+        self.0.identity
     }
 
-    /// Cuts time in two: what is known as of a day, and the `horizon` after it as the only source of labels.
-    ///
-    /// The holdout is the days `as_of` + 1 to `as_of` + horizon, both inclusive; the cut day itself is known.
-    ///
-    /// ```
-    /// # use regulars::data::{Ledger, Transaction};
-    /// # use regulars::types::{AsOf, Currency, Day, Horizon};
-    /// # let mut builder = Ledger::builder(Currency::EUR);
-    /// # for day in [1, 20] {
-    /// #     builder.push(Transaction::new("ann", Day::ymd(2024, 5, day)?))?;
-    /// # }
-    /// # let ledger = builder.build()?; // 1 and 20 May
-    /// let split = ledger.split(AsOf::ymd(2024, 5, 13)?, Horizon::weeks(1)?)?;
-    /// assert_eq!(split.holdout().days(), (Day::ymd(2024, 5, 14)?, Day::ymd(2024, 5, 20)?));
-    /// let error = ledger.split(AsOf::ymd(2024, 5, 14)?, Horizon::weeks(1)?).unwrap_err();
-    /// assert_eq!(
-    ///     error.to_string(),
-    ///     "parameter `horizon`: 2024-05-14 plus 7 days ends on 2024-05-21, but the ledger covers days up to 2024-05-20 only"
-    /// );
-    /// # Ok::<(), regulars::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`Ledger::observed`]; [`InvalidInput`](ErrorKind::InvalidInput) naming both dates where the horizon ends behind
-    /// the covered days.
-    pub fn split(&self, as_of: AsOf, horizon: Horizon) -> Result<Split<'_>> {
-        let observed = self.observed(as_of)?;
-        let until = as_of.day().checked_add(horizon.in_days().into());
-        match until {
-            Some(until) if until <= self.0.covers.1 => Ok(Split::new(observed, horizon, until)),
-            _ => Err(Error::new(
-                ErrorKind::InvalidInput,
-                Place::Parameter("horizon"),
-                format!(
-                    "{as_of} plus {horizon} ends {}, but the ledger covers days up to {} only",
-                    until.map_or_else(|| "beyond the calendar".to_owned(), |u| format!("on {u}")),
-                    self.0.covers.1
-                ),
-            )),
+    /// The same ledger, whose people come from records dated up to a day. A ledger that was never relabelled stays as it
+    /// is.
+    #[must_use]
+    pub fn identity_known_by(&self, as_of: AsOf) -> Self {
+        if self.identity() == Identity::AsRecorded {
+            return self.clone();
         }
+        Self(Arc::new(Store { identity: Identity::KnownBy(as_of), ..self.0.shallow_clone() }))
     }
 }
 

@@ -7,11 +7,80 @@
 use std::fmt;
 
 use crate::data::{Customers, Keys, PerCustomer};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Place, Result};
 use crate::kernel::par;
 use crate::types::{Amount, AsOf, CustomerIx, Day, Horizon, ItemIx, Quantity};
 
 use super::store::{Ledger, NONE, Store};
+
+impl Ledger {
+    /// What is known as of a day: the only source of features.
+    ///
+    /// `as_of` may lie behind the covered days: the caller then states that nothing happened in between. O(customers)
+    /// at most: it looks for the first customer who was seen by then.
+    ///
+    /// ```
+    /// # use regulars::data::{Ledger, Transaction};
+    /// # use regulars::types::{AsOf, Currency, Day};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// for (customer, day) in [("ann", 1), ("bob", 20)] {
+    ///     builder.push(Transaction::new(customer, Day::ymd(2024, 5, day)?))?;
+    /// }
+    /// let ledger = builder.build()?;
+    /// assert_eq!(ledger.observed(AsOf::ymd(2024, 5, 10)?)?.customers().len(), 1); // bob is yet to come
+    /// let error = ledger.observed(AsOf::ymd(2024, 4, 30)?).unwrap_err();
+    /// assert_eq!(error.to_string(), "no customer has a row on or before 2024-04-30");
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`EmptyInput`](ErrorKind::EmptyInput) where no row of any customer lies on or before `as_of`.
+    pub fn observed(&self, as_of: AsOf) -> Result<Observed<'_>> {
+        Observed::new(self, as_of)
+    }
+
+    /// Cuts time in two: what is known as of a day, and the `horizon` after it as the only source of labels.
+    ///
+    /// The holdout is the days `as_of` + 1 to `as_of` + horizon, both inclusive; the cut day itself is known.
+    ///
+    /// ```
+    /// # use regulars::data::{Ledger, Transaction};
+    /// # use regulars::types::{AsOf, Currency, Day, Horizon};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// # for day in [1, 20] {
+    /// #     builder.push(Transaction::new("ann", Day::ymd(2024, 5, day)?))?;
+    /// # }
+    /// # let ledger = builder.build()?; // 1 and 20 May
+    /// let split = ledger.split(AsOf::ymd(2024, 5, 13)?, Horizon::weeks(1)?)?;
+    /// assert_eq!(split.holdout().days(), (Day::ymd(2024, 5, 14)?, Day::ymd(2024, 5, 20)?));
+    /// let error = ledger.split(AsOf::ymd(2024, 5, 14)?, Horizon::weeks(1)?).unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "parameter `horizon`: 2024-05-14 plus 7 days ends on 2024-05-21, but the ledger covers days up to 2024-05-20 only"
+    /// );
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Ledger::observed`]; [`InvalidInput`](ErrorKind::InvalidInput) naming both dates where the horizon ends behind
+    /// the covered days.
+    pub fn split(&self, as_of: AsOf, horizon: Horizon) -> Result<Split<'_>> {
+        let observed = self.observed(as_of)?;
+        let until = as_of.day().checked_add(horizon.in_days().into());
+        match until {
+            Some(until) if until <= self.covers().1 => Ok(Split::new(observed, horizon, until)),
+            _ => Err(Error::new(
+                ErrorKind::InvalidInput,
+                Place::Parameter("horizon"),
+                format!(
+                    "{as_of} plus {horizon} ends {}, but the ledger covers days up to {} only",
+                    until.map_or_else(|| "beyond the calendar".to_owned(), |u| format!("on {u}")),
+                    self.covers().1
+                ),
+            )),
+        }
+    }
+}
 
 /// The ledger as it was known on a day: rows after `as_of` do not exist here. The only source of features.
 ///

@@ -1,0 +1,126 @@
+//! `Transaction`: what one row of an order says.
+
+use crate::types::{Amount, Currency, Day, Key, Quantity};
+
+/// One row of an order: who, when, and what is known besides.
+///
+/// Only the day is needed; everything else may be absent. What needs an absent part says so by a typed error:
+/// monetary scores without amounts, occasions by order without orders. Order and item may be given for some rows
+/// only; amount and quantity for every row or for none, since a missing amount is neither zero nor known.
+///
+/// | part | type | absent means |
+/// |---|---|---|
+/// | customer | [`Key`] | a row of nobody, see [`Anonymous`](crate::data::Anonymous) |
+/// | day | [`Day`] | cannot be absent; basket numbers serve where dates are missing, see [`TimeAxis`](crate::data::TimeAxis) |
+/// | second of the day | `u32` | orders of one day are ordered by order key |
+/// | order | [`Key`] | the row belongs to no order |
+/// | item | [`Key`] | what was bought is not known |
+/// | amount | [`Amount`], minor units | the ledger knows no money |
+/// | quantity | [`Quantity`], thousandths | the ledger counts no pieces |
+/// | currency | [`Currency`] | not checked |
+///
+/// ```
+/// use regulars::data::Transaction;
+/// use regulars::types::{Amount, Day};
+///
+/// let row = Transaction::new("ann", Day::ymd(2024, 5, 1)?).amount(Amount::minor(1_250)).order("A-1").item("tea");
+/// # let _ = row;
+/// # Ok::<(), regulars::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Transaction<'a> {
+    pub(in crate::data) customer: Option<Key<'a>>,
+    pub(in crate::data) day: Day,
+    pub(in crate::data) second: Option<u32>,
+    pub(in crate::data) order: Option<Key<'a>>,
+    pub(in crate::data) item: Option<Key<'a>>,
+    pub(in crate::data) amount: Option<Amount>,
+    pub(in crate::data) quantity: Option<Quantity>,
+    pub(in crate::data) currency: Option<Currency>,
+}
+
+impl<'a> Transaction<'a> {
+    /// A purchase by a customer on a day. The key is a whole number or a text; `"17850"` and `17850` are one key.
+    pub fn new(customer: impl Into<Key<'a>>, day: Day) -> Self {
+        Self { customer: Some(customer.into()), ..Self::anonymous(day) }
+    }
+
+    /// A purchase by nobody known: kept for item statistics under [`Anonymous::Keep`](crate::data::Anonymous::Keep),
+    /// otherwise counted and skipped.
+    ///
+    /// ```
+    /// # use regulars::data::{Anonymous, Ledger, Transaction};
+    /// # use regulars::types::{Currency, Day};
+    /// let mut builder = Ledger::builder(Currency::EUR).anonymous(Anonymous::Keep);
+    /// builder.push(Transaction::new("ann", Day::ymd(2024, 5, 1)?).item("tea"))?;
+    /// builder.push(Transaction::anonymous(Day::ymd(2024, 5, 2)?).item("tea"))?;
+    /// let ledger = builder.build()?;
+    /// assert_eq!((ledger.len(), ledger.customers().len()), (2, 1));
+    /// assert_eq!(ledger.intake().rows_anonymous, 1);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    pub fn anonymous(day: Day) -> Self {
+        Self {
+            customer: None,
+            day,
+            second: None,
+            order: None,
+            item: None,
+            amount: None,
+            quantity: None,
+            currency: None,
+        }
+    }
+
+    /// Money paid for the whole row, not for a piece; negative for a refund. Given for every row of a ledger or for none.
+    pub fn amount(mut self, amount: Amount) -> Self {
+        self.amount = Some(amount);
+        self
+    }
+
+    /// Pieces bought, negative for goods that came back. Given for every row of a ledger or for none. A row is a
+    /// refund where either amount or quantity is negative.
+    pub fn quantity(mut self, quantity: Quantity) -> Self {
+        self.quantity = Some(quantity);
+        self
+    }
+
+    /// The order, receipt or basket the row belongs to. Orders count purchases under
+    /// [`Occasion::Order`](crate::data::Occasion::Order) and are the baskets of the recommender. An order key names one
+    /// order of the whole ledger: two customers should not share one.
+    pub fn order(mut self, order: impl Into<Key<'a>>) -> Self {
+        self.order = Some(order.into());
+        self
+    }
+
+    /// What was bought.
+    pub fn item(mut self, item: impl Into<Key<'a>>) -> Self {
+        self.item = Some(item.into());
+        self
+    }
+
+    /// Second of the day, 0 to 86,399: orders the orders within a day. Larger values are refused by
+    /// [`LedgerBuilder::push`](crate::data::LedgerBuilder::push).
+    pub fn second_of_day(mut self, second: u32) -> Self {
+        self.second = Some(second);
+        self
+    }
+
+    /// The row's currency, to be checked against the ledger's. Nothing is converted.
+    ///
+    /// ```
+    /// # use regulars::data::{Ledger, Transaction};
+    /// # use regulars::types::{Currency, Day};
+    /// let mut builder = Ledger::builder(Currency::EUR);
+    /// let error = builder.push(Transaction::new("ann", Day::new(0)).currency(Currency::USD)).unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "row 1, column `currency`: expected the ledger's currency Currency(EUR, 2 decimals), got Currency(USD, 2 decimals)"
+    /// );
+    /// ```
+    pub fn currency(mut self, currency: Currency) -> Self {
+        self.currency = Some(currency);
+        self
+    }
+}
