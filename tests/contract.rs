@@ -375,6 +375,39 @@ fn intervals(ledger: &Ledger, as_of: AsOf) -> Result<()> {
     Ok(())
 }
 
+/// What season, cohort and columns do to a lifetime model. Whether the data hold such an effect is theirs to say: an answer
+/// is finite, a refusal typed.
+fn effects(ledger: &Ledger, as_of: AsOf) -> Result<()> {
+    use regulars::data::{PurchaseHistory, TimeUnit};
+    use regulars::ltv::{
+        CalendarCovariates, CohortBy, CohortParams, Cohorts, Discount, Model, SpendCovariateParams,
+        VaryingParams,
+    };
+    let now = ledger.observed(as_of)?;
+    let horizon = Horizon::days(14)?;
+    let weeks: Vec<f64> = (0..80).map(|week| f64::from(week % 2)).collect();
+    let calendar = CalendarCovariates::new(["odd"], Day::new(18_900), Horizon::weeks(1)?, weeks)?;
+    if let Ok(model) = VaryingParams::new().fit(now, &calendar) {
+        finite(model.base().parameters());
+        let values = model.predict(now, &calendar, horizon, Discount::NONE)?;
+        finite(values.values().iter().map(|value| value.purchases));
+    }
+    let unit = if ledger.time_axis() == TimeAxis::Ordinal { TimeUnit::Day } else { TimeUnit::Week };
+    let Ok(history) = PurchaseHistory::observed(now, unit) else { return Ok(()) };
+    if let Ok(cohorts) = Cohorts::acquired(now, &history, CohortBy::Quarter)
+        && let Ok(model) = CohortParams::new(Model::BgNbd).fit(&history, &cohorts)
+    {
+        let values = model.predict(&history, &cohorts, horizon, Discount::NONE)?;
+        finite(values.values().iter().map(|value| value.purchases));
+    }
+    let third = (0..history.len()).map(|row| f64::from(u8::from(row % 3 == 0))).collect();
+    let third = Matrix::new(history.customers().clone(), ["third"], third)?;
+    if let Ok(model) = SpendCovariateParams::new().fit(&history, &third) {
+        finite(model.on_spend().iter().map(|effect| effect.value));
+    }
+    Ok(())
+}
+
 /// Transforms of the behaviour table and back.
 fn transform(ledger: &Ledger, as_of: AsOf) -> Result<()> {
     use regulars::data::TransformParams;
@@ -410,7 +443,8 @@ fn stream(ledger: &Ledger, as_of: AsOf) -> Result<()> {
     Ok(())
 }
 
-const VERBS: [(&str, Verb); 22] = [
+const VERBS: [(&str, Verb); 23] = [
+    ("effects", effects),
     ("churn by dates", churn_by_dates),
     ("pipeline", pipeline),
     ("timing", timing),

@@ -228,8 +228,9 @@ fn profile() {
 fn ltv() {
     use regulars::data::{Matrix, PurchaseHistory, TimeUnit};
     use regulars::ltv::{
-        CovariateParams, GammaGamma, Histogram, LtvParams, Model, PurchaseProcess, Renewals,
-        ShiftedBetaGeometric,
+        CalendarCovariates, CohortBy, CohortParams, Cohorts, CovariateParams, GammaGamma, Histogram,
+        LtvParams, Model, PurchaseProcess, Renewals, ShiftedBetaGeometric, SpendCovariateParams,
+        VaryingParams,
     };
     use regulars::types::{Horizon, Seed};
 
@@ -263,6 +264,12 @@ fn ltv() {
         let third = Matrix::new(history.customers().clone(), ["third"], third).unwrap();
         let effects = CovariateParams::new(Model::BgNbd).fit(&history, &third).unwrap();
         let effects = format!("{:?} {:?}", effects.on_purchases(), effects.log_likelihood().to_bits());
+        let season = CalendarCovariates::yearly(1, ledger.covers().0, cut).unwrap();
+        let varying = VaryingParams::new().fit(split.observed(), &season).unwrap();
+        let cohorts = Cohorts::acquired(split.observed(), &history, CohortBy::Quarter).unwrap();
+        let cohorts = CohortParams::new(Model::BgNbd).fit(&history, &cohorts).unwrap();
+        let spend = SpendCovariateParams::new().fit(&history, &third).unwrap();
+        let effects = format!("{effects} {varying:?} {cohorts:?} {spend:?}");
         let renewals = Renewals::of_cohort(&[1_000, 869, 743, 653, 593, 551, 517, 491]).unwrap();
         let renewals = ShiftedBetaGeometric::fit(&renewals).unwrap();
         (auto, regular, intervals.into_values(), beside, (quality, effects, renewals))

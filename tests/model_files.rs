@@ -7,6 +7,9 @@
 #![cfg(feature = "serde")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod envelope;
+
+use envelope::{checksum, width};
 use regulars::ErrorKind;
 use regulars::data::{Features, Ledger};
 use regulars::persist::{Model, read, write};
@@ -29,26 +32,6 @@ struct File {
     blocks: Vec<Vec<u8>>,
 }
 
-/// The envelope's checksum, so that an altered block is read at all.
-fn checksum(bytes: &[u8]) -> String {
-    let step = |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(29);
-    let mut hash = step(0xcbf2_9ce4_8422_2325, bytes.len() as u64);
-    for block in bytes.chunks(8) {
-        let mut word = [0; 8];
-        word[..block.len()].copy_from_slice(block);
-        hash = step(hash, u64::from_le_bytes(word));
-    }
-    format!("{hash:016x}")
-}
-
-fn width(kind: &Value) -> usize {
-    match kind.as_str().unwrap() {
-        "u8" => 1,
-        "u32" | "i32" => 4,
-        _ => 8,
-    }
-}
-
 impl File {
     fn of<M: Model>(model: &M) -> Self {
         let mut bytes = Vec::new();
@@ -58,7 +41,8 @@ impl File {
         let mut rest = &bytes[end + 1..];
         let mut blocks = Vec::new();
         for block in header["blocks"].as_array().unwrap() {
-            let size = usize::try_from(block["len"].as_u64().unwrap()).unwrap() * width(&block["type"]);
+            let size = usize::try_from(block["len"].as_u64().unwrap()).unwrap()
+                * width(block["type"].as_str().unwrap());
             let (this, after) = rest.split_at(size);
             blocks.push(this.to_vec());
             rest = after;
@@ -77,7 +61,7 @@ impl File {
         let mut header = self.header.clone();
         if let Some(list) = header.get_mut("blocks").and_then(Value::as_array_mut) {
             for (block, bytes) in list.iter_mut().zip(&self.blocks) {
-                block["len"] = json!(bytes.len() / width(&block["type"]));
+                block["len"] = json!(bytes.len() / width(block["type"].as_str().unwrap()));
                 block["checksum"] = json!(checksum(bytes));
             }
         }
@@ -197,7 +181,7 @@ fn torture<M: Model>(model: &M, works: impl Fn(&M)) {
         }
     }
     for block in 0..file.blocks.len() {
-        let wide = width(&file.header["blocks"][block]["type"]);
+        let wide = width(file.header["blocks"][block]["type"].as_str().unwrap());
         let length = file.blocks[block].len();
         for at in (0..length).step_by((wide * (length / wide / 60).max(1)).max(1)) {
             for value in [vec![0; wide], vec![0xff; wide], vec![0x7f; wide]] {

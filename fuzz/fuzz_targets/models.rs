@@ -1,8 +1,12 @@
 //! Model files: whatever a file says, it is refused or gives a model that works.
 #![no_main]
 
+#[path = "../../tests/envelope/mod.rs"]
+mod envelope;
+
 use std::sync::LazyLock;
 
+use envelope::{checksum, width};
 use libfuzzer_sys::fuzz_target;
 use regulars::data::{Features, Ledger, Observed, Records};
 use regulars::persist::{Model, read};
@@ -28,29 +32,13 @@ fn now() -> Observed<'static> {
     LEDGER.observed(AsOf::new(LEDGER.covers().1)).expect("customers")
 }
 
-/// The same hash as the envelope's.
-fn checksum(bytes: &[u8]) -> String {
-    let step = |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(29);
-    let mut hash = step(0xcbf2_9ce4_8422_2325, bytes.len() as u64);
-    for block in bytes.chunks(8) {
-        let mut word = [0; 8];
-        word[..block.len()].copy_from_slice(block);
-        hash = step(hash, u64::from_le_bytes(word));
-    }
-    format!("{hash:016x}")
-}
-
 /// Sets the checksums right where the header can be read at all.
 fn repaired(file: &[u8]) -> Option<Vec<u8>> {
     let end = file.iter().position(|b| *b == b'\n')?;
     let mut header: Value = serde_json::from_slice(&file[..end]).ok()?;
     let mut rest = &file[end + 1..];
     for block in header.get_mut("blocks")?.as_array_mut()? {
-        let width = match block.get("type")?.as_str()? {
-            "u8" => 1,
-            "u32" | "i32" => 4,
-            _ => 8,
-        };
+        let width = width(block.get("type")?.as_str()?);
         let size = usize::try_from(block.get("len")?.as_u64()?).ok()?.checked_mul(width)?;
         let (this, after) = rest.split_at_checked(size)?;
         *block.get_mut("checksum")? = json!(checksum(this));
