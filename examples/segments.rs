@@ -14,7 +14,7 @@ use regulars::data::{Constant, Customers, Features, Ledger, Matrix, Missing, Per
 use regulars::metrics;
 use regulars::segment::{
     Algorithm, Drift, Init, KMeansParams, KScore, Migration, MixtureModel, MixtureParams, Segment,
-    SegmentModel, SegmentProfile,
+    SegmentModel, SegmentProfile, Structure,
 };
 use regulars::simulate::ShopParams;
 use regulars::types::{AsOf, Day, Language, Seed};
@@ -187,7 +187,7 @@ fn measures(object: &mut Value, sweep: &[KScore], k: usize, language: Language) 
     object["silhouette"] = json!(score.map(|s| s.silhouette));
     object["stability"] = json!(score.map(|s| s.stability));
     object["sweep"] = json!(sweep);
-    object["structure"] = json!(score.and_then(|s| s.structure()).map(regulars::segment::Structure::code));
+    object["structure"] = json!(score.and_then(KScore::structure).map(Structure::code));
     object["groups"] = json!(score.and_then(|s| s.groups));
     object["structure_text"] = json!(score.map(|s| s.describe(language)));
 }

@@ -13,6 +13,19 @@
 //! | A⁻¹ B A⁻¹ | the model may be wrong, rows are independent | [`sandwich`] without clusters |
 //! | the same with scores summed by customer | rows of one customer go together | [`sandwich`] with clusters |
 //!
+//! # Which interval
+//! - **Wald**, estimate ± 1.96 standard errors: free with any covariance, symmetric, good for hundreds of rows and effects that
+//!   are not extreme. Where a coefficient runs away its standard error runs away faster, and the test loses all power (Hauck and
+//!   Donner 1977, doi:10.1080/01621459.1977.10479969).
+//! - **Profile likelihood** ([`profile`]): some ten passes for each end, follows the likelihood where it is skewed.
+//! - **Firth** ([`firth`]): for outcomes that are rare or separated, where the others have no answer at all.
+//!
+//! A caller that reports one kind says which: they answer the same question with different promises.
+//!
+//! # Cost
+//! Every function here reads the table row by row in chunks of 4,096, standardising on the way; none keeps a copy. Per step
+//! n p² / 2 multiplications; the clusters of a sandwich cost a sort of n numbers besides.
+//!
 //! # By hand
 //! Four rows, three positive, an intercept alone: p = ¾, A = 4 · ¾ · ¼ = ¾, so the standard error is √(4/3) = 1.1547. The
 //! scores are −¼ three times and ¾ once, B = 3/16 + 9/16 = ¾ = A, and the sandwich is the same: a saturated model

@@ -22,6 +22,11 @@
 //! Many parameters (above some 700), smooth convex functions, gradients at the cost of values. With few parameters Newton's
 //! method needs 6 evaluations where this needs 30. Not for functions with kinks: an absolute penalty goes to `elastic.rs`.
 //!
+//! # What it promises
+//! The value never rises from one step to the next. The point returned is the last one and therefore the best. A function
+//! that is already at its minimum returns at once, converged, with no step taken. Parameters the function does not depend on stay where
+//! they started.
+//!
 //! # By hand
 //! f = ½ (x² + 4 y²) from (4, 1): g = (4, 4). One pair s = (−1, −1), y = (−1, −4) has ρ = 1/5 and scale 5/17, and turns the
 //! next direction towards the x axis, where the function is flat and the way still long.

@@ -17,6 +17,16 @@
 //! 1 − 0.2 = 0.8: four fifths of the second column are not explained by the first. For b = (8, 9) the solution is
 //! (1.375, 1.25), and det A = 16 = (1 · 0.8944 · 2 · 2.236)².
 //!
+//! # Which call
+//!
+//! | for | call |
+//! |---|---|
+//! | the step of a Newton method | [`Cholesky::new`], then [`Cholesky::solve`] |
+//! | standard errors | [`Cholesky::inverse`], never for solving |
+//! | a density, a penalised likelihood | [`Cholesky::log_det`] |
+//! | principal components, whitening | [`symmetric_eigen`] |
+//! | a sum of products anywhere | [`dot`], so that the order of the sum is fixed |
+//!
 //! # Cost and limits
 //! n³/3 multiplications for the factor, n² for each solution, n³ for the inverse. The condition of the scaled matrix is at
 //! most n times that of the best diagonal scaling (van der Sluis 1969, doi:10.1007/BF02165096), so that units of columns,

@@ -44,9 +44,21 @@
 //! solves a system of p + 1 unknowns, (p + 1)³ / 6. Typical fits take 5 to 7 steps, of which the last two reuse the old
 //! curvature. Memory is one partial curvature, (p + 1)² numbers, for each of at most 64 chunks, and two panels a thread.
 //!
+//! # A fit from beginning to end
+//!
+//! 1. Means and deviations of all columns, one pass; a value that is not finite or a constant column ends it here.
+//! 2. The start: the log-odds of the mean outcome, the caller's own, or the answers on parts of the rows.
+//! 3. Newton steps with a fresh curvature while the gap is above a thousandth of the objective.
+//! 4. Steps with the last curvature, each half a pass, as long as each leaves less than a thousandth of the gap before it.
+//! 5. Where the covariance is wanted, a fresh curvature and one to three last steps with it.
+//! 6. Back to the columns' own units.
+//!
+//! What can be checked after: the gradient's norm over the total weight, the gap, and whether iterations ran out, which is an
+//! error and never an answer.
+//!
 //! # By hand
 //!
-//! Two columns of nothing but an intercept: three of four rows positive. f = 4 ln(1 + e^β) − 3 β, g = 4 p − 3, H = 4 p (1 − p).
+//! No columns but the intercept, three of four rows positive. f = 4 ln(1 + e^β) − 3 β, g = 4 p − 3, H = 4 p (1 − p).
 //! From β = 0: p = ½, g = −1, H = 1, step −1, gap ½; next β = 1, p = .731, g = −.076, H = .787, step −.096; then 1.0963 and
 //! 1.098612 = ln 3, where p = ¾ exactly.
 

@@ -32,6 +32,14 @@
 //! μ = 4 makes it 6 / (2 + 4) = 1. The model is exact, the whole gain comes, and the radius doubles: the next step from 1
 //! would be 2, is allowed, and lands on 3. There g = 0, the decrement is 0, and the search ends in its third iteration.
 //!
+//! # What the caller owes
+//! Derivatives that are those of the value: a Hessian of the wrong sign in one corner is not noticed by any check here, only
+//! slow. The tests of each likelihood compare them with differences. A value that is not finite away from the start is
+//! fine: the step there is refused and the radius shrinks. At the start it ends the search at once, as stopped.
+//!
+//! Parameters of like scale: a radius of 1 means a factor of e in each of them if they are logarithms. A parameter in
+//! days beside one in shares would be moved by the same length.
+//!
 //! # Cost
 //! One evaluation of value, gradient and Hessian a step, a sum over all customers; everything else is N³ for N of two to
 //! six. Lifetime models take five to twenty steps. A quasi-Newton method would need no Hessian and three times as many

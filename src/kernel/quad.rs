@@ -10,6 +10,12 @@
 //! # By hand
 //! Two nodes would be ½ ∓ 1/(2√3) = 0.2113 and 0.7887 with weights of ½: they give ∫ x³ = ½ (0.0094 + 0.4906) = ¼ exactly,
 //! and ∫ x⁴ = 0.1945 instead of 0.2. Six nodes, the smallest rule kept, are exact up to x¹¹.
+//!
+//! # Which rule
+//! The error of n nodes on an interval of length L is L^(2n+1) (n!)⁴ / ((2n + 1) ((2n)!)³) times the largest derivative of order
+//! 2n (Abramowitz and Stegun 25.4.30). For e^−x over a unit interval six nodes have an error of 10⁻¹⁶ already; what needs more
+//! is a peak narrower than the interval. Callers cut the interval at the peak and take the rule for each part: twice ten
+//! nodes see more than twenty.
 
 use std::sync::LazyLock;
 
