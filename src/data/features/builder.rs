@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use crate::data::Customers;
 use crate::error::{Error, ErrorKind, Place, Result};
 
+use super::inferred;
 use super::table::{Categorical, Column, Features, NO_LEVEL, Numeric, column_error};
 
 /// Collects columns for a [`Features`] table. Every column has one value per customer, in the order of the customers'
@@ -107,9 +108,18 @@ impl FeaturesBuilder {
 
     /// Adds a column of texts as they stand in a file, and finds out what it is.
     ///
-    /// Blank cells and `NA`, `N/A`, `NaN`, `NULL` (in any case) are missing. The column is numeric if every other cell
-    /// reads as a finite decimal number (`12`, `-0.5`, `1e3`), otherwise categorical; a column of missing cells only is
-    /// numeric. Cells are trimmed.
+    /// Blank cells and `NA`, `N/A`, `NaN`, `NULL` (in any case) are missing; cells are trimmed. The column decides:
+    ///
+    /// | every other cell is | example | column |
+    /// |---|---|---|
+    /// | a decimal number | `12`, `-0.5`, `1e3` | numeric |
+    /// | the same with separators, signs of money or of shares | `1,234.50`, `29,85`, `$5`, `12 %`, `(7)` | numeric |
+    /// | a date, perhaps with a time of day | `2021-01-31 08:30`, `31/01/2021` | numeric: days since 1970-01-01 |
+    /// | anything else | `yearly`, `A12` | categorical |
+    ///
+    /// In a numeric column `?`, `-`, `none`, `unknown`, `missing` are missing; in a categorical one they are levels. Dates
+    /// with the year last are read where some number above 12 tells the day from the month. A column of missing cells only
+    /// is numeric.
     ///
     /// ```
     /// # use regulars::data::{Customers, Features};
@@ -119,6 +129,13 @@ impl FeaturesBuilder {
     ///     .build()?;
     /// assert_eq!(table.numeric("charges")?.get(1), None);
     /// assert_eq!(table.categorical("contract")?.levels(), ["monthly", "yearly"]);
+    ///
+    /// let written = Features::builder(Customers::numbered(3)?)
+    ///     .inferred("income", ["$1,250.00", "?", "$80"])?
+    ///     .inferred("since", ["1970-01-31", "1970-02-01", ""])?
+    ///     .build()?;
+    /// assert_eq!(written.numeric("income")?.get(0), Some(1250.0));
+    /// assert_eq!(written.numeric("since")?.get(0), Some(30.0));
     /// # Ok::<(), regulars::Error>(())
     /// ```
     ///
@@ -126,14 +143,7 @@ impl FeaturesBuilder {
     /// As [`categorical`](Self::categorical).
     pub fn inferred<'a>(self, name: &str, cells: impl IntoIterator<Item = &'a str>) -> Result<Self> {
         let cells: Vec<Option<&str>> = cells.into_iter().map(present).collect();
-        let numbers: Option<Vec<Option<f64>>> = cells
-            .iter()
-            .map(|cell| match cell {
-                None => Some(None),
-                Some(text) => number(text).map(Some),
-            })
-            .collect();
-        match numbers {
+        match inferred::numbers(&cells) {
             Some(numbers) => self.numeric(name, numbers),
             None => self.categorical(name, cells),
         }
@@ -202,16 +212,10 @@ pub(super) fn cell_error(row: usize, name: &str, rule: &'static str) -> Error {
 }
 
 /// The trimmed cell, `None` where it is missing. The four spellings are those of R, pandas and SQL; `none` and `-` are
-/// not among them, since they are categories in some files.
+/// not among them, since they are categories in some files ([`inferred`] takes them for blanks among numbers).
 fn present(cell: &str) -> Option<&str> {
     let cell = cell.trim();
     let missing =
         cell.is_empty() || ["na", "n/a", "nan", "null"].iter().any(|m| cell.eq_ignore_ascii_case(m));
     (!missing).then_some(cell)
-}
-
-/// A finite decimal number; `inf` and the like, which Rust would also read, are texts.
-fn number(cell: &str) -> Option<f64> {
-    let decimal = cell.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E'));
-    cell.parse::<f64>().ok().filter(|v| decimal && v.is_finite())
 }

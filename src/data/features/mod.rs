@@ -12,6 +12,7 @@
 
 mod behaviour;
 mod builder;
+mod inferred;
 #[cfg(feature = "linfa")]
 mod linfa;
 mod matrix;
