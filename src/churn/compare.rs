@@ -2,6 +2,16 @@
 //!
 //! Two AUCs on the same customers rise and fall together, so the interval of their difference is far narrower than the two
 //! intervals suggest: draw customers, not forecasts, and let the same draw judge both.
+//!
+//! # Formulas
+//!
+//! With m leavers and n stayers, V₁ᵢ the share of stayers below leaver i (ties half) and V₀ⱼ the share of leavers above stayer j,
+//! AUC = mean of V₁ = mean of V₀, and by `DeLong` (1988, doi:10.2307/2531595) its variance is var(V₁) / m + var(V₀) / n; all of
+//! it from ranks, O((m + n) log (m + n)) (Sun and Xu 2014, doi:10.1109/LSP.2014.2337313).
+//!
+//! # Assumptions
+//!
+//! Customers are independent draws. Rows of one customer at several cuts are not: compare on one cut.
 
 use crate::error::{Error, Result};
 use crate::kernel::rng::Rng;
@@ -10,6 +20,8 @@ use crate::metrics;
 use crate::types::Seed;
 
 /// A difference with its interval.
+///
+/// An interval without 0 says that the one forecast is better at the 5 % level; one with 0, that these customers cannot tell.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -10,16 +10,47 @@
 //!
 //! A level becomes an indicator; rare ones share one. A missing value is an average one, and has an indicator from 30 rows
 //! on. A pair of columns becomes the products of coarse versions of both: the centred rank and its hinges at the quartiles,
-//! or up to eight level indicators; the ridge sees to it that 16 products do not cost 16 degrees of freedom.
+//! or indicators of the sixteen most frequent levels; the ridge sees to it that 16 products do not cost 16 degrees of freedom.
 //!
 //! Wide tables get fewer knots (see [`ROWS_PER_TERM`]): the encoded table holds 8 bytes for each row and term, and Newton's
 //! method takes time with the square of the number of terms.
+//!
+//! # Why ranks
+//!
+//! A curve over the number itself puts its knots where the numbers are, but its slopes are per unit: one customer with a balance of
+//! a million decides the slope of the last piece. Over ranks every piece has the same number of customers. The number itself stays
+//! beside its rank for effects that really are straight, which then cost one coefficient; the ridge decides between them.
+//!
+//! # What stands for what is missing
+//!
+//! | cell | terms of the column | its part in pairs | in trees |
+//! |---|---|---|---|
+//! | a number | number, rank, hinges | centred rank and hinges | its 64th of the ranks |
+//! | a level of the fit | its indicator | its indicator, if among the sixteen most frequent | its place in order |
+//! | a rare level, or a new one where there are rare ones | the indicator of the rare | zeros | the place of the rare |
+//! | a new level where there are no rare ones | means: contributes nothing | zeros | last |
+//! | missing, 30 or more in the fit | means, and an indicator of its own | zeros | last |
+//! | missing, fewer in the fit | means: contributes nothing | zeros | last |
+//!
+//! # Cost
+//!
+//! Fit: O(n log n) for each numeric column, O(n) for each categorical one, columns in parallel. Encoding a row: a binary search in
+//! 64 ranks for each number, nothing to search for a level, whose place is looked up once for the table.
+//!
+//! # Example of a rank
+//!
+//! ```text
+//! values of the fit   1  1  1  2  5  9     n = 6
+//! mid-rank / n        .25       .58 .75 .92
+//! r(1) = .25   r(2) = .58   r(3) = .58 + (3 − 2) / (5 − 2) × (.75 − .58) = .64   r(20) = .92
+//! ```
 
 use crate::data::{Categorical, Column, Features, Numeric};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::kernel::par;
 
 use super::params::Direction;
+use super::trees;
 
 /// Points of the table that turns a number into its rank.
 const RANK_POINTS: usize = 64;
@@ -29,18 +60,23 @@ const ROWS_PER_KNOT: usize = 40;
 /// Wide tables get fewer knots: each encoded column of a number shall have this many rows, down to one knot.
 const ROWS_PER_TERM: usize = 8;
 /// A level with fewer rows than this, or than this share of them, is pooled with the other rare ones.
-const RARE_ROWS: usize = 20;
-const RARE_SHARE: f64 = 0.002;
+const RARE_ROWS: usize = 10;
+const RARE_SHARE: f64 = 0.001;
 /// Levels kept per column, the most frequent ones.
-const MAX_LEVELS: usize = 200;
+const MAX_LEVELS: usize = 100;
 /// A missing value has a column of its own from this many rows on.
 const MISSING_ROWS: usize = 30;
 /// Inner knots of a numeric column inside a pair, on the rank scale.
 const PAIR_KNOTS: [f64; 3] = [0.25, 0.5, 0.75];
-/// Levels of a categorical column inside a pair, at most.
-const PAIR_LEVELS: usize = 8;
+/// Levels of a categorical column inside a pair, at most: the most frequent ones.
+const PAIR_LEVELS: usize = 16;
+/// The same in models of files that do not say which: the first ones in order.
+const FIRST_LEVELS: usize = 8;
 
 /// How numbers and levels enter the model.
+///
+/// [`Method::Plain`](super::Method::Plain) is linear, so that its coefficients mean what they say in the units of the table;
+/// [`Method::Auto`](super::Method::Auto) is flexible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
     /// Numbers as they are, levels against the first one (treatment coding).
@@ -50,6 +86,9 @@ pub(super) enum Shape {
 }
 
 /// How one column of the table is encoded.
+///
+/// Everything in it comes from the rows of the fit. A file holds it as it is, and [`Design::validate`] checks what a file says
+/// before anything is encoded by it.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) enum Encoder {
@@ -60,11 +99,20 @@ pub(super) enum Encoder {
     /// A curve that never falls (or, with `falls`, never rises): the number within its range and the part of each rank
     /// interval between cuts that lies below the number's rank, all negated with `falls`; coefficients are at least 0.
     Ramp { range: (f64, f64), ranks: Vec<(f64, f64)>, cuts: Vec<f64>, falls: bool, missing: bool },
-    /// One column per level; `base` is the level without one.
-    Levels { levels: Vec<String>, base: Option<String>, pooled: bool, missing: bool },
+    /// One column per level; `base` is the level without one. `paired` are the places of the levels that stand in pairs,
+    /// ascending; files of older libraries have none, and mean the first eight.
+    Levels {
+        levels: Vec<String>,
+        base: Option<String>,
+        pooled: bool,
+        missing: bool,
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+        paired: Vec<u8>,
+    },
 }
 
 /// The pair of two table columns, by number: products of what each contributes.
+/// The smaller number first, so that a pair is written one way only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Pair(pub(super) usize, pub(super) usize);
@@ -79,6 +127,8 @@ pub(super) struct Design {
 }
 
 /// One encoded column: its name and the table column or pair (numbered behind the columns) it belongs to.
+///
+/// Explanations put terms together by their source: what a person knows is the column, not its hinges.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Term {
     pub(super) name: String,
@@ -112,6 +162,7 @@ impl Design {
     }
 
     /// The same with these pairs.
+    /// Pairs stand behind the columns, so that coefficients of the columns keep their places.
     pub(super) fn with(&self, pairs: &[Pair]) -> Self {
         Self { pairs: pairs.to_vec(), ..self.clone() }
     }
@@ -185,6 +236,7 @@ impl Design {
     }
 
     /// The encoded rows, one after the other. What is not known is NaN; the caller fills it with the means of the fit.
+    /// 8 bytes for each row and term; rows in parallel, in chunks of 1,024.
     pub(super) fn encode(&self, features: &Features, rows: &[usize]) -> Result<Vec<f64>> {
         let reader = self.read(features)?;
         let width = reader.width;
@@ -237,7 +289,12 @@ impl Design {
                         && cuts.iter().all(|c| (0.0..=1.0).contains(c))
                         && cuts.is_sorted()
                 }
-                Encoder::Levels { levels, .. } => levels.is_sorted_by(|a, b| a < b),
+                Encoder::Levels { levels, paired, .. } => {
+                    levels.is_sorted_by(|a, b| a < b)
+                        && paired.is_sorted_by(|a, b| a < b)
+                        && paired.len() <= PAIR_LEVELS
+                        && paired.last().is_none_or(|last| usize::from(*last) < levels.len())
+                }
             };
             if !ok {
                 return Err(bad("an encoder is damaged"));
@@ -248,6 +305,7 @@ impl Design {
 }
 
 /// A table seen through a design.
+/// Made once for a table and read for each row: columns are found by name and levels by binary search only then.
 pub(super) struct Reader<'a> {
     design: &'a Design,
     columns: Vec<Source<'a>>,
@@ -255,6 +313,9 @@ pub(super) struct Reader<'a> {
 }
 
 /// The products of what two columns bring into a pair, each of a row of its own.
+///
+/// With l₁ .. lₙ and r₁ .. rₘ the parts of the two columns the terms are l₁ r₁, l₁ r₂, .., lₙ rₘ: a surface that is linear in either
+/// rank between the quartiles of the other, or one curve for each of the levels.
 pub(super) fn multiply(
     (a, left, i): (&Encoder, &Source<'_>, usize),
     (b, right, j): (&Encoder, &Source<'_>, usize),
@@ -300,7 +361,13 @@ impl Reader<'_> {
         }
     }
 
-    /// The cell of a row in a coarse cut of a column: eighths of the ranks, or the most frequent levels.
+    /// The cell of a row for a tree: see [`Encoder::bin`].
+    pub(super) fn bin(&self, column: usize, row: usize) -> u8 {
+        self.design.encoders[column].bin(&self.columns[column], row)
+    }
+
+    /// The cell of a row in a coarse cut of a column: eighths of the ranks; or the levels that stand in pairs, and one for all
+    /// others. [`MISSING_CELL`] for what is missing or unknown.
     pub(super) fn cell(&self, column: usize, row: usize) -> usize {
         match (&self.columns[column], &self.design.encoders[column]) {
             (Source::Number(values), encoder) => match values.get(row) {
@@ -310,17 +377,19 @@ impl Reader<'_> {
                     reason = "a rank in [0, 1]"
                 )]
                 Some(value) => ((encoder.rank(value) * CELLS as f64) as usize).min(CELLS - 1),
-                None => CELLS,
+                None => MISSING_CELL,
             },
-            (Source::Level(values, places), _) => match values.code(row).map(|code| places[code as usize]) {
-                None | Some(UNSEEN) => CELLS,
-                Some(BASE) => 0,
-                Some(place) => (place as usize).min(CELLS - 1),
-            },
+            (Source::Level(values, places), encoder) => {
+                match values.code(row).map(|code| places[code as usize]) {
+                    None | Some(UNSEEN | BASE) => MISSING_CELL,
+                    Some(place) => encoder.pair_place(place as usize).unwrap_or(PAIR_LEVELS),
+                }
+            }
         }
     }
 
     /// How many rows hold a level that the fit had not seen, for each column.
+    /// Levels that count as rare ones are not among them: for those the fit has a term.
     pub(super) fn unseen(&self) -> Vec<usize> {
         let count = |source: &Source<'_>| match source {
             Source::Number(_) => 0,
@@ -332,10 +401,14 @@ impl Reader<'_> {
     }
 }
 
-/// Cells of a column in [`Reader::cell`], without the one for missing values.
+/// Cells of a number in [`Reader::cell`], without the one for missing values.
 pub(super) const CELLS: usize = 8;
+/// The cell for missing values in [`Reader::cell`], behind those of the levels and the one for other levels.
+pub(super) const MISSING_CELL: usize = PAIR_LEVELS + 1;
 
 impl Encoder {
+    /// The first and last value are the range within which later values are kept.
+    ///
     /// A numeric column: as it is, or as a curve with up to `knots` knots, at least 40 rows for each. Knots at the same rank
     /// (many equal values) count once, and none lies at an end. A column without a single value becomes a blank that
     /// contributes nothing.
@@ -359,7 +432,7 @@ impl Encoder {
         Self::Curve { range: (first, last), ranks, knots, missing }
     }
 
-    /// A categorical column. Flexible: each level with at least 20 rows and 0.2 % of them, at most the 200 most frequent (ties
+    /// A categorical column. Flexible: each level with at least 10 rows and 0.1 % of them, at most the 100 most frequent (ties
     /// in order of the level), the rest pooled; all levels have an indicator, which the ridge makes identifiable. Linear: every
     /// level but the first.
     fn categorical(column: &Categorical, shape: Shape) -> Self {
@@ -380,12 +453,19 @@ impl Encoder {
         }
         let pooled =
             (0..counts.len()).filter(|l| counts[*l] > 0 && kept.binary_search(l).is_err()).count() > 0;
+        let mut frequent: Vec<usize> = (0..kept.len()).collect();
+        frequent.sort_by_key(|place| (usize::MAX - counts[kept[*place]], *place));
+        frequent.truncate(if shape == Shape::Linear { 0 } else { PAIR_LEVELS });
+        frequent.sort_unstable();
+        let paired = frequent.into_iter().filter_map(|place| u8::try_from(place).ok()).collect();
         let mut levels = kept.into_iter().map(|l| column.levels()[l].clone());
         let base = if shape == Shape::Linear { levels.next() } else { None };
-        Self::Levels { levels: levels.collect(), base, pooled, missing }
+        Self::Levels { levels: levels.collect(), base, pooled, missing, paired }
     }
 
     /// The same curve with a direction; levels and plain numbers have none.
+    /// A curve that cannot fall is a sum of ramps with coefficients of at least 0: each rises over one interval between cuts and is flat
+    /// elsewhere.
     fn directed(self, direction: Direction) -> Self {
         match self {
             Self::Curve { range, ranks, knots, missing } => {
@@ -412,15 +492,50 @@ impl Encoder {
     }
 
     /// Columns that it brings into a pair.
+    /// A pair has the product of both sides' columns: 4 × 4 for two numbers, 4 × 16 for a number and a category at most.
     pub(super) fn parts(&self) -> usize {
         match self {
             Self::Linear { .. } | Self::Ramp { .. } => 1,
             Self::Curve { .. } => 1 + PAIR_KNOTS.len(),
-            Self::Levels { levels, .. } => levels.len().min(PAIR_LEVELS),
+            Self::Levels { levels, paired, .. } if paired.is_empty() => levels.len().min(FIRST_LEVELS),
+            Self::Levels { paired, .. } => paired.len(),
+        }
+    }
+
+    /// The place of a level among those that stand in pairs.
+    fn pair_place(&self, place: usize) -> Option<usize> {
+        match self {
+            Self::Levels { paired, .. } if paired.is_empty() => Some(place).filter(|p| *p < self.parts()),
+            Self::Levels { paired, .. } => paired.iter().position(|p| usize::from(*p) == place),
+            _ => None,
+        }
+    }
+
+    /// Number of level indicators, the one for rare levels included; 0 for numbers.
+    pub(super) fn levels(&self) -> usize {
+        match self {
+            Self::Levels { levels, pooled, .. } => levels.len() + usize::from(*pooled),
+            _ => 0,
+        }
+    }
+
+    /// The cell of a row for a tree: the 64th of the ranks that a number falls into, the place of a level;
+    /// [`trees::MISSING`] for what is missing or unknown.
+    pub(super) fn bin(&self, source: &Source<'_>, row: usize) -> u8 {
+        match source {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank in [0, 1]")]
+            Source::Number(values) => values.get(row).map_or(trees::MISSING, |value| {
+                ((self.rank(value) * f64::from(trees::BINS)) as u8).min(trees::BINS - 1)
+            }),
+            Source::Level(values, places) => match values.code(row).map(|code| places[code as usize]) {
+                None | Some(UNSEEN | BASE) => trees::MISSING,
+                Some(place) => u8::try_from(place).unwrap_or(trees::MISSING),
+            },
         }
     }
 
     /// Names its encoded columns, in the order of [`encode`](Self::encode).
+    /// Names are for people: `tenure rank above 0.333`, `contract=monthly`, `income missing`.
     fn terms(&self, name: &str, source: usize, terms: &mut Vec<Term>) {
         let rises = matches!(self, Self::Ramp { .. });
         let mut push = |name: String, indicator: bool| {
@@ -560,9 +675,8 @@ impl Encoder {
             }
             (_, Source::Number(column)) => out[0] = column.get(row).unwrap_or(0.0),
             (_, Source::Level(column, places)) => {
-                if let Some(place) =
-                    column.code(row).map(|code| places[code as usize] as usize).filter(|p| *p < parts)
-                {
+                let place = column.code(row).map(|code| places[code as usize] as usize);
+                if let Some(place) = place.and_then(|place| self.pair_place(place)) {
                     out[place] = 1.0;
                 }
             }
@@ -585,6 +699,8 @@ fn numeric_or_blank<'a>(name: &str, features: &'a Features) -> Result<&'a Numeri
 }
 
 /// Distinct values with their mid-ranks in [0, 1], at most [`RANK_POINTS`] of them at evenly spaced quantiles.
+/// r(x) = (#{values < x} + #{values ≤ x}) / (2 n): ties share the middle of their ranks, so a column of two values has two ranks,
+/// and half of a column that is 0 has one rank for all of that half.
 fn rank_table(sorted: &[f64]) -> Vec<(f64, f64)> {
     let n = sorted.len();
     let rank = |value: f64| {
@@ -601,6 +717,7 @@ fn rank_table(sorted: &[f64]) -> Vec<(f64, f64)> {
 }
 
 /// The rank of a value by linear interpolation, constant beyond the ends.
+/// O(log points). Beyond the ends it is the rank of the end: a prediction never leaves the range that the fit has seen.
 fn rank_in(ranks: &[(f64, f64)], value: f64) -> f64 {
     let above = ranks.partition_point(|r| r.0 <= value);
     match (above.checked_sub(1).and_then(|i| ranks.get(i)), ranks.get(above)) {

@@ -1,4 +1,16 @@
 //! `Effect`: what each column does, as a table. `Action`, `Change`: what would change a customer's risk.
+//!
+//! # Partial dependence without a sample
+//!
+//! The partial dependence of a column is the mean prediction with the column set to a value for everybody (Friedman 2001,
+//! doi:10.1214/aos/1013203451). In a sum of functions of columns the others drop out of the difference to the mean, so on the
+//! scale of the log-odds it is the column's own function, exactly, and no customers are needed to tabulate it.
+//!
+//! # What would change a risk
+//!
+//! [`TableModel::cheapest_change`] tries every set of up to three actions on different columns and takes the cheapest that is
+//! enough. The answer is about the model: that customers with a yearly contract leave less does not prove that a contract given
+//! away keeps anybody. Give it columns that are known to work, by an experiment at best.
 
 use crate::data::{Column, Customers, Features};
 use crate::error::{Error, Result};
@@ -10,33 +22,52 @@ use super::table::TableModel;
 
 /// Values of a numeric column in an [`Effect`], at most.
 const POINTS: usize = 21;
-/// Values of each column of a pair, at most.
+/// Values of each column of a pair, at most, and of three columns.
 const PAIR_POINTS: usize = 9;
+const TRIPLE_POINTS: usize = 5;
 /// Actions that may be combined, and how many of them at once.
 const MOST_ACTIONS: usize = 30;
 const AT_ONCE: usize = 3;
 
-/// What a column, or a pair of columns, adds to the log-odds at each of its values, against the average customer of the fit:
-/// its partial dependence, exact because the model is a sum. For a pair only what both do beyond each alone.
+/// What a column, or two or three together, add to the log-odds at each of their values, against the average customer of the
+/// fit: the partial dependence, exact because the model is a sum. For columns together only what they do beyond each alone.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Effect {
-    /// The column, `a x b` for a pair.
+    /// The column, `a x b` or `a x b x c` for columns together.
     pub column: String,
     /// At quantiles of a numeric column, every level of a categorical one, and at a missing value.
     pub points: Vec<EffectPoint>,
 }
 
 /// One row of an [`Effect`].
+///
+/// ```
+/// use regulars::churn::{ChurnParams, Method, Value};
+/// use regulars::data::{Customers, Features};
+///
+/// let weeks: Vec<f64> = (0..60).map(|i| f64::from(i % 10)).collect();
+/// let left: Vec<bool> = (0..60).map(|i| i % 10 + i * 5 % 7 > 8).collect();
+/// let table = Features::builder(Customers::numbered(60)?).numeric("weeks", weeks)?.build()?;
+/// let model = ChurnParams::new().method(Method::Plain).fit_table(&table, &left)?;
+/// let points = &model.effects()?[0].points;
+/// // A straight line: the mean, and one unit more, which adds the coefficient.
+/// assert!(matches!(points[0].value, Value::Number(mean) if (mean - 4.5).abs() < 1e-9));
+/// let slope = points[1].log_odds - points[0].log_odds;
+/// assert!((slope - model.coefficients()[1].estimate()).abs() < 1e-9);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct EffectPoint {
     /// The value of the column, of a pair's first column.
     pub value: Value,
-    /// The value of a pair's second column.
+    /// The value of the second column, where there is one.
     pub other: Option<Value>,
+    /// The value of the third column, where there is one.
+    pub third: Option<Value>,
     /// Added to the log-odds; above 0 raises the risk.
     pub log_odds: f64,
 }
@@ -65,50 +96,74 @@ impl TableModel {
     /// None that a fitted model would give; a damaged one, [`InvalidInput`](crate::ErrorKind::InvalidInput).
     pub fn effects(&self) -> Result<Vec<Effect>> {
         let slope = self.calibration.1;
-        let mut effects = Vec::new();
+        // Where the terms of each column and pair begin.
+        let mut starts = Vec::new();
         let mut at = 0;
-        for (name, encoder) in self.design.names.iter().zip(&self.design.encoders) {
-            let width = encoder.width();
-            let values = encoder.points(POINTS, self.means.get(at).copied().unwrap_or(0.0));
-            let table = one_column(name, encoder, &values)?;
-            let source = encoder.read(name, &table)?;
-            let mut x = vec![0.0; width];
-            let points = values
-                .iter()
-                .enumerate()
-                .map(|(row, value)| {
-                    encoder.encode(&source, row, &mut x);
-                    let sum: f64 = (0..width)
-                        .filter(|j| !x[*j].is_nan())
-                        .map(|j| self.beta[at + j + 1] * (x[j] - self.means[at + j]))
-                        .sum();
-                    EffectPoint { value: value.clone(), other: None, log_odds: slope * sum }
-                })
-                .collect();
-            effects.push(Effect { column: name.clone(), points });
-            at += width;
+        for encoder in &self.design.encoders {
+            starts.push(at);
+            at += encoder.width();
         }
-        for (i, pair) in self.design.pairs.iter().enumerate() {
-            let (a, b) = (&self.design.encoders[pair.0], &self.design.encoders[pair.1]);
-            let (left, right) = (a.points(PAIR_POINTS, 0.0), b.points(PAIR_POINTS, 0.0));
-            let names = [&self.design.names[pair.0], &self.design.names[pair.1]];
-            let (one, two) = (one_column(names[0], a, &left)?, one_column(names[1], b, &right)?);
-            let (one, two) = (a.read(names[0], &one)?, b.read(names[1], &two)?);
-            let width = a.parts() * b.parts();
-            let mut x = vec![0.0; width];
+        for pair in &self.design.pairs {
+            starts.push(at);
+            at += self.design.encoders[pair.0].parts() * self.design.encoders[pair.1].parts();
+        }
+        let mut effects = Vec::new();
+        for (i, set) in self.sources().into_iter().enumerate() {
+            let most = [POINTS, PAIR_POINTS, TRIPLE_POINTS][set.len().clamp(1, 3) - 1];
+            let sides = set
+                .iter()
+                .map(|column| {
+                    let (name, encoder) = (&self.design.names[*column], &self.design.encoders[*column]);
+                    let mean = self.means.get(starts[*column]).copied().unwrap_or(0.0);
+                    let values = encoder.points(most, mean);
+                    let table = one_column(name, encoder, &values)?;
+                    Ok((*column, values, table))
+                })
+                .collect::<Result<Vec<_>>>()?;
+            let sources = sides
+                .iter()
+                .map(|(column, _, table)| {
+                    self.design.encoders[*column].read(&self.design.names[*column], table)
+                })
+                .collect::<Result<Vec<_>>>()?;
+            let mut x = Vec::new();
+            let mut cells = vec![0; self.design.names.len()];
             let mut points = Vec::new();
-            for (row, value) in left.iter().enumerate() {
-                for (column, other) in right.iter().enumerate() {
-                    super::design::multiply((a, &one, row), (b, &two, column), &mut x);
-                    let sum: f64 =
-                        (0..width).map(|j| self.beta[at + j + 1] * (x[j] - self.means[at + j])).sum();
-                    let (value, other) = (value.clone(), Some(other.clone()));
-                    points.push(EffectPoint { value, other, log_odds: slope * sum });
+            for place in grid(&sides.iter().map(|side| side.1.len()).collect::<Vec<_>>()) {
+                let encoder = |side: usize| &self.design.encoders[sides[side].0];
+                let known = i < self.design.sources();
+                match place[..] {
+                    [row] if known => {
+                        x.resize(encoder(0).width(), 0.0);
+                        encoder(0).encode(&sources[0], row, &mut x);
+                    }
+                    [one, two] if known => {
+                        x.resize(encoder(0).parts() * encoder(1).parts(), 0.0);
+                        let left = (encoder(0), &sources[0], one);
+                        super::design::multiply(left, (encoder(1), &sources[1], two), &mut x);
+                    }
+                    _ => x.clear(),
                 }
+                let start = starts.get(i).copied().unwrap_or(0);
+                let mut sum: f64 = (0..x.len())
+                    .filter(|j| !x[*j].is_nan())
+                    .map(|j| self.beta[start + j + 1] * (x[j] - self.means[start + j]))
+                    .sum();
+                for (side, row) in place.iter().enumerate() {
+                    let column = sides[side].0;
+                    let bin = encoder(side).bin(&sources[side], *row);
+                    cells[column] = self.forest.cell_of(column, bin);
+                }
+                sum += self.forest.part_of(&set, &cells);
+                let value = |side: usize| place.get(side).and_then(|row| sides[side].1.get(*row)).cloned();
+                points.push(EffectPoint {
+                    value: value(0).unwrap_or(Value::Missing),
+                    other: value(1),
+                    third: value(2),
+                    log_odds: slope * sum,
+                });
             }
-            let column = self.design.source_name(self.design.names.len() + i);
-            effects.push(Effect { column, points });
-            at += width;
+            effects.push(Effect { column: self.name_of(&set), points });
         }
         let spread = |e: &Effect| {
             let of = |f: fn(f64, f64) -> f64, from: f64| e.points.iter().fold(from, |m, p| f(m, p.log_odds));
@@ -217,6 +272,8 @@ impl TableModel {
 }
 
 /// Sets of up to three actions on different columns, in order of the actions.
+///
+/// With n actions at most n + n (n − 1) / 2 + n (n − 1) (n − 2) / 6 of them: 4,525 for the 30 that are allowed.
 fn subsets(actions: &[Action]) -> Vec<Vec<usize>> {
     let mut sets: Vec<Vec<usize>> = (0..actions.len()).map(|i| vec![i]).collect();
     let mut from = 0;
@@ -235,6 +292,18 @@ fn subsets(actions: &[Action]) -> Vec<Vec<usize>> {
     sets
 }
 
+/// All places of a grid with so many points on each side, the last side fastest.
+/// (2, 3) gives (0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2).
+fn grid(sides: &[usize]) -> Vec<Vec<usize>> {
+    sides.iter().fold(vec![Vec::new()], |places, points| {
+        let more = |place: &Vec<usize>| -> Vec<Vec<usize>> {
+            (0..*points).map(|row| [&place[..], &[row]].concat()).collect()
+        };
+        places.iter().flat_map(more).collect()
+    })
+}
+
+/// A table of one column that holds those values, to be encoded as a customer's would be.
 fn one_column(name: &str, encoder: &Encoder, values: &[Value]) -> Result<Features> {
     let builder = Features::builder(Customers::numbered(values.len())?);
     // Not told by the values: a column of categories may have been missing in every row.
@@ -250,6 +319,8 @@ fn one_column(name: &str, encoder: &Encoder, values: &[Value]) -> Result<Feature
 
 impl Encoder {
     /// Values that show the shape of a column's effect.
+    /// Numbers of a curve: `most` of its quantiles, ends included. A straight line: the mean, and one unit more. Categories: all levels
+    /// for a column alone; the sixteen that stand in pairs, or the first `most` of them, for columns together.
     fn points(&self, most: usize, mean: f64) -> Vec<Value> {
         let mut points: Vec<Value> = match self {
             Self::Linear { .. } => vec![Value::Number(mean), Value::Number(mean + 1.0)],
@@ -260,8 +331,14 @@ impl Encoder {
                 at.dedup();
                 at.into_iter().filter_map(|i| ranks.get(i)).map(|r| Value::Number(r.0)).collect()
             }
-            Self::Levels { levels, base, .. } => {
-                base.iter().chain(levels.iter()).cloned().map(Value::Level).collect()
+            Self::Levels { levels, base, paired, .. } if most == POINTS || paired.is_empty() => {
+                let all = base.iter().chain(levels.iter()).cloned().map(Value::Level);
+                if most == POINTS { all.collect() } else { all.take(most).collect() }
+            }
+            Self::Levels { levels, paired, .. } => {
+                let shown = paired.iter().filter_map(|place| levels.get(usize::from(*place)));
+                let most = if most == PAIR_POINTS { paired.len() } else { most };
+                shown.take(most).cloned().map(Value::Level).collect()
             }
         };
         if !matches!(self, Self::Linear { .. }) {
@@ -272,6 +349,7 @@ impl Encoder {
 }
 
 /// Something that can be done about a customer: a column set to a value, at a cost.
+/// Costs are in any one unit, of money or of effort; only their sums are compared.
 ///
 /// ```
 /// use regulars::churn::Action;
@@ -304,6 +382,8 @@ impl Action {
 }
 
 /// The cheapest way to a lower risk.
+///
+/// The probability is that of the model for the customer's row with the columns changed and all others as they are.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -1,4 +1,22 @@
 //! `ElasticNetParams` and `ElasticNetModel`: a logistic regression that chooses its columns.
+//!
+//! # Assumptions
+//!
+//! Few columns matter, each in a straight line on the log-odds. Of columns that say the same the lasso keeps one by chance of
+//! the data; an `alpha` of one half shares the effect among them.
+//!
+//! # What it gives and what it does not
+//!
+//! A short list and a forecast. No p-values: a coefficient that was chosen because it was large is larger than its truth, and its
+//! test would test the choice (Berk et al. 2013, doi:10.1214/12-AOS1077). For tests on a list fixed beforehand use
+//! [`LogisticParams`](super::LogisticParams).
+//!
+//! # Determinism and errors
+//!
+//! Folds follow the customers' keys and the seed; the same bits on any number of threads.
+//! [`InvalidParam`](crate::ErrorKind::InvalidParam) for parameters out of range and more than 2,000 columns,
+//! [`InvalidInput`](crate::ErrorKind::InvalidInput) for one outcome only,
+//! [`NotConverged`](crate::ErrorKind::NotConverged) where a penalty has no answer.
 
 use std::fmt;
 

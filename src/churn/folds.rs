@@ -5,6 +5,12 @@
 //! keeps the folds' rates equal to within one customer: with few leavers the loss out of fold would otherwise depend on the
 //! luck of the deal.
 
+//!
+//! | rows | fold |
+//! |---|---|
+//! | of one customer, at however many cuts | one |
+//! | of the same customer in another table, same seed, the same others | the same |
+//! | in another order | the same |
 use crate::data::Customers;
 use crate::kernel::rng::mix;
 use crate::types::Seed;
@@ -27,6 +33,9 @@ pub(super) fn customer_hashes(customers: &Customers, seed: Seed) -> Vec<u64> {
         .collect()
 }
 
+/// With labels "left at some cut" and "never left" the groups are two packs of cards, shuffled by the hash and dealt to the folds
+/// one by one: fold sizes of either kind differ by at most one group. O(n log n).
+///
 /// The fold of each row: groups in order of their hash are dealt out in turn, those with a positive and those without
 /// apart, so that every fold has its share of both.
 pub(super) fn assign(groups: &[u64], labels: &[bool], folds: usize) -> Vec<usize> {

@@ -1,5 +1,49 @@
 //! `LogisticParams` and `LogisticModel`: logistic regression on a numeric matrix, with the statistics of a
 //! generalised linear model.
+//!
+//! # When to use it
+//!
+//! Where the question is about an effect: is it real, how large is it, how sure are we? Its coefficients have standard errors,
+//! tests and intervals. Where the question is who will leave, [`ChurnParams`](super::ChurnParams) is sharper: it finds curves and
+//! pairs that a straight line misses, and gives up standard errors for it.
+//!
+//! # Model
+//!
+//! | symbol | meaning | unit |
+//! |---|---|---|
+//! | yᵢ | 1 where row i left | |
+//! | xᵢ | the row of the matrix | that of each column |
+//! | oᵢ | an offset, log-odds known beforehand | log-odds |
+//! | wᵢ | how often the row counts | rows |
+//! | β₀, β | intercept and coefficients | log-odds, log-odds per unit of the column |
+//! | λ | ridge | 1 / (log-odds per unit)² |
+//!
+//! P(yᵢ = 1) = 1 / (1 + e^−zᵢ), zᵢ = β₀ + xᵢ β + oᵢ, with (β₀, β) the minimum of
+//! Σ wᵢ \[ln(1 + e^zᵢ) − yᵢ zᵢ\] + ½ λ Σ βⱼ².
+//!
+//! e^βⱼ is the factor by which one unit of column j multiplies the odds of leaving.
+//!
+//! # Assumptions
+//!
+//! Rows are independent unless [`Covariance::Clustered`] says which are not; the log-odds are linear in the columns unless
+//! [`Covariance::Robust`] is asked for; Wald statements need many leavers and stayers for each coefficient (about ten), and
+//! [`LogisticParams::profile_intervals`] or [`LogisticParams::firth`] where there are fewer.
+//!
+//! # What cannot be answered is said
+//!
+//! | what happens | outcome | advice it gives |
+//! |---|---|---|
+//! | a column, or a sum of columns, parts leavers from stayers | `InvalidInput` at that column | drop it, set a ridge, or [`firth`](LogisticParams::firth) |
+//! | a column is constant or a sum of others | `InvalidInput` at that column | drop one, or set a ridge |
+//! | one outcome only | `InvalidInput` | |
+//! | the iterations run out | `NotConverged` with the gradient's norm | more iterations, or a ridge |
+//! | a value, weight or offset out of range | `InvalidInput` or `InvalidParam` at its row or column | |
+//!
+//! # Complexity
+//!
+//! n p² / 2 multiplications for a Newton step, five to eight steps, of which the last ones often need a gradient only (n p). The
+//! matrix is read in place; 64 partial sums of (p + 1)² numbers are held. With a ridge and more than 700 columns L-BFGS takes n p
+//! for each iteration.
 
 use std::fmt;
 
@@ -159,6 +203,24 @@ impl<'a> LogisticParams<'a> {
     }
 
     /// Log-odds known beforehand, added to each row's linear predictor; finite.
+    ///
+    /// Where a model in use gives log-odds already, a fit on its offset asks what has changed since:
+    ///
+    /// ```
+    /// use regulars::churn::LogisticParams;
+    /// use regulars::data::{Customers, Matrix};
+    ///
+    /// let x: Vec<f64> = (0..200).map(|i| f64::from(i % 8)).collect();
+    /// let left: Vec<bool> = (0..200).map(|i| i % 8 + i * 7 % 9 > 9).collect();
+    /// let matrix = Matrix::new(Customers::numbered(200)?, ["weeks"], x)?;
+    /// let model = LogisticParams::new().fit(&matrix, &left)?;
+    /// let known: Vec<f64> = matrix.rows().map(|row| {
+    ///     model.coefficients()[0].estimate() + model.coefficients()[1].estimate() * row[0]
+    /// }).collect();
+    /// let again = LogisticParams::new().offset(&known).fit(&matrix, &left)?;
+    /// assert!(again.coefficients().iter().all(|c| c.estimate().abs() < 1e-6)); // nothing has changed
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn offset(mut self, offset: &'a [f64]) -> Self {
         self.offset = Some(offset);
         self
@@ -359,6 +421,26 @@ impl<'a> LogisticParams<'a> {
 }
 
 /// One term of a fitted model: the intercept or a column.
+///
+/// ```
+/// use regulars::churn::LogisticParams;
+/// use regulars::data::{Customers, Matrix};
+///
+/// let weeks: Vec<f64> = (0..40).map(|i| f64::from(i % 10)).collect();
+/// let left: Vec<bool> = (0..40).map(|i| i % 10 + i * 3 % 7 > 8).collect();
+/// let x = Matrix::new(Customers::numbered(40)?, ["weeks"], weeks)?;
+/// let model = LogisticParams::new().fit(&x, &left)?;
+/// let effect = &model.coefficients()[1];
+/// let (low, high) = effect.interval(0.95).unwrap();
+/// assert!(low < effect.estimate() && effect.estimate() < high);
+/// assert!((effect.z().unwrap() - effect.estimate() / effect.standard_error().unwrap()).abs() < 1e-12);
+/// assert!(effect.p_value().unwrap() < 0.05 && low > 0.0); // the test and the interval agree
+///
+/// // A penalty makes the same figures invalid, so there are none.
+/// let penalised = LogisticParams::new().ridge(1.0).fit(&x, &left)?;
+/// assert_eq!(penalised.coefficients()[1].p_value(), None);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Coefficient {
@@ -389,6 +471,7 @@ impl Coefficient {
     }
 
     /// Two-sided p-value of "no effect" by the normal approximation.
+    /// 2 Φ(−|z|), Φ the standard normal distribution.
     pub fn p_value(&self) -> Option<f64> {
         self.z().map(|z| 2.0 * special::normal_cdf(-z.abs()))
     }
@@ -402,6 +485,21 @@ impl Coefficient {
 }
 
 /// How the fit went. Likelihood statistics stand for unpenalised fits only.
+///
+/// ```
+/// use regulars::churn::LogisticParams;
+/// use regulars::data::{Customers, Matrix};
+///
+/// let weeks: Vec<f64> = (0..40).map(|i| f64::from(i % 10)).collect();
+/// let left: Vec<bool> = (0..40).map(|i| i % 10 + i * 3 % 7 > 8).collect();
+/// let x = Matrix::new(Customers::numbered(40)?, ["weeks"], weeks)?;
+/// let summary = *LogisticParams::new().fit(&x, &left)?.summary();
+/// assert!(summary.gradient_norm < 1e-6 && summary.gap < 1e-9);
+/// assert!((summary.deviance + 2.0 * summary.log_likelihood).abs() < 1e-12);
+/// assert!((summary.aic.unwrap() - summary.deviance - 4.0).abs() < 1e-9); // two terms
+/// assert_eq!(LogisticParams::new().ridge(1.0).fit(&x, &left)?.summary().aic, None);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -442,6 +540,9 @@ impl LogisticSummary {
 }
 
 /// A fitted logistic regression.
+///
+/// Holds coefficients, their covariance and the names of its columns, no rows of the fit; saved through
+/// [`persist`](crate::persist) as `logistic`. A model that exists has converged.
 #[derive(Clone, PartialEq)]
 pub struct LogisticModel {
     pub(super) coefficients: Vec<Coefficient>,
@@ -484,6 +585,8 @@ impl LogisticModel {
         &self.summary
     }
 
+    /// For sums of effects: the variance of β₁ − β₂ is c₁₁ + c₂₂ − 2 c₁₂.
+    ///
     /// Covariance of two estimates, numbered as [`coefficients`](Self::coefficients); `None` for a penalised fit or
     /// beyond the last term.
     pub fn covariance(&self, a: usize, b: usize) -> Option<f64> {

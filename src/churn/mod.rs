@@ -29,10 +29,12 @@
 //!   is an error that names it.
 //! - [`Method::Auto`]: a number x contributes x (kept within the range of the fit), its rank r(x) in the fit, and
 //!   (r(x) − k)₊ for up to eight knots k at quantiles: a piecewise linear curve that does not care for units or outliers.
-//!   Each level has a term; those with fewer than 20 rows or 0.2 % are pooled. Pairs of columns are screened by the
-//!   residuals in tables of their cells, eighths, quarters and halves of the ranks (chi-square, Bonferroni at 1 %); the
-//!   screen runs inside each fold, and as many of the strongest pairs (0, 1, 3, 6, 12 or 24) are used as the loss out of fold
-//!   supports, the fewest within one standard error of the best. λ is the one of a grid from 0.1 to 300 with the smallest
+//!   Each level has a term; those with fewer than 10 rows or 0.1 % are pooled, as are those beyond the 100 most frequent. Pairs
+//!   of columns are screened by the residuals in tables of their cells, eighths, quarters and halves of the ranks (chi-square,
+//!   Bonferroni at 1 %); the screen runs inside each fold, and as many of the strongest pairs (0, 1, 3, 6, 12 or 24) are used
+//!   as the loss out of fold supports, the fewest within one standard error of the best. What curves and pairs leave is looked at
+//!   by small trees of at most three splits in a row, none unless they lower the loss out of fold by more than one standard
+//!   error; they too are sums of functions of one, two or three columns and stand in explanations as such. λ is the one of a grid from 0.1 to 300 with the smallest
 //!   loss in five folds, chosen anew with the pairs. (a, b) recalibrate the scores out of fold (Platt), and on request a
 //!   curve that never falls; for [`Method::Plain`] they are (0, 1). [`ChurnParams::monotone`] keeps a column's curve from
 //!   turning.
@@ -97,9 +99,176 @@
 //! # Ok::<(), regulars::Error>(())
 //! ```
 //!
+//! # Recipes
+//!
+//! **How good is it, before it is used?** Out of fold, with everything that looks at outcomes inside the folds:
+//!
+//! ```
+//! use regulars::churn::{ChurnParams, Evaluation};
+//! use regulars::simulate::ChurnTableParams;
+//! use regulars::types::Seed;
+//!
+//! let shop = ChurnTableParams::new(800, Seed(3)).simulate()?;
+//! let (table, left) = (shop.features(), shop.left().values());
+//! let params = ChurnParams::new();
+//! let folds = params.folds(table, left, 5)?;
+//! let risk = params.out_of_fold(table, left, &folds)?;
+//! let p: Vec<f64> = risk.values().iter().map(|p| p.get()).collect();
+//! let judged = Evaluation::new(left, &p)?;
+//! assert!(judged.auc > 0.6 && judged.calibration_error < 0.1);
+//! // Of ten groups by predicted risk, the highest holds most leavers.
+//! assert!(judged.gains[0].lift > 1.0);
+//! # Ok::<(), regulars::Error>(())
+//! ```
+//!
+//! **Is it better than what we have?** The same customers judge both, so the interval is of the difference:
+//!
+//! ```
+//! # use regulars::churn::{ChurnParams, Comparison};
+//! # use regulars::simulate::ChurnTableParams;
+//! # use regulars::types::Seed;
+//! # let shop = ChurnTableParams::new(800, Seed(3)).simulate()?;
+//! # let (table, left) = (shop.features(), shop.left().values());
+//! let old = table.select(&["tenure"])?; // the rule in use looks at the tenure alone
+//! let params = ChurnParams::new();
+//! let folds = params.folds(table, left, 5)?;
+//! let of = |table| -> regulars::Result<Vec<f64>> {
+//!     Ok(params.out_of_fold(table, left, &folds)?.values().iter().map(|p| p.get()).collect())
+//! };
+//! let gain = Comparison::new(left, &of(table)?, &of(&old)?, 200, Seed(1))?;
+//! assert!(gain.auc.low > 0.0 && gain.brier.high < 0.0);
+//! # Ok::<(), regulars::Error>(())
+//! ```
+//!
+//! **A curve must not turn** because nobody would believe it: the risk may only fall with the tenure.
+//!
+//! ```
+//! # use regulars::churn::{ChurnParams, Direction, Value};
+//! # use regulars::simulate::ChurnTableParams;
+//! # use regulars::types::Seed;
+//! # let shop = ChurnTableParams::new(600, Seed(3)).simulate()?;
+//! let params = ChurnParams::new().monotone("tenure", Direction::Falling);
+//! let model = params.fit_table(shop.features(), shop.left().values())?;
+//! let effects = model.effects()?;
+//! let tenure = effects.iter().find(|e| e.column == "tenure").unwrap();
+//! let known: Vec<f64> =
+//!     tenure.points.iter().filter(|p| p.value != Value::Missing).map(|p| p.log_odds).collect();
+//! assert!(known.windows(2).all(|w| w[1] <= w[0] + 1e-12));
+//! # Ok::<(), regulars::Error>(())
+//! ```
+//!
+//! **Is an effect real?** Maximum likelihood on columns chosen beforehand, with standard errors that know which rows belong
+//! together:
+//!
+//! ```
+//! use regulars::churn::{Covariance, LogisticParams};
+//! use regulars::data::{Customers, Matrix};
+//!
+//! // Fifty customers, seen on four days each.
+//! let customer: Vec<u64> = (0..200).map(|i| i / 4).collect();
+//! let complaints: Vec<f64> = customer.iter().map(|c| (c % 3) as f64).collect();
+//! let left: Vec<bool> = (0..200).map(|i| (i / 4 % 3) * 3 + i * 7 % 10 > 8).collect();
+//! let x = Matrix::new(Customers::numbered(200)?, ["complaints"], complaints)?;
+//! let model = LogisticParams::new().covariance(Covariance::Clustered(&customer)).fit(&x, &left)?;
+//! let effect = &model.coefficients()[1];
+//! assert!(effect.estimate().exp() > 1.5); // each complaint multiplies the odds of leaving by that
+//! assert!(effect.p_value().unwrap() < 0.01);
+//! # Ok::<(), regulars::Error>(())
+//! ```
+//!
+//! **Which columns matter, of many?** A short list and a forecast, no p-values:
+//!
+//! ```
+//! use regulars::churn::{ElasticNetParams, PathChoice};
+//! use regulars::data::{Customers, Matrix};
+//!
+//! let x: Vec<f64> = (0..6_000_u32).map(|i| f64::from(i * 7_919 % 2_003) / 2_003.0).collect();
+//! let left: Vec<bool> = x.chunks(30).map(|row| row[4] - row[9] > 0.1).collect();
+//! let matrix = Matrix::unnamed(Customers::numbered(200)?, 30, x)?;
+//! let model = ElasticNetParams::new(0.9).choice(PathChoice::OneStandardError).fit(&matrix, &left)?;
+//! let kept: Vec<&str> = model.kept().map(|c| c.0).collect();
+//! assert!(kept.contains(&"x5") && kept.contains(&"x10"));
+//! # Ok::<(), regulars::Error>(())
+//! ```
+//!
+//! **Labels by own rhythm**: who comes every week is missed sooner than who comes every quarter.
+//!
+//! ```
+//! use regulars::churn::{ChurnParams, Leaving};
+//! use regulars::simulate::ShopParams;
+//! use regulars::types::{AsOf, Horizon, Seed};
+//!
+//! let shop = ShopParams::new(400, Seed(1)).simulate()?;
+//! let (ledger, last) = (shop.ledger()?, shop.days().1);
+//! let split = ledger.split(AsOf::new(last.checked_add(-90).unwrap()), Horizon::days(90)?)?;
+//! let patient = ChurnParams::new().leaving(Leaving::Silence { times: 4.0 }).fit(&[split])?;
+//! let strict = ChurnParams::new().leaving(Leaving::Silence { times: 2.0 }).fit(&[split])?;
+//! assert!(patient.churn_rate() < strict.churn_rate());
+//! # Ok::<(), regulars::Error>(())
+//! ```
+//!
+//! **More outcomes than two**: stays, downgrades, leaves.
+//!
+//! ```
+//! use regulars::churn::StageParams;
+//! use regulars::data::{Customers, Matrix};
+//!
+//! let usage: Vec<f64> = (0..120).map(|i| f64::from(i % 12)).collect();
+//! let stage: Vec<&str> = (0..120)
+//!     .map(|i| match i % 12 + i * 5 % 4 {
+//!         0..4 => "leaves",
+//!         4..8 => "downgrades",
+//!         _ => "stays",
+//!     })
+//!     .collect();
+//! let x = Matrix::new(Customers::numbered(120)?, ["usage"], usage)?;
+//! let model = StageParams::new().fit(&x, &stage)?;
+//! let p = &model.predict(&x)?.into_values()[11]; // of a heavy user
+//! let stays = model.stages().iter().position(|s| s == "stays").unwrap();
+//! assert!(p[stays].get() > 0.8);
+//! # Ok::<(), regulars::Error>(())
+//! ```
+//!
+//! **Whom to call first**: by what the call earns, not by the risk alone.
+//!
+//! ```
+//! use regulars::churn::{Campaign, ChurnParams};
+//! use regulars::data::PerCustomer;
+//! use regulars::simulate::ChurnTableParams;
+//! use regulars::types::{Expected, Seed};
+//!
+//! let shop = ChurnTableParams::new(400, Seed(3)).simulate()?;
+//! let table = shop.features();
+//! let risk = ChurnParams::new().fit_table(table, shop.left().values())?.predict(table)?;
+//! let charges = table.numeric("monthly_charge")?;
+//! // A customer who stays is worth a year of what they pay now.
+//! let worth = (0..table.len()).map(|row| Expected::minor(1_200.0 * charges.get(row).unwrap_or(0.0)));
+//! let worth = PerCustomer::new(risk.customers().clone(), worth.collect::<regulars::Result<_>>()?)?;
+//! let campaign = Campaign::new(Expected::minor(30_000.0)?, Expected::minor(2_000.0)?, Expected::minor(200.0)?);
+//! let ranked = campaign.rank(&risk, Some(&worth))?;
+//! assert!(ranked.windows(2).all(|w| w[0].gain.in_minor() >= w[1].gain.in_minor()));
+//! let pays = ranked.iter().filter(|target| target.gain.in_minor() > 0.0).count();
+//! assert!(pays > 0 && pays < ranked.len());
+//! # Ok::<(), regulars::Error>(())
+//! ```
+//!
+//! # Reading an explanation
+//!
+//! ```text
+//! probability 0.742, log-odds +1.056
+//! -1.232  average customer
+//! +1.310  bought about every 21 days, silent for 63
+//! +0.611  complaint: 2 in the last 90 days
+//! +0.367  buys less often than earlier
+//! ```
+//!
+//! The lines add up: −1.232 + 1.310 + 0.611 + 0.367 = 1.056, and 1 / (1 + e^−1.056) = 0.742. A line of +0.69 doubles the odds
+//! of leaving, one of −0.69 halves them; below 0.1 it is no reason worth telling.
+//!
 //! # Assumptions
 //!
-//! The future resembles the cuts learned from: a season that none of them saw shifts every probability. Customers are
+//! The future resembles the cuts learned from: a season that none of them saw shifts every probability
+//! ([`ChurnModel::season_seen`] says how much of it they saw). Customers are
 //! independent. Several cuts repeat customers; folds keep them together, standard errors of [`Method::Plain`] do not know.
 //!
 //! # Data contract
@@ -130,7 +299,7 @@
 //!
 //! # Complexity
 //!
-//! A Newton step takes n p² / 2 multiplications in blocks of 128 rows; chunks run in parallel. [`LogisticParams`] reads the
+//! Trees take n / 2 additions for each column, tree and depth. A Newton step takes n p² / 2 multiplications in blocks of 128 rows; chunks run in parallel. [`LogisticParams`] reads the
 //! matrix in place and needs 64 partial sums of p² numbers, fewer where they would exceed 256 MB; with a ridge and more than
 //! 700 columns it goes by L-BFGS, which needs neither. [`Method::Auto`] encodes the table (8 bytes for each row and
 //! term) and cross-validates on at most 50,000 rows, chosen by the hash of their keys.
@@ -145,6 +314,50 @@
 //!
 //! The same bits on any number of threads. Folds follow the keys of the customers and the seed. Another order of the rows
 //! moves results by rounding only, because sums run in the order of the rows.
+//!
+//! # Words
+//!
+//! | word | meaning here |
+//! |---|---|
+//! | cut | a day: everything up to it is known, everything after it is to be foreseen |
+//! | horizon | the days after a cut in which who stays comes back |
+//! | label, outcome | whether a customer left within the horizon |
+//! | score | β₀ + Σ βⱼ fⱼ + trees, before recalibration |
+//! | log-odds | ln(p / (1 − p)): 0 is one half, +2.2 is 0.9, −2.2 is 0.1 |
+//! | contribution | what a column adds to the log-odds, against the average customer |
+//! | out of fold | by a model that has not seen the customer |
+//! | calibrated | of those told 0.3, three in ten leave |
+//! | calibration error | mean distance of told and seen shares over ten groups of equal size |
+//! | Brier score | mean squared distance of probability and outcome: 0 is perfect, rate × (1 − rate) a constant |
+//! | lift | the share of leavers in a group over that of all |
+//! | AUC | the probability that a leaver stands above a stayer |
+//! | aliased | a term that others already say |
+//! | pair | two columns whose effects do not simply add up |
+//!
+//! # What the default does with odd columns
+//!
+//! | column | what happens |
+//! |---|---|
+//! | constant, or missing everywhere | contributes nothing |
+//! | repeated, or nearly | the ridge shares the effect between the two |
+//! | names and codes of customers, as text | every level is rare: one pooled term that says nothing |
+//! | running numbers | a curve like any other: give them as [`Customers`](crate::data::Customers), not as a column |
+//! | codes written as numbers | a curve, and trees where the order means little |
+//! | thousands of levels | the 100 most frequent on their own, others pooled |
+//! | amounts over many powers of ten | knots at ranks: the same curve as of their logarithms |
+//! | free text | as levels: rare ones pooled; find words in it before |
+//! | a column that tells the outcome | a probability near 0 or 1 for everybody: look at [`TableModel::effects`] before trusting it |
+//!
+//! # When it goes wrong
+//!
+//! | what is seen | what it says | what helps |
+//! |---|---|---|
+//! | AUC near 1 | a column was written after the outcome | leave it out, cut by date |
+//! | AUC near one half, out of fold | the columns say nothing | other columns: behaviour, complaints, contracts |
+//! | right order, wrong level | a season or a campaign that no cut has seen | more cuts, [`MonitorParams`], recalibration |
+//! | slope below 1 in use | the law has changed or faded | refit |
+//! | separation under [`Method::Plain`] | a column parts the outcomes | a ridge, [`LogisticParams::firth`], [`Method::Auto`] |
+//! | many unseen levels | new names for old things | translate them, refit |
 //!
 //! # Errors
 //!
@@ -179,10 +392,12 @@ mod orders;
 mod params;
 mod past;
 mod profit;
+mod screen;
 mod sharp;
 mod stages;
 mod statistics;
 mod table;
+mod trees;
 mod warning;
 #[cfg(feature = "serde")]
 mod wire;
@@ -194,7 +409,7 @@ pub use elastic::{ElasticNetModel, ElasticNetParams, PathChoice, PathPoint};
 pub use evaluate::Evaluation;
 pub use explain::{Contribution, Explanation, Value};
 pub use logistic::{Coefficient, LogisticModel, LogisticParams, LogisticSummary};
-pub use model::ChurnModel;
+pub use model::{ChurnModel, Cut};
 pub use monitor::{Drift, Estimate, Monitor, MonitorParams, MonitorReport, Outcomes, Verdict};
 pub use params::{ChurnParams, Direction, Leaving, Method, Recalibration};
 pub use past::{Known, Past};

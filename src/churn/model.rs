@@ -2,12 +2,30 @@
 //!
 //! A fit takes one or several cuts in time. More cuts mean more rows and more seasons; rows of one customer stay in one fold, so
 //! cross-validation does not fool itself. A model remembers its horizon and refuses to be judged by another.
+//!
+//! # Data contract
+//!
+//! Ledgers of a fit may differ between cuts but must have the same columns (amounts, items); a ledger that predicts must have them
+//! too, others are ignored. Customers are known by key: a new ledger may number them otherwise. Who had not been seen by the day
+//! asked for has no probability.
+//!
+//! # Several cuts
+//!
+//! Cuts may overlap: each customer then has several rows with outcomes that repeat each other in part, and folds that keep a customer
+//! together are what keeps that harmless. Cuts a season apart teach more than cuts a week apart.
+//!
+//! ```text
+//! time          ──────────┬──────────┬──────────┬──────────▶
+//! first cut     known     │ outcome  │          │
+//! second cut    known                │ outcome  │
+//! asked for     known                           │ the horizon that the probabilities are about
+//! ```
 
 use std::fmt;
 
 use crate::data::{Customers, Features, PerCustomer};
 use crate::error::{Error, ErrorKind, Place, Result};
-use crate::types::{CustomerIx, Horizon, Probability, Seed};
+use crate::types::{AsOf, CustomerIx, Day, Horizon, Probability, Seed};
 
 use super::explain::Explanation;
 use super::orders::{self, Behaviour, Extras};
@@ -69,11 +87,14 @@ impl ChurnParams {
         }
         let extras = Extras::of(&pasts);
         let (mut parts, mut left, mut groups) = (Vec::new(), Vec::new(), Vec::new());
+        let mut cuts = Vec::with_capacity(pasts.len());
         for past in &pasts {
             let part = Behaviour::of(past.known(), &extras)?;
             let labels = orders::labels(past, &part, self.leaving)?;
             let hashes = folds::customer_hashes(&part.customers, Seed(self.seed));
             let rows: Vec<usize> = (0..labels.len()).filter(|row| labels[*row].is_some()).collect();
+            let churned = labels.iter().flatten().filter(|l| **l).count() as u64;
+            cuts.push(Cut { as_of: past.split.as_of().day(), customers: rows.len() as u64, churned });
             left.extend(labels.into_iter().flatten());
             groups.extend(rows.iter().map(|row| hashes[*row]));
             parts.push((part, rows));
@@ -85,11 +106,69 @@ impl ChurnParams {
         let features = orders::stack(&parts, Customers::numbered(left.len())?)?;
         let table = self.fit_grouped(&features, &left, &groups)?;
         let churned = left.iter().filter(|l| **l).count() as u64;
-        Ok(ChurnModel { table, horizon, splits: pasts.len() as u64, churned, extras })
+        Ok(ChurnModel { table, horizon, splits: pasts.len() as u64, churned, extras, cuts })
+    }
+}
+
+/// One of the cuts that a [`ChurnModel`] learned from.
+///
+/// ```
+/// use regulars::churn::ChurnParams;
+/// use regulars::simulate::ShopParams;
+/// use regulars::types::{AsOf, Horizon, Seed};
+///
+/// let shop = ShopParams::new(300, Seed(2)).simulate()?;
+/// let (ledger, last) = (shop.ledger()?, shop.days().1);
+/// let day = last.checked_add(-120).unwrap();
+/// let model = ChurnParams::new().fit(&[ledger.split(AsOf::new(day), Horizon::days(60)?)?])?;
+/// let cut = model.cuts()[0];
+/// assert_eq!(cut.as_of, day);
+/// assert_eq!(cut.churn_rate(), model.churn_rate()); // one cut is all there was
+/// assert!(cut.churned < cut.customers);
+/// # Ok::<(), regulars::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct Cut {
+    /// The last day known.
+    pub as_of: Day,
+    /// Customers who took part.
+    pub customers: u64,
+    /// Those of them who left within the horizon.
+    pub churned: u64,
+}
+
+impl Cut {
+    /// Share of the customers who left.
+    pub fn churn_rate(&self) -> f64 {
+        self.churned as f64 / self.customers.max(1) as f64
     }
 }
 
 /// A churn model learned from orders.
+///
+/// A [`TableModel`] over columns of behaviour, the horizon, and what it learned from: cuts, kinds of events, contracts. Saved through
+/// [`persist`](crate::persist) as `churn`:
+///
+/// ```
+/// use regulars::churn::{ChurnModel, ChurnParams};
+/// use regulars::persist;
+/// use regulars::simulate::ShopParams;
+/// use regulars::types::{AsOf, Horizon, Seed};
+///
+/// let shop = ShopParams::new(200, Seed(3)).simulate()?;
+/// let (ledger, last) = (shop.ledger()?, shop.days().1);
+/// let cut = AsOf::new(last.checked_add(-90).unwrap());
+/// let model = ChurnParams::new().fit(&[ledger.split(cut, Horizon::days(90)?)?])?;
+/// let mut file = Vec::new();
+/// persist::write(&mut file, &model)?;
+/// let again: ChurnModel = persist::read(&file[..])?;
+/// let now = ledger.observed(AsOf::new(last))?;
+/// assert_eq!(again.predict(now)?, model.predict(now)?);
+/// assert_eq!(again.horizon(), Horizon::days(90)?);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct ChurnModel {
     pub(super) table: TableModel,
@@ -97,6 +176,7 @@ pub struct ChurnModel {
     pub(super) splits: u64,
     pub(super) churned: u64,
     pub(super) extras: Extras,
+    pub(super) cuts: Vec<Cut>,
 }
 
 impl ChurnModel {
@@ -113,6 +193,71 @@ impl ChurnModel {
     /// Share of the rows of the fit that left.
     pub fn churn_rate(&self) -> f64 {
         self.churned as f64 / (self.table.rows.max(1)) as f64
+    }
+
+    /// The cuts it learned from, in the order given, with the share that left after each: their spread says how far the level of
+    /// churn moves from one time to another, which no column explains. Empty in models of files that do not say.
+    ///
+    /// ```
+    /// use regulars::churn::ChurnParams;
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::{AsOf, Horizon, Seed};
+    ///
+    /// let shop = ShopParams::new(300, Seed(2)).simulate()?;
+    /// let (ledger, last) = (shop.ledger()?, shop.days().1);
+    /// let cut = |back: i64| ledger.split(AsOf::new(last.checked_add(-back).unwrap()), Horizon::days(60)?);
+    /// let model = ChurnParams::new().fit(&[cut(180)?, cut(120)?])?;
+    /// assert_eq!(model.cuts().len(), 2);
+    /// assert!(model.cuts().iter().all(|cut| (0.0..1.0).contains(&cut.churn_rate())));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    pub fn cuts(&self) -> &[Cut] {
+        &self.cuts
+    }
+
+    /// The share of the horizon's days after `as_of` whose season the model has seen: days of the year, give or take a week,
+    /// that lay within the holdout of some cut of the fit. `None` in models of files that do not say.
+    ///
+    /// Below one half the model knows customers but not the time of the year: its order of them holds, its level may not. A shop
+    /// whose buyers return for Christmas has fewer leavers in autumn than any cut of spring says, and nothing in the orders before
+    /// tells so. Give cuts of the year before, or recalibrate on the first outcomes (see
+    /// [`Monitor`](super::Monitor)). For calendar days; basket numbers have no season.
+    ///
+    /// ```
+    /// use regulars::churn::ChurnParams;
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::{AsOf, Horizon, Seed};
+    ///
+    /// let shop = ShopParams::new(300, Seed(2)).simulate()?;
+    /// let (ledger, last) = (shop.ledger()?, shop.days().1);
+    /// let cut = AsOf::new(last.checked_add(-120).unwrap());
+    /// let model = ChurnParams::new().fit(&[ledger.split(cut, Horizon::days(60)?)?])?;
+    /// assert_eq!(model.season_seen(cut), Some(1.0));
+    /// let half_a_year_on = AsOf::new(cut.day().checked_add(182).unwrap());
+    /// assert_eq!(model.season_seen(half_a_year_on), Some(0.0));
+    /// let a_year_on = AsOf::new(cut.day().checked_add(365).unwrap());
+    /// assert_eq!(model.season_seen(a_year_on), Some(1.0));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    pub fn season_seen(&self, as_of: AsOf) -> Option<f64> {
+        /// Days that a season may come earlier or later from year to year.
+        const SLACK: i64 = 7;
+        /// Days of a year, on average.
+        const YEAR: f64 = 365.2425;
+        if self.cuts.is_empty() {
+            return None;
+        }
+        let days = i64::from(self.horizon.in_days());
+        let seen = |k: &i64| {
+            self.cuts.iter().any(|cut| {
+                // Days from the cut to that day, less whole years.
+                let gap = (as_of.day() - cut.as_of + k) as f64;
+                let in_year = gap - YEAR * (gap / YEAR).floor();
+                let fits = |gap: f64| gap >= (1 - SLACK) as f64 && gap <= (days + SLACK) as f64;
+                fits(in_year) || fits(in_year - YEAR)
+            })
+        };
+        Some((1..=days).filter(seen).count() as f64 / days as f64)
     }
 
     /// The probability that each customer makes no purchase within the horizon after `as_of`.
@@ -147,6 +292,7 @@ impl ChurnModel {
     }
 
     /// [`explain`](Self::explain) for every customer.
+    /// For a report or a call list; customers in parallel. Each explanation holds a sentence for every column, about a kilobyte.
     ///
     /// # Errors
     /// As [`predict`](Self::predict).
@@ -167,10 +313,7 @@ impl ChurnModel {
                 let row = rows[i];
                 let facts = &behaviour.facts[row];
                 let plain = self.table.explain_row(&features, row)?;
-                Ok(plain.map(|c| {
-                    let words = words::reason(c.column(), c.value(), facts);
-                    c.with_words(words)
-                }))
+                Ok(plain.map(|c| c.with_words(|column, value| words::reason(column, value, facts))))
             })
             .collect::<Result<Vec<_>>>()
         });
@@ -178,6 +321,23 @@ impl ChurnModel {
     }
 
     /// Scores the model on a cut whose holdout it has not seen.
+    /// Later than every cut of the fit by at least the horizon, or the outcomes learned from are among those that judge:
+    ///
+    /// ```
+    /// use regulars::churn::ChurnParams;
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::{AsOf, Horizon, Seed};
+    ///
+    /// let shop = ShopParams::new(400, Seed(3)).simulate()?;
+    /// let (ledger, last) = (shop.ledger()?, shop.days().1);
+    /// let cut = |back: i64| ledger.split(AsOf::new(last.checked_add(-back).unwrap()), Horizon::days(60)?);
+    /// let model = ChurnParams::new().fit(&[cut(180)?, cut(120)?])?;
+    /// let judged = model.evaluate(cut(60)?)?;
+    /// assert!(judged.auc > 0.6 && judged.brier < 0.25);
+    /// let other = ledger.split(AsOf::new(last.checked_add(-30).unwrap()), Horizon::days(30)?)?;
+    /// assert!(model.evaluate(other).is_err()); // another horizon is another question
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`InvalidParam`](ErrorKind::InvalidParam) where the split has another horizon than the model; as

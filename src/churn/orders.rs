@@ -7,6 +7,31 @@
 //! The rhythm of a customer with n gaps of mean g and tenure T is (n g + T) / (n + 1): their own mean, shrunk towards "one
 //! purchase in the time known" by one observation. It exists for who bought once, and it is what silence is measured against:
 //! 30 days mean little for a buyer of every quarter and much for one of every week.
+//!
+//! # Formulas
+//!
+//! A customer bought on days d₁ < .. < dₘ; the cut is on day c. With gᵢ = dᵢ₊₁ − dᵢ the gaps:
+//!
+//! | column | formula | unit |
+//! |---|---|---|
+//! | recency | c − dₘ | days |
+//! | tenure | c − d₁ | days |
+//! | mean gap | (dₘ − d₁) / (m − 1), missing for m = 1 | days |
+//! | rhythm | ((dₘ − d₁) + max(tenure, 1)) / m | days |
+//! | silence | recency / max(rhythm, 1) | rhythms |
+//! | irregularity | standard deviation of the gaps / max(mean gap, 1), missing for m < 3 | |
+//! | trend | (purchases in the newer half of the tenure − in the older half) / m | −1 to 1 |
+//! | spend | paid − refunded | major units of money |
+//! | refund share | refunded / (paid + refunded) | 0 to 1 |
+//!
+//! # Assumptions
+//!
+//! Rows of one day are one purchase. A customer's rhythm is steady but for chance; where it is not, irregularity and trend say so.
+//! Columns of money and of items exist where the ledger has them; a model that learned from them refuses a ledger that has not.
+//!
+//! # Complexity
+//!
+//! One pass over a customer's rows, customers in parallel: O(rows); a set of the customer's items where the ledger has items.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +43,9 @@ use super::params::Leaving;
 use super::past::{Known, Past};
 
 /// The facts of one customer. Times are in days (in baskets under an ordinal time axis), money in major units.
+///
+/// Kept beside the columns because a reason in words may need more than the column that it is about: silence is told together
+/// with the rhythm.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Facts {
     /// Since the last purchase.
@@ -129,6 +157,7 @@ impl Facts {
 }
 
 /// One column of the behaviour table.
+/// `None` is a missing value: the model counts it as an average one, and as a sign of its own from 30 such rows on.
 type Getter = fn(&Facts) -> Option<f64>;
 
 /// The columns in order. Those of money and items are left out where the ledger has none.
@@ -153,6 +182,9 @@ const COLUMNS: [(&str, Getter); 17] = [
 ];
 
 /// What beside orders becomes columns: kinds of events, and whether there are contracts.
+///
+/// A model remembers them, because its columns follow from them: it asks for events and contracts again when it predicts, and new
+/// kinds of events are ignored.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Extras {
@@ -194,6 +226,7 @@ impl Extras {
 }
 
 /// Days since the running contract began, its plan, contracts that ended.
+/// A contract that ends on the day of the cut or before has ended by then; a later end is not known yet, so the contract runs.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct ContractFacts {
     age: Option<f64>,
@@ -202,6 +235,7 @@ struct ContractFacts {
 }
 
 /// Behaviour as of a day, one row per customer seen by then.
+/// Rows ascend by the customers' keys, as in the ledger, whatever order the rows of the orders came in.
 pub(super) struct Behaviour {
     pub(super) customers: Customers,
     pub(super) facts: Vec<Facts>,
@@ -214,6 +248,9 @@ pub(super) struct Behaviour {
 }
 
 impl Behaviour {
+    /// Events and contracts are found by the customers' keys and read through the same guard as orders: what happened after the day
+    /// cannot be seen, whatever the tables hold.
+    ///
     /// Facts of every customer seen by that day, in parallel, with the extras that the model knows. An error where nobody was
     /// seen, and where the model learned from events or contracts that are not given now.
     pub(super) fn of(known: Known<'_>, extras: &Extras) -> Result<Self> {
@@ -282,6 +319,7 @@ impl Behaviour {
     }
 
     /// The columns of orders that this ledger can fill: without amounts there is no money, without items no breadth.
+    /// In the order of the table of the module; their names are part of saved models.
     fn columns(&self) -> impl Iterator<Item = (&'static str, Getter)> {
         let (money, items) = (self.has_money, self.has_items);
         COLUMNS
@@ -297,6 +335,14 @@ impl Behaviour {
 }
 
 /// Some rows of several days' behaviour, one below the other, as one table under `customers`.
+///
+/// ```text
+/// cut 2011-03-14   ann   recency 12  ..   left
+///                  bob   recency 90  ..   stayed
+/// cut 2011-06-12   ann   recency 102 ..   left
+///                  bob   recency 3   ..   stayed
+///                  eve   recency 1   ..   stayed
+/// ```
 ///
 /// The columns are those of the first part; all parts of a fit share their extras. A customer seen at two cuts has two rows;
 /// folds keep them together by the hash of the key.

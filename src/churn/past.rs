@@ -1,4 +1,14 @@
 //! `Known` and `Past`: orders with what else is known of the customers.
+//!
+//! | wanted | give | labels |
+//! |---|---|---|
+//! | learn from orders | [`Split`] | by the purchases of its holdout |
+//! | the same with service contacts, complaints, visits | [`Past::events`] | the same |
+//! | learn who ends a contract | [`Past::contracts`] | by the ends of contracts within the holdout |
+//! | predict or explain now | [`Observed`], or [`Known`] with the same extras | |
+//!
+//! Events and contracts may reach beyond the day: they are read through the same guard as orders, and what lies after it is not
+//! there. A model that learned from them asks for them again.
 
 use crate::data::{Contracts, Events, Observed, Split};
 use crate::types::AsOf;

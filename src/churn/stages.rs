@@ -1,4 +1,22 @@
 //! `StageParams` and `StageModel`: which of several stages a customer comes to.
+//!
+//! # Assumptions
+//!
+//! One stage per row; log-odds between any two stages are linear in the columns; what makes one stage likelier does so against
+//! every other alike but for its own coefficients. Stages without an order: for ordered ones this is flexible, not wrong.
+//!
+//! # Data contract
+//!
+//! Columns finite; stages any texts, in ascending order afterwards; every stage that occurs has a probability, others have none.
+//! A constant column keeps coefficient 0.
+//!
+//! # Determinism
+//!
+//! The same bits on any number of threads: sums run in the order of the rows.
+//!
+//! # References
+//!
+//! Böhning (1992), doi:10.1007/BF00048682. Liu and Nocedal (1989), L-BFGS, doi:10.1007/BF01589116.
 
 use std::fmt;
 
@@ -106,6 +124,23 @@ impl StageParams {
 }
 
 /// A fitted multinomial logistic regression.
+///
+/// ```
+/// use regulars::churn::StageParams;
+/// use regulars::data::{Customers, Matrix};
+///
+/// let silent: Vec<f64> = (0..90).map(f64::from).collect();
+/// let stage: Vec<&str> = (0..90).map(|i| ["active", "fading", "gone"][i / 30]).collect();
+/// let matrix = Matrix::new(Customers::numbered(90)?, ["silent_days"], silent)?;
+/// let model = StageParams::new().fit(&matrix, &stage)?;
+/// // Only differences count: a day of silence moves the odds from active towards gone.
+/// let per_day = model.coefficients("gone").unwrap()[1] - model.coefficients("active").unwrap()[1];
+/// assert!(per_day > 0.0 && model.coefficients("new").is_none());
+/// assert!(model.gradient_norm() < 1e-5 && model.objective() > 0.0);
+/// let p = &model.predict(&matrix)?.into_values()[40];
+/// assert!((p.iter().map(|p| p.get()).sum::<f64>() - 1.0).abs() < 1e-12);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct StageModel {
     pub(super) columns: Vec<String>,
@@ -122,6 +157,8 @@ impl StageModel {
         &self.stages
     }
 
+    /// The log-odds of stage k against stage j are (aₖ − aⱼ) + x (bₖ − bⱼ).
+    ///
     /// The intercept of a stage, then the change of its log-odds for one unit of each column; `None` for a stage the fit
     /// did not see. Only differences between stages matter.
     pub fn coefficients(&self, stage: &str) -> Option<&[f64]> {

@@ -1,4 +1,13 @@
 //! What a fit may be asked beyond its coefficients: other covariances, tests between models, profile intervals.
+//!
+//! | question | answer |
+//! |---|---|
+//! | are the standard errors right where the model is not? | [`Covariance::Robust`] |
+//! | and where several rows belong to one customer? | [`Covariance::Clustered`] |
+//! | do these columns matter together? | [`LogisticModel::against`] |
+//! | how sure, with few customers? | [`LogisticParams::profile_intervals`] |
+//!
+//! All of it is computed in standardised columns and turned back by β = S z, so that badly scaled columns lose no digits.
 
 use crate::data::Matrix;
 use crate::error::{Error, Result};

@@ -17,6 +17,7 @@ use super::design::{Design, Shape};
 use super::explain::{Contribution, Explanation, Value};
 use super::logistic::{Coefficient, LogisticFault, LogisticSummary, check_labels};
 use super::params::{ChurnParams, Method};
+use super::trees::{Forest, Set};
 use super::{Evaluation, folds, isotonic, sharp};
 
 impl ChurnParams {
@@ -136,6 +137,7 @@ impl ChurnParams {
             aliased: aliased.into_iter().map(|column| terms[column].name.clone()).collect(),
             summary: LogisticSummary::new(&fit, self.ridge > 0.0, left.len()),
             rows: left.len(),
+            forest: Forest::default(),
             design,
         })
     }
@@ -210,6 +212,8 @@ impl ChurnParams {
 }
 
 /// Some rows of a table, under new customers' numbers.
+/// Levels that occur in none of the rows are not among the subset's: a fold is encoded as if the rest of the table did not
+/// exist.
 fn subset(features: &Features, rows: &[usize]) -> Result<Features> {
     let mut builder = Features::builder(Customers::numbered(rows.len())?);
     for (name, column) in features.columns() {
@@ -222,9 +226,36 @@ fn subset(features: &Features, rows: &[usize]) -> Result<Features> {
 }
 
 /// The term of an explanation for what an isotonic curve adds.
+/// In brackets, so that no column of a table is likely to have its name.
 const RECALIBRATION: &str = "(recalibration)";
 
 /// A fitted churn model over the columns of a table.
+///
+/// | part | what it is |
+/// |---|---|
+/// | design | how each column becomes terms: knots, ranks, levels, pairs |
+/// | means | of each term over the fit; they stand for what is not known |
+/// | coefficients | of each term, in log-odds per unit of it |
+/// | trees | what curves and pairs leave, where it lowers the loss out of fold |
+/// | line, curve | from the score to the log-odds that are reported |
+///
+/// No row of the fit is kept, only what the columns look like: quantiles of numbers, names of levels. Saved through
+/// [`persist`](crate::persist) as `churn-table`; a loaded model gives the same bits.
+///
+/// ```
+/// use regulars::churn::{ChurnParams, TableModel};
+/// use regulars::persist;
+/// use regulars::simulate::ChurnTableParams;
+/// use regulars::types::Seed;
+///
+/// let shop = ChurnTableParams::new(400, Seed(5)).simulate()?;
+/// let model = ChurnParams::new().fit_table(shop.features(), shop.left().values())?;
+/// let mut file = Vec::new();
+/// persist::write(&mut file, &model)?;
+/// let again: TableModel = persist::read(&file[..])?;
+/// assert_eq!(again.predict(shop.features())?, model.predict(shop.features())?);
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct TableModel {
     pub(super) params: ChurnParams,
@@ -238,6 +269,7 @@ pub struct TableModel {
     pub(super) aliased: Vec<String>,
     pub(super) summary: LogisticSummary,
     pub(super) rows: usize,
+    pub(super) forest: Forest,
 }
 
 impl TableModel {
@@ -257,6 +289,7 @@ impl TableModel {
             calibration: fit.calibration,
             curve: fit.curve,
             ridge: fit.ridge,
+            forest: fit.forest,
             coefficients,
             aliased: Vec::new(),
             rows,
@@ -270,6 +303,20 @@ impl TableModel {
     }
 
     /// Encoded columns that [`Method::Plain`] left out because others already say the same.
+    ///
+    /// ```
+    /// use regulars::churn::{ChurnParams, Method};
+    /// use regulars::data::{Customers, Features};
+    ///
+    /// let months: Vec<f64> = (0..60).map(|i| f64::from(i % 12)).collect();
+    /// let years: Vec<f64> = months.iter().map(|m| m / 12.0).collect();
+    /// let left: Vec<bool> = (0..60).map(|i| i % 12 + i * 5 % 7 < 7).collect();
+    /// let table = Features::builder(Customers::numbered(60)?);
+    /// let table = table.numeric("months", months)?.numeric("years", years)?.build()?;
+    /// let model = ChurnParams::new().method(Method::Plain).fit_table(&table, &left)?;
+    /// assert_eq!(model.aliased(), ["years"]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn aliased(&self) -> &[String] {
         &self.aliased
     }
@@ -295,6 +342,39 @@ impl TableModel {
         self.design.pairs.iter().map(|pair| (name(pair.0), name(pair.1))).collect()
     }
 
+    /// How many small trees stand beside the curves and pairs: 0 unless they lower the loss out of fold by more than one
+    /// standard error.
+    ///
+    /// ```
+    /// use regulars::churn::ChurnParams;
+    /// use regulars::data::{Customers, Features};
+    ///
+    /// // Risk rises with silence alone: nothing is left for trees.
+    /// let silent: Vec<f64> = (0..300).map(|i| f64::from(i % 30)).collect();
+    /// let left: Vec<bool> = (0..300).map(|i| i % 30 + i * 7 % 23 > 26).collect();
+    /// let table = Features::builder(Customers::numbered(300)?).numeric("silent", silent)?.build()?;
+    /// assert_eq!(ChurnParams::new().fit_table(&table, &left)?.trees(), 0);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    pub fn trees(&self) -> usize {
+        self.forest.len()
+    }
+
+    /// Many of them say that the table has changed since the fit: a new plan, another spelling.
+    ///
+    /// ```
+    /// use regulars::churn::ChurnParams;
+    /// use regulars::data::{Customers, Features};
+    ///
+    /// let plans = |names: [&'static str; 2]| (0..80).map(move |i| names[i % 2]);
+    /// let left: Vec<bool> = (0..80).map(|i| i % 2 == 0 || i % 5 == 0).collect();
+    /// let table = Features::builder(Customers::numbered(80)?).categorical("plan", plans(["basic", "pro"]))?.build()?;
+    /// let model = ChurnParams::new().fit_table(&table, &left)?;
+    /// let later = Features::builder(Customers::numbered(80)?).categorical("plan", plans(["basic", "max"]))?.build()?;
+    /// assert_eq!(model.unseen_levels(&later)?, [("plan".to_owned(), 40)]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    ///
     /// Levels that the fit had not seen: how many rows hold one, for each column that has any. Such a row counts as one
     /// of the column's rare levels, or where it has none, as an average customer in that column.
     ///
@@ -319,7 +399,10 @@ impl TableModel {
             rows.map(|row| {
                 reader.encode(row, &mut x);
                 sharp::fill(&mut x, width, Some(self.means.clone()));
-                let score = self.beta[0] + dot(&x, &self.beta[1..]);
+                let mut score = self.beta[0] + dot(&x, &self.beta[1..]);
+                if !self.forest.is_empty() {
+                    score += self.forest.score(&self.forest.cells(&reader, row));
+                }
                 let line = self.calibration.0 + self.calibration.1 * score;
                 Probability::saturating(special::sigmoid(isotonic::apply(&self.curve, line)))
             })
@@ -342,34 +425,73 @@ impl TableModel {
         self.explain_row(features, row)
     }
 
+    /// The columns that each source of the design stands for: a column alone, a pair, then sets that only trees have.
+    pub(super) fn sources(&self) -> Vec<Set> {
+        let columns = (0..self.design.names.len()).map(|c| vec![c]);
+        let pairs = self.design.pairs.iter().map(|p| vec![p.0, p.1]);
+        let mut sources: Vec<Set> = columns.chain(pairs).collect();
+        let own = sources.len();
+        for set in self.forest.sets().iter().filter(|set| !set.is_empty()) {
+            if !sources[..own].contains(set) {
+                sources.push(set.clone());
+            }
+        }
+        sources
+    }
+
+    /// The name of a set of columns: `a`, `a x b`, `a x b x c`.
+    pub(super) fn name_of(&self, set: &[usize]) -> String {
+        let names: Vec<&str> = set.iter().map(|c| self.design.names[*c].as_str()).collect();
+        names.join(" x ")
+    }
+
+    /// Contributions of a row: for every term b βⱼ (xⱼ − mean), for every set of columns of the trees b (what they add − its
+    /// mean), put together by the columns they ask. With the base, the average customer's log-odds, they sum to those of the row.
     pub(super) fn explain_row(&self, features: &Features, row: usize) -> Result<Explanation> {
         let reader = self.design.read(features)?;
         let mut x = vec![0.0; self.means.len()];
         reader.encode(row, &mut x);
         let (a, b) = self.calibration;
-        let mut parts = vec![0.0; self.design.sources()];
+        let sources = self.sources();
+        let mut parts = vec![0.0; sources.len()];
         for (j, term) in self.design.terms().iter().enumerate() {
             if !x[j].is_nan() {
                 parts[term.source] += b * self.beta[j + 1] * (x[j] - self.means[j]);
             }
         }
-        let base = a + b * (self.beta[0] + dot(&self.means, &self.beta[1..]));
+        let mut base = a + b * (self.beta[0] + dot(&self.means, &self.beta[1..]));
+        if !self.forest.is_empty() {
+            base += b * self.forest.mean();
+            let added = self.forest.parts(&self.forest.cells(&reader, row));
+            for (set, added) in self.forest.sets().iter().zip(added) {
+                if let Some(at) = sources.iter().position(|s| s == set) {
+                    parts[at] += b * added;
+                }
+            }
+        }
         let line = parts.iter().fold(base, |sum, part| sum + part);
         let bend = isotonic::apply(&self.curve, line) - line;
-        let bend =
-            (!self.curve.is_empty()).then(|| Contribution::new(RECALIBRATION.into(), Value::Together, bend));
-        let contributions = parts
+        let bend = (!self.curve.is_empty())
+            .then(|| Contribution::new(RECALIBRATION.into(), Value::Together, bend, Vec::new()));
+        let value = |column: usize| match features.column(&self.design.names[column]) {
+            Some(Column::Numeric(own)) => own.get(row).map_or(Value::Missing, Value::Number),
+            Some(Column::Categorical(own)) => {
+                own.level(row).map_or(Value::Missing, |level| Value::Level(level.to_owned()))
+            }
+            None => Value::Missing,
+        };
+        let contributions = sources
             .into_iter()
-            .enumerate()
-            .map(|(source, log_odds)| {
-                let name = self.design.source_name(source);
-                let value = features.column(&name).map_or(Value::Together, |column| match column {
-                    Column::Numeric(own) => own.get(row).map_or(Value::Missing, Value::Number),
-                    Column::Categorical(own) => {
-                        own.level(row).map_or(Value::Missing, |level| Value::Level(level.to_owned()))
-                    }
-                });
-                Contribution::new(name, value, log_odds)
+            .zip(parts)
+            .filter(|(set, log_odds)| set.len() == 1 || *log_odds != 0.0)
+            .map(|(set, log_odds)| {
+                let members: Vec<(String, Value)> =
+                    set.iter().map(|c| (self.design.names[*c].clone(), value(*c))).collect();
+                let (own, members) = match &members[..] {
+                    [(_, own)] => (own.clone(), Vec::new()),
+                    _ => (Value::Together, members),
+                };
+                Contribution::new(self.name_of(&set), own, log_odds, members)
             })
             .chain(bend)
             .collect();
@@ -377,6 +499,8 @@ impl TableModel {
     }
 
     /// Scores the model on customers whose outcome is known and who were not part of the fit.
+    /// For a figure from the rows of the fit themselves use [`ChurnParams::out_of_fold`]: a model judged on the rows it learned
+    /// from flatters itself.
     ///
     /// # Errors
     /// As [`predict`](Self::predict) and [`Evaluation::new`].
@@ -391,11 +515,12 @@ impl fmt::Debug for TableModel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "TableModel({:?}, {} columns, {} pairs, {} terms, {} rows, ridge {})",
+            "TableModel({:?}, {} columns, {} pairs, {} terms, {} trees, {} rows, ridge {})",
             self.params.method,
             self.design.names.len(),
             self.design.pairs.len(),
             self.means.len(),
+            self.forest.len(),
             self.rows,
             self.ridge
         )

@@ -403,7 +403,16 @@ mod table {
         let (features, y) = shop(900, 9);
         let model = ChurnParams::new().fit_table(&features, &y).unwrap();
         let effects = model.effects().unwrap();
-        assert_eq!(effects.len(), 4 + model.pairs().len());
+        // One for every column and pair, and one for every other set of columns that trees ask.
+        let mut names: Vec<&str> = effects.iter().map(|e| e.column.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), effects.len());
+        let pairs: Vec<String> = model.pairs().iter().map(|(a, b)| format!("{a} x {b}")).collect();
+        let wanted = features.names().map(str::to_owned).chain(pairs);
+        let others = wanted.filter(|name| names.binary_search(&name.as_str()).is_ok()).count();
+        assert_eq!(others, 4 + model.pairs().len());
+        assert!(model.trees() > 0 || effects.len() == others);
         let plan = effects.iter().find(|e| e.column == "plan").unwrap();
         for row in 0..30 {
             let why = model.explain(&features, features.customers().customer(row).unwrap()).unwrap();
@@ -413,6 +422,124 @@ mod table {
         }
         let pair = effects.iter().find(|e| e.column == "a x b").unwrap();
         assert!(pair.points.iter().all(|p| p.other.is_some() && p.log_odds.is_finite()));
+    }
+
+    /// Leaves who is new, on the basic plan and silent, all three; no two of them say it.
+    fn rule_of_three(n: usize, seed: u64) -> (Features, Vec<bool>) {
+        let mut rng = Rng::new(Seed(seed), 2);
+        let (mut a, mut b, mut plan, mut left) = (vec![], vec![], vec![], vec![]);
+        for i in 0..n {
+            let (x, y, k) = (rng.normal(), rng.normal(), rng.below(3));
+            let sign = x.signum() * y.signum() * if k == 0 { 1.0 } else { -1.0 };
+            left.push(rng.chance(1.0 / (1.0 + (0.5 - 1.5 * sign - 0.5 * x).exp())));
+            a.push((i % 19 != 0).then_some(x));
+            b.push(y);
+            plan.push(["basic", "plus", "pro"][usize::try_from(k).unwrap()]);
+        }
+        let builder = Features::builder(Customers::numbered(n).unwrap()).numeric("a", a).unwrap();
+        let builder = builder.numeric("b", b).unwrap().categorical("plan", plan).unwrap();
+        (builder.build().unwrap(), left)
+    }
+
+    #[test]
+    fn trees_find_what_no_pair_says_and_are_explained() {
+        let (train, y) = rule_of_three(4_000, 1);
+        let (test, truth) = rule_of_three(3_000, 2);
+        let model = ChurnParams::new().fit_table(&train, &y).unwrap();
+        assert!(model.trees() > 0);
+        let judged = model.evaluate(&test, &truth).unwrap();
+        assert!(judged.auc > 0.72, "{}", judged.auc);
+        assert!(judged.calibration_error < 0.04, "{}", judged.calibration_error);
+
+        let risk = model.predict(&test).unwrap();
+        let effects = model.effects().unwrap();
+        let triple = effects.iter().find(|e| e.column == "a x b x plan").unwrap();
+        assert!(triple.points.iter().all(|p| p.other.is_some() && p.third.is_some()));
+        for row in (0..3_000).step_by(271) {
+            let customer = test.customers().customer(row).unwrap();
+            let why = model.explain(&test, customer).unwrap();
+            let sum = why.contributions().iter().fold(why.base(), |sum, c| sum + c.log_odds());
+            assert_eq!(sum, why.log_odds());
+            assert_relative_eq!(why.probability().get(), risk.values()[row].get(), max_relative = 1e-12);
+            for part in why.contributions() {
+                assert!(effects.iter().any(|e| e.column == part.column()), "{}", part.column());
+            }
+            let together = why.contributions().iter().find(|c| c.column() == "a x b x plan").unwrap();
+            let reason = together.reason(crate::types::Language::English);
+            assert!(reason.contains("a is ") && reason.contains(", and plan is "), "{reason}");
+        }
+        // The table of an effect says what an explanation says at the same values.
+        let values = |p: &EffectPoint| (p.value.clone(), p.other.clone().unwrap(), p.third.clone().unwrap());
+        let point = triple.points.iter().find(|p| !matches!(p.value, Value::Missing)).unwrap();
+        let (Value::Number(a), Value::Number(b), Value::Level(plan)) = values(point) else { panic!() };
+        let one = Features::builder(Customers::numbered(1).unwrap()).numeric("a", [a]).unwrap();
+        let one =
+            one.numeric("b", [b]).unwrap().categorical("plan", [plan.as_str()]).unwrap().build().unwrap();
+        let why = model.explain(&one, one.customers().customer(0).unwrap()).unwrap();
+        let own = why.contributions().iter().find(|c| c.column() == "a x b x plan").unwrap();
+        assert_relative_eq!(own.log_odds(), point.log_odds, epsilon = 1e-9);
+    }
+
+    #[test]
+    fn trees_are_left_out_where_curves_say_all() {
+        let mut rng = Rng::new(Seed(8), 0);
+        let n = 1_500;
+        let x: Vec<f64> = (0..n).map(|_| rng.normal()).collect();
+        let noise: Vec<f64> = (0..n).map(|_| rng.normal()).collect();
+        let left: Vec<bool> = x.iter().map(|x| rng.chance(1.0 / (1.0 + (1.0 - x.abs()).exp()))).collect();
+        let table = Features::builder(Customers::numbered(n).unwrap()).numeric("x", x).unwrap();
+        let table = table.numeric("noise", noise).unwrap().build().unwrap();
+        assert_eq!(ChurnParams::new().fit_table(&table, &left).unwrap().trees(), 0);
+    }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn trees_are_saved_and_damaged_ones_refused() {
+        let (train, y) = rule_of_three(3_000, 3);
+        let model = ChurnParams::new().fit_table(&train, &y).unwrap();
+        assert!(model.trees() > 0);
+        let mut file = Vec::new();
+        crate::persist::write(&mut file, &model).unwrap();
+        let again: TableModel = crate::persist::read(&file[..]).unwrap();
+        assert!(again == model);
+        assert_eq!(again.predict(&train).unwrap(), model.predict(&train).unwrap());
+    }
+
+    /// A column of categories that was missing in every row has an effect like any other: none.
+    #[test]
+    fn a_category_that_was_never_known_has_an_effect_of_nothing() {
+        let n = 80;
+        let left: Vec<bool> = (0..n).map(|i| i % 4 == 0).collect();
+        let table = Features::builder(Customers::numbered(n).unwrap())
+            .numeric("x", (0..n).map(|i| (i % 4) as f64))
+            .unwrap()
+            .categorical("gone", vec![None::<&str>; n])
+            .unwrap();
+        let model = ChurnParams::new().fit_table(&table.build().unwrap(), &left).unwrap();
+        let effects = model.effects().unwrap();
+        let gone = effects.iter().find(|e| e.column == "gone").unwrap();
+        assert!(gone.points.iter().all(|p| p.log_odds == 0.0), "{gone:?}");
+    }
+
+    /// A frequent level takes part in pairs wherever it stands in the alphabet.
+    #[test]
+    fn pairs_see_the_frequent_levels() {
+        let mut rng = Rng::new(Seed(4), 4);
+        let n = 4_000;
+        let (mut x, mut level, mut left) = (vec![], vec![], vec![]);
+        for i in 0..n {
+            let v = rng.normal();
+            let often = i % 2 == 0;
+            let name = if often { "zz".to_owned() } else { format!("a{:02}", i / 2 % 20) };
+            left.push(rng.chance(1.0 / (1.0 + (-if often { 1.5 * v } else { -1.5 * v }).exp())));
+            x.push(v);
+            level.push(name);
+        }
+        let table = Features::builder(Customers::numbered(n).unwrap()).numeric("x", x).unwrap();
+        let table = table.categorical("level", level.iter().map(String::as_str)).unwrap().build().unwrap();
+        let model = ChurnParams::new().fit_table(&table, &left).unwrap();
+        assert_eq!(model.pairs(), [("x", "level")]);
+        assert!(model.evaluate(&table, &left).unwrap().auc > 0.78);
     }
 
     #[test]

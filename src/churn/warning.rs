@@ -1,4 +1,32 @@
 //! `WarningParams` and `Warnings`: signs that a customer is about to change, before a model's label would say so.
+//!
+//! # Purpose
+//!
+//! A churn label needs a horizon to pass; a customer who bought every week and has been silent for five is noticed today. Signs
+//! are told with their evidence, so that a person can judge and act, and they need no model and no training.
+//!
+//! # When not to use it
+//!
+//! Not as a forecast: a sign says that behaviour has changed, not how likely the customer is to leave, which
+//! [`ChurnParams`](super::ChurnParams) says. Not for customers with one purchase: they have no history of their own to change
+//! against.
+//!
+//! # Model
+//!
+//! A customer with n purchases after the first, in T days since then, of which k fall into the latest w days: if the rate never
+//! changed, each of the n falls into the window with probability w / T, so
+//!
+//! P(K ≤ k) = Σ_{i ≤ k} C(n, i) (w / T)^i (1 − w / T)^(n − i) = I_{1 − w/T}(n − k, k + 1),
+//!
+//! the regularised incomplete beta function: exact, whatever the customer's rate. For spend, all C(m, k) choices of the window's k
+//! purchases among the latest m ≤ 40 are equally likely if nothing changed; the p-value is the share of them with as low a sum of
+//! mid-ranks, counted by dynamic programming over the doubled ranks.
+//!
+//! # False alarms
+//!
+//! The p-values p₍₁₎ ≤ .. ≤ p₍ₘ₎ of all tests are reported up to the largest k with p₍ₖ₎ ≤ α k / m. Where nobody changed this raises
+//! any alarm at all with probability at most α; where some did, at most the share α of the alarms is expected to be chance. The
+//! counts are discrete, so both tests are cautious: the true share is below α.
 
 use std::fmt;
 
@@ -122,6 +150,14 @@ impl WarningParams {
         Ok(())
     }
 
+    /// | sign | evidence in words |
+    /// |---|---|
+    /// | fewer purchases | 0 purchases in the last 90 days where 12.4 were usual |
+    /// | lower spend | purchases of the last 90 days 40 % smaller than before |
+    /// | complaint | 2 complaints in the last 90 days, the last 10 days ago |
+    /// | lapsed date | usual date of a purchase 45 days ago, nothing bought since |
+    /// | contract ended | contract ended 12 days ago, none runs |
+    ///
     /// Looks at every customer known by that day. O(n log n) for the rows, and for the test of spend at most 40³ steps for a
     /// customer.
     ///
@@ -222,6 +258,8 @@ fn last_purchase(known: &Known<'_>, customers: &Customers, row: usize) -> Option
 }
 
 /// A sign, with its evidence. Times in days.
+///
+/// The first two are statistical and have a p-value; the others are facts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -260,6 +298,25 @@ pub enum Signal {
 }
 
 /// A sign at a customer.
+///
+/// ```
+/// use regulars::churn::{Known, Signal, WarningParams};
+/// use regulars::data::{Event, Events, Ledger, Transaction};
+/// use regulars::types::{AsOf, Currency, Day, Language};
+///
+/// let mut orders = Ledger::builder(Currency::EUR);
+/// orders.push(Transaction::new("ann", Day::new(19_000)))?;
+/// let mut events = Events::builder();
+/// events.push(Event::new("ann", Day::new(19_040), "complaint"))?;
+/// let (ledger, events) = (orders.build()?, events.build()?);
+/// let now = Known::new(ledger.observed(AsOf::new(Day::new(19_050)))?).events(&events);
+/// let warnings = WarningParams::new().fit(now)?;
+/// let warning = warnings.all()[0];
+/// assert_eq!(warning.signal, Signal::Complaint { count: 1, days_ago: 10 });
+/// assert_eq!(warning.p_value, None); // a fact
+/// assert_eq!(warning.evidence(Language::Chinese), "最近 90 天投诉 1 次，上次在 10 天前");
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Warning {
@@ -275,6 +332,8 @@ pub struct Warning {
 
 impl Warning {
     /// The evidence in words.
+    ///
+    /// A sentence without the customer's name, to be set behind it: "0 purchases in the last 90 days where 12.4 were usual".
     pub fn evidence(&self, language: Language) -> String {
         let days = self.window;
         match self.signal {
@@ -309,6 +368,21 @@ impl Warning {
 }
 
 /// The signs found, customer by customer.
+///
+/// ```
+/// use regulars::churn::WarningParams;
+/// use regulars::simulate::ShopParams;
+/// use regulars::types::{AsOf, Seed};
+///
+/// let shop = ShopParams::new(200, Seed(4)).simulate()?;
+/// let ledger = shop.ledger()?;
+/// let warnings = WarningParams::new().fit(ledger.observed(AsOf::new(shop.days().1))?)?;
+/// assert!(warnings.tests() > 0 && warnings.customers().len() <= 200);
+/// for warning in warnings.all() {
+///     assert!(warnings.of(warning.customer).any(|own| own == warning));
+/// }
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Warnings {
     customers: Customers,
@@ -361,6 +435,9 @@ fn orders_of(history: &History<'_>, today: Day) -> Vec<(i64, Option<i64>)> {
 }
 
 /// The exact binomial test of the number of purchases in the window, given all since the first.
+///
+/// `None` where the customer's whole history lies within the window, or there is no purchase after the first. The usual number is
+/// that of the time before the window, not of all time: otherwise the silence would hide itself.
 fn fewer(orders: &[(i64, Option<i64>)], window: i64) -> Option<(f64, Signal)> {
     let age = orders.first()?.0;
     let repeats = orders.len() - 1;
@@ -382,6 +459,9 @@ fn binomial_below(k: usize, n: usize, p: f64) -> f64 {
 }
 
 /// The exact rank-sum test of the amounts in the window among the latest purchases.
+///
+/// `None` without amounts, without a purchase in the window, and with fewer than three before it. With m purchases, k of them in
+/// the window, the table of ways has (k + 1) × (2 m k + 2) cells: at most 40³ steps.
 fn cheaper(orders: &[(i64, Option<i64>)], window: i64) -> Option<(f64, Signal)> {
     let latest = &orders[orders.len().saturating_sub(MOST_ORDERS)..];
     let amounts: Vec<i64> = latest.iter().map(|o| o.1).collect::<Option<_>>()?;

@@ -4,7 +4,7 @@
 //!
 //! | kind | model | what is checked on the way back |
 //! |---|---|---|
-//! | `churn-table` | [`TableModel`] | parameters in range; design sound; as many means and coefficients as encoded columns, finite and below 10¹⁵⁰; a recalibration that rises |
+//! | `churn-table` | [`TableModel`] | parameters in range; design sound; as many means and coefficients as encoded columns, finite and below 10¹⁵⁰; a recalibration that rises; trees whose walks end |
 //! | `churn` | [`ChurnModel`] | the same for its table; counts that fit together; a horizon; kinds of events in order |
 //! | `churn-monitor` | [`Monitor`] | counts finite and not negative, cuts and quantiles ascending, levels in order |
 //! | `logistic` | [`LogisticModel`] | names, coefficients and covariance of one size, finite, variances not negative |
@@ -24,14 +24,29 @@ use crate::types::Horizon;
 use super::design::Design;
 use super::elastic::{ElasticNetModel, PathPoint};
 use super::logistic::{Coefficient, LogisticModel, LogisticSummary};
-use super::model::ChurnModel;
+use super::model::{ChurnModel, Cut};
 use super::monitor::{Baseline, Monitor, Reference};
 use super::orders::Extras;
 use super::params::{ChurnParams, is_default};
 use super::stages::StageModel;
 use super::table::TableModel;
+use super::trees::Forest;
 
 /// A [`TableModel`]: the encoding, its means, the coefficients behind the intercept and the recalibration.
+///
+/// ```json
+/// {
+///   "params": {"method": "Auto", "ridge": 0.0, "seed": 42},
+///   "design": {"names": ["tenure"], "encoders": [{"Curve": {"range": [1, 72], "ranks": [[1, 0.04]], "knots": [0.5], "missing": false}}], "pairs": []},
+///   "means": [32.4, 0.5, 0.125],
+///   "beta": [-0.3, -0.02, 0.1, 0.4],
+///   "calibration": [0.01, 0.98],
+///   "ridge": 1.0
+/// }
+/// ```
+///
+/// `means` has one number for each encoded column, `beta` one more for the intercept; `curve` and `forest` stand there only where
+/// there are any.
 #[derive(Serialize, Deserialize)]
 pub struct TableRepr {
     params: ChurnParams,
@@ -46,9 +61,12 @@ pub struct TableRepr {
     aliased: Vec<String>,
     summary: LogisticSummary,
     rows: u64,
+    #[serde(default, skip_serializing_if = "Forest::is_empty")]
+    forest: Forest,
 }
 
 /// The error for a file that says what no fit would.
+/// Damaged, forged or of a newer library: in any case no model, and never a panic later.
 fn damaged(rule: &str) -> Error {
     Error::new(ErrorKind::IncompatibleModel, None, format!("churn model: {rule}"))
 }
@@ -74,9 +92,12 @@ impl Wire for TableModel {
             aliased: self.aliased.clone(),
             summary: self.summary,
             rows: self.rows as u64,
+            forest: self.forest.clone(),
         }
     }
 
+    /// Checks everything that predicting, explaining and tabulating rely on, so that they need not: a file that passes gives finite
+    /// numbers for every table.
     fn from_wire(repr: TableRepr, _: &mut BlockReader) -> Result<Self> {
         repr.params.check().map_err(|_| damaged("its parameters are out of range"))?;
         repr.design.validate()?;
@@ -98,6 +119,9 @@ impl Wire for TableModel {
         }
         if !(repr.ridge >= 0.0 && repr.ridge.is_finite()) {
             return Err(damaged("the ridge is out of range"));
+        }
+        if !repr.forest.is_sound(repr.design.names.len()) {
+            return Err(damaged("a tree is damaged"));
         }
         let coefficients = repr
             .coefficients
@@ -121,11 +145,14 @@ impl Wire for TableModel {
             aliased: repr.aliased,
             summary: repr.summary,
             rows,
+            forest: repr.forest.with_sets(),
         })
     }
 }
 
 /// A [`ChurnModel`]: its table and what the labels were.
+///
+/// The horizon stands in days; cuts, events and contracts are left out where there are none.
 #[derive(Serialize, Deserialize)]
 pub struct ModelRepr {
     table: TableRepr,
@@ -134,6 +161,8 @@ pub struct ModelRepr {
     churned: u64,
     #[serde(default, skip_serializing_if = "is_default")]
     extras: Extras,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    cuts: Vec<Cut>,
 }
 
 impl Wire for ChurnModel {
@@ -147,9 +176,11 @@ impl Wire for ChurnModel {
             splits: self.splits,
             churned: self.churned,
             extras: self.extras.clone(),
+            cuts: self.cuts.clone(),
         }
     }
 
+    /// The table is checked first; its number of rows bounds those who left.
     fn from_wire(repr: ModelRepr, blocks: &mut BlockReader) -> Result<Self> {
         let table = TableModel::from_wire(repr.table, blocks)?;
         if repr.churned > table.rows as u64 || repr.splits == 0 {
@@ -159,11 +190,23 @@ impl Wire for ChurnModel {
         if !repr.extras.kinds.is_sorted_by(|a, b| a < b) {
             return Err(damaged("its kinds of events are not in order"));
         }
-        Ok(Self { table, horizon, splits: repr.splits, churned: repr.churned, extras: repr.extras })
+        if repr.cuts.iter().any(|cut| cut.churned > cut.customers) {
+            return Err(damaged("more left after a cut than took part"));
+        }
+        Ok(Self {
+            table,
+            horizon,
+            splits: repr.splits,
+            churned: repr.churned,
+            extras: repr.extras,
+            cuts: repr.cuts,
+        })
     }
 }
 
 /// A [`Monitor`]: the distributions of the reference.
+///
+/// Quantiles and counts only: no customer can be told from them, but for the extremes of a column.
 #[derive(Serialize, Deserialize)]
 pub struct MonitorRepr {
     false_alarms: f64,
@@ -185,6 +228,7 @@ impl Wire for Monitor {
         }
     }
 
+    /// A monitor without scores, or with columns of one name, is none that a fit makes.
     fn from_wire(repr: MonitorRepr, _: &mut BlockReader) -> Result<Self> {
         let sound = repr.columns.iter().all(|(_, reference)| reference.is_sound())
             && repr.score.is_sound()

@@ -4,6 +4,27 @@
 //! "silence is 3". Numbers are rounded as a person would say them. Each sentence exists in English and Chinese; a column that
 //! the caller brought has none here and is named with its value (see
 //! [`Contribution::reason`](super::Contribution::reason)).
+//!
+//! | column | English | Chinese |
+//! |---|---|---|
+//! | `silence` | bought about every 21 days, silent for 63 | 大约每 21 天购买一次，已沉寂 63 天 |
+//! | `recency` | last purchase 63 days ago | 上次购买在 63 天前 |
+//! | `tenure` | first purchase 400 days ago | 首次购买在 400 天前 |
+//! | `purchases` | purchases on 12 days in all | 累计 12 天有购买 |
+//! | `rhythm`, `mean_gap` | about 21 days between purchases | 购买间隔约 21 天 |
+//! | `longest_gap` | longest gap between purchases 80 days | 最长购买间隔 80 天 |
+//! | `irregularity` | gaps between purchases vary by 40 % | 购买间隔波动 40% |
+//! | `last_30`, `last_90` | purchases on 0 of the last 30 days | 最近 30 天内有 0 天购买 |
+//! | `spend` | spent 1250.5 in all | 累计消费 1250.5 |
+//! | `last_spend` | spent 80 last time | 上次消费 80 |
+//! | `items` | bought 9 different items | 买过 9 种商品 |
+//! | `trend` below 0 | buys less often than earlier | 购买频率比以前下降 |
+//! | `mean_gap`, missing | bought only once so far | 目前只购买过一次 |
+//! | `refund_share` | gave 12 % back | 退货占 12% |
+//! | events | complaint: 2 in the last 90 days | 最近 90 天内“complaint”2 次 |
+//!
+//! Columns that act together are told as "the one, and the other". A sentence names what is unusual for its effect on the risk,
+//! in whichever direction: "purchases on 6 of the last 90 days" stands among the reasons of a low risk.
 
 use super::explain::{Value, short};
 use super::orders::{EVENT_COUNT, EVENT_SILENCE, Facts};
@@ -12,6 +33,9 @@ use super::orders::{EVENT_COUNT, EVENT_SILENCE, Facts};
 ///
 /// `facts` are the customer's, because a sentence may need more than the column's value: silence is told with the rhythm. Who
 /// bought once has no rhythm of their own, so their silence is told as the day of that purchase.
+///
+/// Days are rounded to whole ones, shares to whole percent, other numbers to two decimals; a rhythm of less than a day is told as
+/// one day.
 pub(super) fn reason(column: &str, value: &Value, facts: &Facts) -> Option<(String, String)> {
     let days = |value: f64| format!("{:.0}", value.round());
     let (recency, rhythm) = (days(facts.recency), days(facts.rhythm.max(1.0)));
