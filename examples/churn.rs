@@ -34,9 +34,9 @@ struct Args {
     /// The column that says who left
     #[arg(long, value_name = "COLUMN")]
     target: Option<String>,
-    /// Its value for those who left
-    #[arg(long, value_name = "VALUE", default_value = "Yes")]
-    positive: String,
+    /// Its value for those who left; where there are two values and one says so (yes, true, 1, churned, ..) it is found
+    #[arg(long, value_name = "VALUE")]
+    positive: Option<String>,
     /// The column that names the customer
     #[arg(long, value_name = "COLUMN")]
     id: Option<String>,
@@ -96,7 +96,7 @@ fn run(args: &Args) -> Outcome {
         (Some(file), _, _) => table(args, file),
         _ => {
             let simulated = ChurnTableParams::new(4_000, Seed(args.seed)).simulate()?;
-            evaluate(args, simulated.features(), simulated.left().values(), None, 0.0)
+            evaluate(args, simulated.features(), simulated.left().values(), None, 0.0, &json!({}))
         }
     }
 }
@@ -112,27 +112,113 @@ fn params(args: &Args) -> ChurnParams {
 fn table(args: &Args, file: &Path) -> Outcome {
     let reading = Meter::start();
     let raw = args.csv.table(file)?;
-    let wanted = |name: &str| raw.column(name).map_err(Failure::in_file(file));
+    let wanted = |name: &str| {
+        raw.column(name).map_err(|_| {
+            let names = raw.names().join(", ");
+            Failure::new(format!("{}: {name}: expected one of the columns {names}", file.display()))
+        })
+    };
     let target = wanted(args.target.as_deref().unwrap_or_default())?;
-    let left: Vec<bool> = target.iter().map(|cell| cell.trim() == args.positive).collect();
+    let (rows, left) = outcomes(args, file, target)?;
     let id = args.id.as_deref().map(wanted).transpose()?;
     let mut skipped: Vec<&str> = vec![target.name()];
     skipped.extend(id.as_ref().map(TextColumn::name));
     for name in &args.ignore {
         skipped.push(wanted(name)?.name());
     }
-    let mut builder = Features::builder(Customers::numbered(raw.len())?);
-    for column in raw.columns().filter(|c| !skipped.contains(&c.name())) {
-        builder = builder.inferred(column.name(), column.iter()).map_err(Failure::in_file(file))?;
+    let mut builder = Features::builder(Customers::numbered(rows.len())?);
+    for (number, column) in raw.columns().enumerate() {
+        // Tables written with their row numbers have a first column without a name.
+        let name = match column.name() {
+            "" => format!("column {}", number + 1),
+            name => name.to_owned(),
+        };
+        if !skipped.contains(&column.name()) {
+            let cells = rows.iter().map(|row| column.get(*row).unwrap_or_default());
+            builder = builder.inferred(&name, cells).map_err(Failure::in_file(file))?;
+        }
     }
     let features = builder.build().map_err(Failure::in_file(file))?;
+    let mut skips: BTreeMap<String, u64> = raw.rows_skipped().iter().cloned().collect();
+    if rows.len() < raw.len() {
+        skips.insert("no outcome".to_owned(), (raw.len() - rows.len()) as u64);
+    }
+    let counts = json!({ "rows_read": raw.rows_read(), "rows_skipped": skips });
     let folds = if args.folds.parse::<usize>().is_ok() {
         None
     } else {
         let Some(id) = id else { return Err(Failure::usage("--folds FILE needs --id")) };
-        Some(folds_of_file(args, &raw, id)?)
+        let all = folds_of_file(args, &raw, id)?;
+        Some(rows.iter().map(|row| all[*row]).collect())
     };
-    evaluate(args, &features, &left, folds, reading.cpu_seconds())
+    evaluate(args, &features, &left, folds, reading.cpu_seconds(), &counts)
+}
+
+/// Words for those who left, where `--positive` does not say it.
+const LEAVERS: [&str; 13] = [
+    "1",
+    "yes",
+    "y",
+    "true",
+    "t",
+    "churn",
+    "churned",
+    "left",
+    "exited",
+    "attrited customer",
+    "lost",
+    "是",
+    "流失",
+];
+
+/// The rows whose outcome is known, and whether they left.
+fn outcomes(args: &Args, file: &Path, target: TextColumn<'_>) -> Result<(Vec<usize>, Vec<bool>), Failure> {
+    // `1.0` is `1`; `TRUE` is `true`; a full stop behind a word, as in some public tables, means nothing.
+    let plain = |cell: &str| {
+        let text = cell.trim().trim_end_matches('.').to_lowercase();
+        text.parse::<f64>().map_or(text, |number| number.to_string())
+    };
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for cell in target.iter() {
+        *counts.entry(plain(cell)).or_default() += 1;
+    }
+    let unknown: usize = ["", "na", "n/a", "nan", "null", "?"].iter().filter_map(|m| counts.remove(*m)).sum();
+    let found = || {
+        let mut all: Vec<(&String, &usize)> = counts.iter().collect();
+        all.sort_by_key(|c| usize::MAX - c.1);
+        let shown: Vec<String> = all.iter().take(6).map(|(v, n)| format!("`{v}` ({n} rows)")).collect();
+        let more = if all.len() > 6 { format!(" and {} more", all.len() - 6) } else { String::new() };
+        format!("found {}{more}", shown.join(", "))
+    };
+    let place = format!("{}: {}", file.display(), target.name());
+    let positive = match &args.positive {
+        Some(value) => plain(value),
+        None => {
+            let words: Vec<&String> = counts.keys().filter(|v| LEAVERS.contains(&v.as_str())).collect();
+            match words[..] {
+                [word] if counts.len() == 2 => word.clone(),
+                _ => {
+                    return Err(Failure::new(format!(
+                        "{place}: expected --positive VALUE to say who left; {}",
+                        found()
+                    )));
+                }
+            }
+        }
+    };
+    if !counts.contains_key(&positive) {
+        return Err(Failure::new(format!("{place}: no row has the value `{positive}`; {}", found())));
+    }
+    if counts.len() == 1 {
+        return Err(Failure::new(format!("{place}: every row has the value `{positive}`; nobody stayed")));
+    }
+    if unknown > 0 {
+        eprintln!("{place}: {unknown} rows without an outcome are left out");
+    }
+    let known = |row: &usize| target.get(*row).is_some_and(|cell| counts.contains_key(&plain(cell)));
+    let rows: Vec<usize> = (0..target.len()).filter(known).collect();
+    let left = rows.iter().map(|row| target.get(*row).is_some_and(|cell| plain(cell) == positive)).collect();
+    Ok((rows, left))
 }
 
 /// The fold of each row by a file of ids and folds.
@@ -165,6 +251,7 @@ fn evaluate(
     left: &[bool],
     folds: Option<Vec<usize>>,
     read_cpu_seconds: f64,
+    counts: &Value,
 ) -> Outcome {
     let params = params(args);
     let folds = if let Some(folds) = folds {
@@ -184,16 +271,27 @@ fn evaluate(
     drop(progress);
     let p: Vec<f64> = risk.values().iter().map(|p| p.get()).collect();
     let evaluation = Evaluation::new(left, &p)?;
+    let riskiest = (0..p.len()).fold(0, |best, row| if p[row] > p[best] { row } else { best });
+    let riskiest = features.customers().customer(riskiest);
+    let why = riskiest.map(|customer| model.explain(features, customer)).transpose()?;
     if args.output.json {
         let mut object = quality(&evaluation);
+        for (name, count) in counts.as_object().into_iter().flatten() {
+            object[name] = count.clone();
+        }
         let mut count = folds.clone();
         count.sort_unstable();
         count.dedup();
         object["model"] = json!(format!("{:?}", args.model).to_lowercase());
         object["folds"] = json!(count.len());
         object["pairs"] = json!(model.pairs());
+        object["trees"] = json!(model.trees());
         object["ridge"] = json!(model.ridge());
         object["left_out"] = json!(model.aliased());
+        object["reasons"] = json!({
+            "en": why.as_ref().map(|w| w.reasons(Language::English, 3)),
+            "zh": why.as_ref().map(|w| w.reasons(Language::Chinese, 3)),
+        });
         statistics(&mut object, model.coefficients(), model.summary());
         object["cpu_seconds"] = json!(cpu_seconds);
         object["fit_cpu_seconds"] = json!(fit_cpu_seconds);
@@ -202,11 +300,10 @@ fn evaluate(
         return print_json(&object);
     }
     print_quality(args.output.lang, &evaluation);
-    let riskiest = (0..p.len()).fold(0, |best, row| if p[row] > p[best] { row } else { best });
-    if let Some(customer) = features.customers().customer(riskiest) {
+    if let Some(why) = why {
         say("");
         say(args.output.lang.pick("The customer at the highest risk:", "流失风险最高的客户："));
-        for reason in model.explain(features, customer)?.reasons(language(args), 5) {
+        for reason in why.reasons(language(args), 5) {
             say(format!("  {reason}"));
         }
     }
@@ -216,6 +313,10 @@ fn evaluate(
 fn language(args: &Args) -> Language {
     args.output.lang.pick(Language::English, Language::Chinese)
 }
+
+/// Cuts that are stacked, at most, and how many of them lie within one horizon.
+const CUTS: i64 = 6;
+const CUTS_PER_HORIZON: i64 = 3;
 
 fn orders(args: &Args, file: &Path) -> Outcome {
     let reading = Meter::start();
@@ -231,8 +332,8 @@ fn orders(args: &Args, file: &Path) -> Outcome {
     let test = ledger.split(AsOf::new(as_of), horizon)?;
     // Everything that the model learns from lies on or before the day it is judged from.
     let mut splits = Vec::new();
-    for times in 1..=3 {
-        let day = back(as_of, times)?;
+    for times in 0..CUTS {
+        let day = back(as_of, 1)?.checked_add(-i64::from(days) * times / CUTS_PER_HORIZON).unwrap_or(first);
         if day - first >= i64::from(days) / 2
             && let Ok(split) = ledger.split(AsOf::new(day), horizon)
         {
@@ -257,7 +358,10 @@ fn orders(args: &Args, file: &Path) -> Outcome {
         object["as_of"] = json!(as_of.to_string());
         object["horizon_days"] = json!(days);
         object["splits"] = json!(splits.iter().map(|s| s.as_of().to_string()).collect::<Vec<_>>());
+        object["churn_rates"] = json!(model.cuts().iter().map(|cut| cut.churn_rate()).collect::<Vec<_>>());
+        object["season_seen"] = json!(model.season_seen(test.as_of()));
         object["pairs"] = json!(model.table().pairs());
+        object["trees"] = json!(model.table().trees());
         statistics(&mut object, model.table().coefficients(), model.table().summary());
         object["reasons"] = json!({
             "en": why.as_ref().map(|w| w.reasons(Language::English, 3)),
@@ -274,6 +378,18 @@ fn orders(args: &Args, file: &Path) -> Outcome {
         Lang::Zh => format!("截至 {as_of}：此后 {days} 天内没有购买的客户"),
     });
     print_quality(args.output.lang, &evaluation);
+    if let Some(seen) = model.season_seen(test.as_of()).filter(|seen| *seen < 0.5) {
+        let percent = 100.0 * seen;
+        say("");
+        say(match args.output.lang {
+            Lang::En => format!(
+                "Only {percent:.0} % of these days of the year lay in the past that was learned from: the level may be off."
+            ),
+            Lang::Zh => {
+                format!("学习所用的历史只覆盖了这段时期所处季节的 {percent:.0}%：整体流失水平可能有偏差。")
+            }
+        });
+    }
     say("");
     for (name, gain) in &baselines {
         let name = match *name {
@@ -312,8 +428,16 @@ fn baselines(
     };
     let alive = |split: &Split<'_>| -> Result<Vec<f64>, Failure> {
         let now = split.observed();
-        let values = LtvParams::new(BtydModel::BgNbd).fit(now)?.predict(now, split.horizon())?;
-        Ok(values.values().iter().map(|v| v.p_alive.get()).collect())
+        let customers = now.customers();
+        // Where a lifetime model has too little to stand on, it holds everybody for alive.
+        let Ok(model) = LtvParams::new(BtydModel::BgNbd).fit(now) else {
+            return Ok(vec![1.0; customers.len()]);
+        };
+        let values = model.predict(now, split.horizon())?;
+        // Who only ever gave back has no purchase to begin a life with.
+        let alive =
+            |row| customers.key(row).and_then(|key| values.by_key(key)).map_or(0.0, |v| v.p_alive.get());
+        Ok((0..customers.len()).map(alive).collect())
     };
     let (left, p) = model.outcomes(test)?;
     let mut gains = BTreeMap::new();
@@ -321,14 +445,11 @@ fn baselines(
         let column = |values: Vec<f64>| Matrix::unnamed(Customers::numbered(values.len())?, 1, values);
         let (mut scores, mut labels) = (Vec::new(), Vec::new());
         for split in splits {
-            // Where a lifetime model has too little to stand on, there is nothing to compare with.
-            let Ok(own) = score(split) else { continue };
-            scores.extend(own);
+            scores.extend(score(split)?);
             labels.extend(model.outcomes(split)?.0);
         }
-        // A touch of ridge: a lifetime model may hold everybody for alive, which is a constant.
-        let params = LogisticParams::new().ridge(1e-3);
-        let Ok(fitted) = column(scores).and_then(|x| params.fit(&x, &labels)) else { continue };
+        // A touch of ridge: everybody may be held for alive, which is a constant.
+        let fitted = LogisticParams::new().ridge(1e-3).fit(&column(scores)?, &labels)?;
         let base = fitted.predict(&column(score(&test)?)?)?;
         let base: Vec<f64> = base.values().iter().map(|p| p.get()).collect();
         gains.insert(name, Comparison::new(&left, &p, &base, 300, Seed(args.seed))?);
