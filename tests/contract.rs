@@ -198,11 +198,23 @@ fn segment_auto(ledger: &Ledger, as_of: AsOf) -> Result<()> {
 }
 
 fn recommend(ledger: &Ledger, as_of: AsOf) -> Result<()> {
-    use regulars::recommend::NextItemParams;
-    let model = NextItemParams::new().fit(ledger.observed(as_of)?)?;
-    let lists = model.recommend_all(5)?;
-    assert!(lists.values().iter().all(|list| !list.is_empty() && list.len() <= 5));
-    assert!(!model.recommend("a stranger", 5)?.is_empty());
+    use regulars::recommend::{
+        AlsParams, ItemItemParams, MarkovChainParams, Method, NextItemParams, TifuKnnParams, UpCfParams,
+    };
+    for method in [
+        Method::Learned,
+        Method::TifuKnn(TifuKnnParams::new()),
+        Method::UpCf(UpCfParams::new()),
+        Method::ItemItem(ItemItemParams::new()),
+        Method::MarkovChain(MarkovChainParams::new()),
+        Method::Als(AlsParams::new().factors(3)),
+    ] {
+        let model = NextItemParams::new().method(method).fit(ledger.observed(as_of)?)?;
+        let lists = model.recommend_all(5)?;
+        assert!(lists.values().iter().all(|list| !list.is_empty() && list.len() <= 5), "{method:?}");
+        assert!(lists.values().iter().flatten().all(|r| r.score.is_finite()), "{method:?}");
+        assert!(!model.recommend("a stranger", 5)?.is_empty());
+    }
     Ok(())
 }
 

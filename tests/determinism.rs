@@ -42,7 +42,8 @@ fn ledger() {
 fn recommend() {
     use regulars::data::{Columns, Ledger, Occasion};
     use regulars::recommend::{
-        Basket, Baskets, NextItemParams, NextPurchaseParams, Orders, RuleParams, SequenceRuleParams, Subject,
+        AlsParams, Basket, Baskets, ItemItemParams, MarkovChainParams, Method, NextItemParams,
+        NextPurchaseParams, Orders, RuleParams, SequenceRuleParams, Subject, TifuKnnParams, UpCfParams,
     };
     use regulars::types::{AsOf, Currency, Day, Horizon, Seed};
 
@@ -62,6 +63,17 @@ fn recommend() {
         let lists = model.recommend_all(10).unwrap().into_values();
         let bits: Vec<Vec<u64>> =
             lists.iter().map(|l| l.iter().map(|r| r.score.to_bits()).collect()).collect();
+        let published = [
+            Method::TifuKnn(TifuKnnParams::new().neighbours(50)),
+            Method::UpCf(UpCfParams::new()),
+            Method::ItemItem(ItemItemParams::new()),
+            Method::MarkovChain(MarkovChainParams::new()),
+            Method::Als(AlsParams::new().factors(8).iterations(3)),
+        ];
+        let published = published.map(|method| {
+            let model = NextItemParams::new().method(method).fit(&history).unwrap();
+            format!("{:?}", model.recommend_some(customers[..200].iter().copied(), 5).unwrap().values())
+        });
         let dates = NextPurchaseParams::new().fit(now).unwrap().predict(now).unwrap().into_values();
         let items = NextPurchaseParams::new().subject(Subject::CustomerItem).fit(now).unwrap();
         let items = items.predict_items(now).unwrap().into_values();
@@ -75,7 +87,7 @@ fn recommend() {
         let timing = NextPurchaseParams::new().fit(split.observed()).unwrap();
         let timing = format!("{:?}", timing.evaluate(&split, Seed(1)).unwrap());
         let measures = (evaluation.mean().ndcg.to_bits(), evaluation.coverage().to_bits());
-        (lists, bits, measures, dates, (items, rules, follow, fed, timing))
+        (lists, bits, measures, dates, (items, rules, follow, fed, timing), published)
     });
 }
 

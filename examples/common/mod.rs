@@ -14,9 +14,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 #[cfg(feature = "csv")]
-use regulars::data::{Anonymous, Ledger};
-#[cfg(feature = "csv")]
 use regulars::data::csv::{CsvFormat, CsvParams, DateOrder, DecimalMark, RawTable, Strictness};
+#[cfg(feature = "csv")]
+use regulars::data::{Anonymous, Ledger};
 #[cfg(feature = "csv")]
 use regulars::types::{Currency, Language};
 use regulars::{Error, Place};

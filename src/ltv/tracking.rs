@@ -73,7 +73,9 @@ impl LtvModel {
         let first = purchases.first_days().iter().min().copied().unwrap_or(now.as_of().day());
         let (_, until) = split.holdout().days();
         if until - first > MOST_WEEKS * WEEK {
-            return Err(Error::input(format!("{first} and {until} lie too far apart to follow week by week")));
+            return Err(Error::input(format!(
+                "{first} and {until} lie too far apart to follow week by week"
+            )));
         }
         let weeks = usize::try_from((until - first) / WEEK).unwrap_or(0);
         let known = usize::try_from((now.as_of().day() - first) / WEEK).unwrap_or(0);
