@@ -5,7 +5,7 @@
 //! for two) and constant beyond the outer ones: a value never seen is taken as the most extreme seen. The sum has no other
 //! part, so that every score is told in full by its terms (Hastie and Tibshirani 1986, doi:10.1214/ss/1177013604).
 //!
-//! With θ the values at all knots, w_r the weight and y_r ∈ {0, 1} the outcome of row r, η_r its ln odds and h the sum of
+//! With θ the values at all knots, `w_r` the weight and `y_r` ∈ {0, 1} the outcome of row r, `η_r` its ln odds and h the sum of
 //! the weights of the rows with y = 1, the fit maximises
 //!
 //! `Σ_r w_r (y_r η_r − ln(1 + e^η_r)) − λ h / 2 · (Σ over neighbouring knots (θ_a − θ_b)² + 0.01 Σ θ_a²)`
@@ -23,7 +23,7 @@
 //!
 //! # By hand
 //! One feature with knots 0 and 1 and rows (0, no), (0, yes), (1, yes), (1, yes): without penalty f(0) = 0 and f(1) → ∞. The
-//! penalty makes it finite: at the maximum the gradient Σ w (y − p) at a knot equals λ h (θ_a − θ_b).
+//! penalty makes it finite: at the maximum the gradient Σ w (y − p) at a knot equals `λ h (θ_a − θ_b)`.
 //!
 //! # Determinism
 //! Rows are summed in fixed chunks ([`par`]); the same rows give the same bits on any number of threads.
@@ -329,7 +329,9 @@ impl Additive {
                 let (p, w) = (sigmoid(z), f64::from(rows.weight[r]));
                 part.value -= w * softplus(if rows.y[r] { -z } else { z });
                 let gradient = w * (f64::from(u8::from(rows.y[r])) - p);
-                active.iter().for_each(|(i, wi)| part.gradient[*i] += gradient * wi);
+                for (i, wi) in &active {
+                    part.gradient[*i] += gradient * wi;
+                }
                 if !anew {
                     continue;
                 }

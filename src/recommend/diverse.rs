@@ -76,7 +76,7 @@ impl NextItemModel {
         order.into_iter().map(|place| candidates[place]).collect()
     }
 
-    /// 1 for items of one category, else the cosine of their buyers, (n_ab − 1) / √(n_a n_b) over customers, 0 where it is not
+    /// 1 for items of one category, else the cosine of their buyers, `(n_ab − 1) / √(n_a n_b)` over customers, 0 where it is not
     /// among the fifty largest of either.
     fn likeness(&self, a: u32, b: u32) -> f64 {
         let category = self.categories.of(a);
@@ -94,7 +94,7 @@ impl NextItemModel {
         of(a, b).max(of(b, a))
     }
 
-    /// The table of cosines, for models that have none: O(Σ m_u²) once, at the first request that asks.
+    /// The table of cosines, for models that have none: `O(Σ m_u²)` once, at the first request that asks.
     fn count_alike(&self) -> Sparse<f32> {
         let items = self.baskets.items.len();
         let latest = |c: usize| {

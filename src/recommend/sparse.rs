@@ -98,7 +98,7 @@ impl<W: Weight> Index<W> {
         for (number, row) in (0_u32..).zip(0..rows.rows()) {
             for (column, weight) in rows.row(row) {
                 let c = *column as usize;
-                if seen[c] % every[c] == 0 {
+                if seen[c].is_multiple_of(every[c]) {
                     entries[from[c] + seen[c] / every[c]] = (number, *weight);
                 }
                 seen[c] += 1;
@@ -133,7 +133,9 @@ impl<W: Weight> Index<W> {
 /// Σ w² of a row.
 pub(super) fn squared_norm<W: Weight>(row: &[(u32, W)]) -> W {
     let mut sum = W::default();
-    row.iter().for_each(|(_, w)| sum += *w * *w);
+    for (_, w) in row {
+        sum += *w * *w;
+    }
     sum
 }
 

@@ -19,12 +19,12 @@ use super::{Because, fits};
 /// better; here it is a baseline and a source of new items.
 ///
 /// # Model
-/// With p_ui = 1 where customer u bought item i and 0 elsewhere, c_ui = α times the number of baskets that hold it (1 where
-/// it was not bought), factors x_u and y_i minimise `Σ c_ui (p_ui − x_u·y_i)² + λ (Σ |x_u|² + Σ |y_i|²)`. Customers' and items'
+/// With `p_ui = 1` where customer u bought item i and 0 elsewhere, `c_ui` = α times the number of baskets that hold it (1 where
+/// it was not bought), factors `x_u` and `y_i` minimise `Σ c_ui (p_ui − x_u·y_i)² + λ (Σ |x_u|² + Σ |y_i|²)`. Customers' and items'
 /// factors are improved in turn by three steps of conjugate gradients (Takács, Pilászy, Tikk 2011).
 ///
 /// A customer is served by the exact solution `x_u = (YᵀC_uY + λI)⁻¹ YᵀC_u p_u` for the baskets as they are, so that an update
-/// moves the list at once. Its score x_u·y_i is the sum over the customer's items j of c_uj y_iᵀ(YᵀC_uY + λI)⁻¹y_j: the term
+/// moves the list at once. Its score `x_u·y_i` is the sum over the customer's items j of `c_uj y_iᵀ(YᵀC_uY + λI)⁻¹y_j`: the term
 /// j = i is told as the own purchases, the rest as resemblance to them (Hu et al., section 5).
 ///
 /// | symbol | setter | default |
@@ -150,7 +150,7 @@ pub(in crate::recommend) struct ItemFactors(pub(in crate::recommend) Vec<f64>);
 pub(in crate::recommend) struct Engine {
     params: AlsParams,
     items: ItemFactors,
-    /// YᵀY + λI.
+    /// `YᵀY + λI`.
     gram: Vec<f64>,
 }
 
@@ -167,7 +167,7 @@ fn add_scaled(into: &mut [f64], by: f64, values: &[f64]) {
     into.iter_mut().zip(values).for_each(|(x, v)| *x += by * v);
 }
 
-/// YᵀY + λI, row by row.
+/// `YᵀY + λI`, row by row.
 fn gram(y: &[f64], f: usize, lambda: f64) -> Vec<f64> {
     let part = |range: std::ops::Range<usize>| {
         let mut sum = vec![0.0; f * f];
@@ -285,7 +285,7 @@ impl Engine {
         self.items.0.get(item as usize * f..(item as usize + 1) * f)
     }
 
-    /// YᵀC_uY + λI, decomposed, and YᵀC_u p_u. `None` where nothing the customer bought was known at the fit.
+    /// `YᵀC_uY + λI`, decomposed, and `YᵀC_u p_u`. `None` where nothing the customer bought was known at the fit.
     fn system(&self, own: &[Own]) -> Option<(Cholesky, Vec<f64>)> {
         let f = self.params.factors;
         let (mut matrix, mut right, mut known) = (self.gram.clone(), vec![0.0; f], false);

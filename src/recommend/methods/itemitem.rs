@@ -9,8 +9,8 @@ use super::super::sparse::{Index, Pool, Sparse, best_pairs, merge};
 use super::pairs::together;
 use super::{Because, Work, fits, united};
 
-/// How alike two items are. Let c_ui be the baskets of customer u that hold item i, N the customers, n_i those who
-/// bought i, n_ij those who bought both, M the items and m_u those that u bought.
+/// How alike two items are. Let `c_ui` be the baskets of customer u that hold item i, N the customers, `n_i` those who
+/// bought i, `n_ij` those who bought both, M the items and `m_u` those that u bought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -37,7 +37,7 @@ pub enum Similarity {
 ///
 /// # Model
 /// The score of item j is `Σ_i c_ui S_ij` over the customer's items i, S the [similarity](Similarity) of items, of which
-/// the [`neighbours`](Self::neighbours) largest of each item i are kept, i itself among them. The part S_jj is told as the
+/// the [`neighbours`](Self::neighbours) largest of each item i are kept, i itself among them. The part `S_jj` is told as the
 /// customer's own purchases, the rest as what the item goes with.
 ///
 /// # Example
@@ -58,7 +58,7 @@ pub enum Similarity {
 /// ```
 ///
 /// # Complexity
-/// `fit` costs Σ m_u² over customers, in parallel by item; a list the kept neighbours of the own items. 12 bytes a kept
+/// `fit` costs `Σ m_u²` over customers, in parallel by item; a list the kept neighbours of the own items. 12 bytes a kept
 /// neighbour, 24 bytes a customer's distinct item.
 ///
 /// # Accuracy
@@ -132,7 +132,9 @@ impl ItemItemParams {
             Similarity::TfIdf => {
                 for row in &mut rows {
                     let idf = idf(row);
-                    row.iter_mut().for_each(|(_, w)| *w = w.sqrt() * idf);
+                    for (_, w) in row {
+                        *w = w.sqrt() * idf;
+                    }
                 }
                 normalise(&mut rows, items);
             }

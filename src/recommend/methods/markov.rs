@@ -16,9 +16,9 @@ use super::{Because, Work, fits, united};
 /// a baseline; rules with the time between are [`SequenceRuleParams`](crate::recommend::SequenceRuleParams).
 ///
 /// # Model
-/// `P(j | i) = n_i→j / n_i→`, where n_i→ counts the baskets with item i that have a next one of the same customer and
-/// n_i→j those whose next one holds j. The score of j is
-/// `Σ_a d^a Σ_i P(j | i) / Σ_a d^a |b_a|` over the items i of the basket b_a that lies a baskets back: the mean over what
+/// `P(j | i) = n_i→j / n_i→`, where `n_i→` counts the baskets with item i that have a next one of the same customer and
+/// `n_i→j` those whose next one holds j. The score of j is
+/// `Σ_a d^a Σ_i P(j | i) / Σ_a d^a |b_a|` over the items i of the basket `b_a` that lies a baskets back: the mean over what
 /// was just bought, older baskets counting less by the factor d.
 ///
 /// | symbol | setter | default |
@@ -112,7 +112,9 @@ impl MarkovChainParams {
             total += weight * basket.len() as f64;
             weight *= self.memory;
         }
-        latest.iter_mut().for_each(|(_, w)| *w /= total);
+        for (_, w) in &mut latest {
+            *w /= total;
+        }
         merge(latest)
     }
 }

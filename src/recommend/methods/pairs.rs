@@ -2,7 +2,7 @@
 //!
 //! Both are counted one item at a time: the customers (or baskets) that hold it, then everything else they hold. The cost
 //! is Σ m² over customers of m items, or Σ |b| |b'| over successive baskets, and the memory a row of counters a thread: no
-//! matrix of all pairs ever exists. The cosine divides the joint count by √(n_i n_j), so that items everybody buys do not go
+//! matrix of all pairs ever exists. The cosine divides the joint count by `√(n_i n_j)`, so that items everybody buys do not go
 //! with everything; one joint observation is taken off before, since among rare items a single coincidence has cosine 1.
 
 use super::super::baskets::Baskets;
@@ -11,7 +11,7 @@ use super::super::sparse::{Index, Sparse, Sums, Weight, best_pairs};
 /// Joint observations that a cosine is discounted by: a single coincidence is not knowledge.
 const DISCOUNT: f32 = 1.0;
 
-/// For each item the `keep` others with the highest cosine of buyers, (n_ij − 1) / √(n_i n_j), where the entries of
+/// For each item the `keep` others with the highest cosine of buyers, `(n_ij − 1) / √(n_i n_j)`, where the entries of
 /// `buyers` are ones.
 pub(in crate::recommend) fn cosines_of_buyers(items: usize, buyers: &Index<f32>, keep: usize) -> Sparse<f32> {
     let size = |item: usize| buyers.holders(item).len() as f32;
@@ -23,7 +23,7 @@ pub(in crate::recommend) fn cosines_of_buyers(items: usize, buyers: &Index<f32>,
     )
 }
 
-/// Adds w_ui · w_uj over the customers u of an item i, for every item j of theirs.
+/// Adds `w_ui · w_uj` over the customers u of an item i, for every item j of theirs.
 pub(super) fn together<W: Weight>(customers: &Index<W>, item: usize, sums: &mut Sums<W>) {
     for (customer, weight) in customers.holders(item) {
         for (other, theirs) in customers.row(*customer as usize) {
@@ -60,7 +60,7 @@ impl<'a> Successors<'a> {
     }
 
     /// For each item the `keep` items of the highest cosine of "in a basket" and "in the next basket",
-    /// (n_i→j − 1) / √(n_i n_j), where n counts baskets.
+    /// `(n_i→j − 1) / √(n_i n_j)`, where n counts baskets.
     pub(in crate::recommend) fn cosines(&self, popularity: &[u32], keep: usize) -> Sparse<f32> {
         let size = |item: usize| popularity[item] as f32;
         best_pairs(
@@ -71,7 +71,7 @@ impl<'a> Successors<'a> {
         )
     }
 
-    /// For each item i the `keep` items j of the highest P(j in the next basket | i in a basket) = n_i→j / n_i→, i itself
+    /// For each item i the `keep` items j of the highest P(j in the next basket | i in a basket) = `n_i→j / n_i→`, i itself
     /// included.
     pub(super) fn transitions(&self, keep: usize) -> Sparse<f64> {
         best_pairs(

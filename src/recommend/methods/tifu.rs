@@ -16,7 +16,7 @@ use super::{Work, fits, united};
 /// ones lose a fifth of its recall.
 ///
 /// # Model
-/// Of a customer's baskets b₁ … b_n, oldest first, G groups are made: the first G − (n mod G) hold ⌊n/G⌋ consecutive
+/// Of a customer's baskets b₁ … `b_n`, oldest first, G groups are made: the first G − (n mod G) hold ⌊n/G⌋ consecutive
 /// baskets, the others one more; with n < G every basket is its own group. Basket t in group j of size s has the weight
 /// `w^(n − t) · g^(G − j) / s / m`, m the number of groups, and the customer's vector v(i) is the sum of the weights of the
 /// baskets that hold item i. The score is `α v(i) + (1 − α) v̄(i)`, v̄ the mean of the k nearest other customers in
@@ -241,7 +241,9 @@ impl Engine {
                 }
             }
             mean.scale(1.0 - alpha);
-            mine.iter_mut().for_each(|(_, weight)| *weight *= alpha);
+            for (_, weight) in &mut mine {
+                *weight *= alpha;
+            }
             let found = united(&mine, &mean, own, 1.0 / (1.0 - alpha).max(1e-9));
             work.items = mean;
             found

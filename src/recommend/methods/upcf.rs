@@ -16,7 +16,7 @@ use super::{Work, fits, united};
 /// [default](crate::recommend::Method::Learned) beats both.
 ///
 /// # Model
-/// R_u(i) is the share of the customer's last r baskets that hold item i, H_u the set of items ever bought. Customers
+/// `R_u(i)` is the share of the customer's last r baskets that hold item i, `H_u` the set of items ever bought. Customers
 /// are alike by the asymmetric cosine `s(u, v) = |H_u ∩ H_v| / (|H_u|^a |H_v|^(1 − a) + 10⁻⁶)`. The score is
 /// `R_u(i) + Σ_v s(u, v)^q R_v(i)` over the most similar other customers.
 ///

@@ -5,16 +5,16 @@
 //! linear terms have their knots where the rows are.
 //!
 //! # Of an item bought before
-//! Let the customer have n baskets, the item be in those numbered t₁ < … < t_m (from 0).
+//! Let the customer have n baskets, the item be in those numbered `t₁ < … < t_m` (from 0).
 //!
 //! | feature | definition | says |
 //! |---|---|---|
 //! | 0 | Σ 0.5^(n − 1 − t) over its baskets | bought just now |
 //! | 1, 2 | the same with 0.8 and 0.95, over that sum for all baskets | share of late, of the longer past |
 //! | 3 | m | how often |
-//! | 4 | ln (n − t_m) | baskets since |
+//! | 4 | `ln (n − t_m)` | baskets since |
 //! | 5 | m / (n − t₁) | how regularly since the first |
-//! | 6 | ln ((n − t_m) (m − 1) / (t_m − t₁)), −5 for m = 1 | since the last, in units of its usual gap |
+//! | 6 | `ln ((n − t_m) (m − 1) / (t_m − t₁))`, −5 for m = 1 | since the last, in units of its usual gap |
 //! | 7 | ln repurchase rate of the item among everybody, shrunk | used up or kept |
 //! | 8 | ln share of all baskets | popular |
 //! | 9 | ln Σ cosine of buyers with the customer's items, √count and recency weighted | goes with the rest |
@@ -23,7 +23,7 @@
 //! | 12, 13, 14 | ln share of repeats, ln items a basket, ln n | the customer's habits |
 //! | 15 | ln share of the item's purchases that fall in last baskets | trend |
 //! | 17 | ln of its latest sales over its average ones, when the customer is due | season |
-//! | 18 | ln (1 + days since t_m until the customer is due), 0 without dates | days beside baskets |
+//! | 18 | ln (1 + days since `t_m` until the customer is due), 0 without dates | days beside baskets |
 //!
 //! # Of a new item
 //! The same of everybody's (popularity, relations, trend, season, repurchase), the habits, and the number of distinct items
