@@ -77,13 +77,28 @@ impl NextItemParams {
         Self::default()
     }
 
-    /// How items are scored.
+    /// How items are scored: the learned ranker unless set.
+    ///
+    /// ```
+    /// use regulars::recommend::{Method, NextItemParams, TifuKnnParams};
+    /// let tuned = TifuKnnParams::new().neighbours(900).own_share(0.1);
+    /// assert!(NextItemParams::new().method(Method::TifuKnn(tuned)).check().is_ok());
+    /// // The parameters of a method are checked with the rest.
+    /// assert!(NextItemParams::new().method(Method::TifuKnn(tuned.groups(0))).check().is_err());
+    /// ```
     pub fn method(mut self, method: Method) -> Self {
         self.method = method;
         self
     }
 
-    /// What a basket is: all purchases of a day (the default) or an order.
+    /// What a basket is: all purchases of a day (the default) or an order. Take orders where a customer places several a day
+    /// and they differ in kind.
+    ///
+    /// ```
+    /// use regulars::{data::Occasion, recommend::NextItemParams};
+    /// assert!(NextItemParams::new().occasion(Occasion::Order).check().is_ok());
+    /// assert!(NextItemParams::new().occasion(Occasion::Row).check().is_err());
+    /// ```
     pub fn occasion(mut self, occasion: Occasion) -> Self {
         self.occasion = occasion;
         self
@@ -142,6 +157,21 @@ impl NextItemParams {
     }
 
     /// Fits on what is known as of a day, or on ready [`Baskets`].
+    ///
+    /// ```
+    /// # use regulars::{data::*, types::*};
+    /// use regulars::recommend::{Baskets, NextItemParams};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// # for day in [1, 8] {
+    /// #     builder.push(Transaction::new("ann", Day::ymd(2024, 5, day)?).item("tea"))?;
+    /// # }
+    /// # let ledger = builder.build()?;
+    /// let now = ledger.observed(AsOf::ymd(2024, 5, 10)?)?;
+    /// let from_ledger = NextItemParams::new().fit(now)?;
+    /// let from_baskets = NextItemParams::new().fit(&Baskets::new(now, Occasion::Day)?)?;
+    /// assert_eq!(from_ledger.recommend("ann", 1)?, from_baskets.recommend("ann", 1)?);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`check`](Self::check) and [`Baskets::new`]; [`EmptyInput`](crate::ErrorKind::EmptyInput) for no baskets.

@@ -62,7 +62,22 @@ impl Request {
         }
     }
 
-    /// What to do with items bought before.
+    /// What to do with items bought before: shown where they are the best guess, unless set.
+    ///
+    /// ```
+    /// # use regulars::{data::*, types::*};
+    /// use regulars::recommend::{AlreadyBought, NextItemParams, Request};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// # for (who, item) in [("ann", "tea"), ("bob", "milk")] {
+    /// #     builder.push(Transaction::new(who, Day::ymd(2024, 5, 1)?).item(item))?;
+    /// # }
+    /// # let ledger = builder.build()?;
+    /// let model = NextItemParams::new().fit(ledger.observed(AsOf::ymd(2024, 5, 10)?)?)?;
+    /// let only = |bought| model.recommend("ann", Request::new(1).bought(bought));
+    /// assert_eq!(only(AlreadyBought::Only)?[0].item, "tea".into());
+    /// assert_eq!(only(AlreadyBought::Excluded)?[0].item, "milk".into());
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn bought(mut self, bought: AlreadyBought) -> Self {
         self.bought = bought;
         self
@@ -70,18 +85,44 @@ impl Request {
 
     /// The share of the list, 0 to 1, that should be items bought before; the rest are new to the customer. Where one
     /// kind runs out the other fills its places. Without it the scores alone decide.
+    ///
+    /// ```
+    /// use regulars::recommend::Request;
+    /// assert!(Request::new(10).repeat_share(0.7).check().is_ok());
+    /// assert!(Request::new(10).repeat_share(1.2).check().is_err());
+    /// ```
     pub fn repeat_share(mut self, share: f64) -> Self {
         self.repeat_share = Some(share);
         self
     }
 
-    /// Only these items, such as those in stock. Items the model does not know are passed over.
+    /// Only these items, such as those in stock. Items the model does not know are passed over; where it knows none of them
+    /// the list is empty, and an allow list without any item is an error.
+    ///
+    /// ```
+    /// use regulars::recommend::Request;
+    /// assert!(Request::new(3).allow(["tea", "milk"]).check().is_ok());
+    /// assert!(Request::new(3).allow(Vec::<&str>::new()).check().is_err());
+    /// ```
     pub fn allow<'k>(mut self, items: impl IntoIterator<Item = impl Into<Key<'k>>>) -> Self {
         self.allow = Some(items.into_iter().map(|key| key.into().into_owned()).collect());
         self
     }
 
-    /// None of these items.
+    /// None of these items: sold out, recalled, unsuitable. Denied beats allowed.
+    ///
+    /// ```
+    /// # use regulars::{data::*, recommend::*, types::*};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// # for item in ["tea", "milk"] {
+    /// #     builder.push(Transaction::new("ann", Day::ymd(2024, 5, 1)?).item(item))?;
+    /// # }
+    /// # let ledger = builder.build()?;
+    /// let model = NextItemParams::new().fit(ledger.observed(AsOf::ymd(2024, 5, 10)?)?)?;
+    /// let list = model.recommend("ann", Request::new(2).allow(["tea", "milk"]).deny(["tea"]))?;
+    /// assert_eq!((list.len(), list[0].item.to_string()), (1, "milk".into()));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn deny<'k>(mut self, items: impl IntoIterator<Item = impl Into<Key<'k>>>) -> Self {
         self.deny = items.into_iter().map(|key| key.into().into_owned()).collect();
         self

@@ -94,7 +94,8 @@ impl ItemItemParams {
         self
     }
 
-    /// Similar items kept for each item, itself included; at least 1.
+    /// Similar items kept for each item, itself included; at least 1. Fewer make lists sharper and smaller models; of an item
+    /// that none of the customer's is close to nothing is known.
     pub fn neighbours(mut self, k: usize) -> Self {
         self.neighbours = k;
         self
@@ -157,7 +158,7 @@ impl ItemItemParams {
 
 fits!(ItemItemParams, ItemItem);
 
-/// Σ over customers of f(weight), by item.
+/// Σ over customers of f(weight), by item, customers ascending.
 fn by_item(rows: &[Vec<(u32, f64)>], items: usize, f: impl Fn(f64) -> f64) -> Vec<f64> {
     let mut sums = vec![0.0; items];
     for (item, w) in rows.iter().flatten() {
@@ -245,7 +246,7 @@ impl Engine {
     }
 }
 
-/// Customers who bought both.
+/// Customers who bought both: the shorter list looked up in the longer.
 fn joint(buyers: &Index<f64>, a: usize, b: usize) -> f64 {
     let (a, b) = (buyers.holders(a), buyers.holders(b));
     let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };

@@ -71,7 +71,8 @@ impl MarkovChainParams {
         Self::default()
     }
 
-    /// Weight of a basket over that of the next one, d in [0, 1]; 0 for the last basket alone.
+    /// Weight of a basket over that of the next one, d in [0, 1]; 0 for the last basket alone. With visits days apart a little
+    /// memory helps; clicks of one session want 0.
     pub fn memory(mut self, decay: f64) -> Self {
         self.memory = decay;
         self

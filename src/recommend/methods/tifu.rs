@@ -91,31 +91,33 @@ impl TifuKnnParams {
         Self::default()
     }
 
-    /// How many customers are asked, k; at least 1.
+    /// How many customers are asked, k; at least 1. Published values are 300 to 900; more smooth the answer towards
+    /// popularity among customers of the same kind.
     pub fn neighbours(mut self, k: usize) -> Self {
         self.neighbours = k;
         self
     }
 
-    /// Weight of a basket over that of the next one, w in (0, 1].
+    /// Weight of a basket over that of the next one, w in (0, 1]; 1 forgets nothing within a group.
     pub fn within_group_decay(mut self, w: f64) -> Self {
         self.within_group_decay = w;
         self
     }
 
-    /// Weight of a group over that of the next one, g in (0, 1].
+    /// Weight of a group over that of the next one, g in (0, 1]; 1 forgets no group.
     pub fn group_decay(mut self, g: f64) -> Self {
         self.group_decay = g;
         self
     }
 
-    /// What the customer's own vector counts for against the neighbours', α in [0, 1].
+    /// What the customer's own vector counts for against the neighbours', α in [0, 1]: 1 asks nobody, 0 forgets the
+    /// customer. Where many new items are bought, small values do better.
     pub fn own_share(mut self, alpha: f64) -> Self {
         self.own_share = alpha;
         self
     }
 
-    /// Number of groups G; at least 1.
+    /// Number of groups G; at least 1. Customers with fewer baskets have one group for each.
     pub fn groups(mut self, groups: usize) -> Self {
         self.groups = groups;
         self
@@ -160,7 +162,8 @@ impl TifuKnnParams {
         Ok(())
     }
 
-    /// The vector of a history.
+    /// The vector of a history, items ascending: `v(i) = Σ_t w^(n − t) g^(G − j) / s / m` over the baskets t that hold i, j the
+    /// group of t and s its size. Additions run from the oldest basket on.
     fn vector(&self, past: Past<'_>) -> Vec<(u32, f64)> {
         let (n, groups) = (past.len(), self.groups);
         let power = |base: f64, e: usize| base.powf(e as f64);

@@ -94,7 +94,7 @@ impl UpCfParams {
         self
     }
 
-    /// How many customers are asked; at least 1.
+    /// How many customers are asked; at least 1. With a high [locality](Self::locality) the far ones hardly count.
     pub fn neighbours(mut self, k: usize) -> Self {
         self.neighbours = k;
         self
@@ -133,7 +133,7 @@ impl UpCfParams {
         Ok(())
     }
 
-    /// R of a history: the share of its latest baskets that hold each item.
+    /// R of a history: the share of its latest baskets that hold each item, `R(i) = n_i(last r) / min(r, n)`.
     fn recent(&self, past: Past<'_>) -> Vec<(u32, f64)> {
         let n = if self.recency == 0 { past.len() } else { past.len().min(self.recency) };
         let each = 1.0 / n.max(1) as f64;

@@ -68,7 +68,7 @@ pub struct SequenceRules {
 }
 
 impl SequenceRules {
-    /// The rules.
+    /// The rules, highest lift first.
     ///
     /// ```
     /// # use regulars::{data::*, recommend::*, types::*};
