@@ -28,8 +28,8 @@ pub struct PipelineRepr {
     ltv: Option<<LtvModel as Wire>::Repr>,
     tiers: Option<Tiers>,
     recommend: Option<<NextItemModel as Wire>::Repr>,
-    /// Absent in files written before tables had intervals.
-    #[serde(default)]
+    /// Absent where tables have none, as in files written before they could.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     interval: Option<f64>,
 }
 
