@@ -19,7 +19,7 @@ use regulars::recommend::{
     Similarity, TifuKnnParams, UpCfParams,
 };
 use regulars::simulate::ShopParams;
-use regulars::types::{AsOf, Key, Language, Seed};
+use regulars::types::{AsOf, Day, Horizon, Key, Language, Seed};
 use serde_json::{Value, json};
 
 mod common;
@@ -47,6 +47,12 @@ struct Args {
     /// Foresee an earlier basket: drop so many last baskets of every customer first (to choose parameters by)
     #[arg(long, default_value_t = 0)]
     earlier: usize,
+    /// A clean cut in time instead: learn from baskets up to this day, foresee each customer's first basket after it
+    #[arg(long)]
+    as_of: Option<Day>,
+    /// Days after it in which that basket must lie
+    #[arg(long, default_value_t = 90)]
+    horizon: u32,
     /// How items are scored
     #[arg(long, value_enum, default_value_t = Named::Learned)]
     method: Named,
@@ -131,10 +137,10 @@ fn run(args: &Args) -> Outcome {
     let read_cpu_seconds = reading.cpu_seconds();
     let baskets = baskets(&ledger)?;
     let ready = is_ready(&ledger);
-    let (mut history, mut truth) = if ready {
-        baskets.leave_last_out(2, 0)?
-    } else {
-        baskets.leave_last_out(args.min_baskets, args.min_item)?
+    let (mut history, mut truth) = match args.as_of {
+        Some(day) => by_date(&ledger, day, args.horizon)?,
+        None if ready => baskets.leave_last_out(2, 0)?,
+        None => baskets.leave_last_out(args.min_baskets, args.min_item)?,
     };
     for _ in 0..args.earlier {
         (history, truth) = history.leave_last_out(2, 0)?;
@@ -189,6 +195,15 @@ fn run(args: &Args) -> Outcome {
     }
     print(args.output.lang, &ours, &theirs, &history, &speed);
     Ok(())
+}
+
+/// Everything up to a day, and the first basket after it of the customers known then.
+fn by_date(ledger: &Ledger, day: Day, horizon: u32) -> Result<(Baskets, Baskets), Failure> {
+    let split = ledger.split(AsOf::new(day), Horizon::days(horizon)?)?;
+    let history = Baskets::new(split.observed(), Occasion::Day)?;
+    let known = history.customers();
+    let truth = Baskets::next(&split, Occasion::Day)?;
+    Ok((history, truth.only(|key| known.row_of_key(key).is_some())))
 }
 
 /// Files of ready baskets have no money: basket numbers in place of dates, or baskets with dates.
