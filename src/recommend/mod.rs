@@ -84,7 +84,7 @@
 //! # Complexity
 //! The frequency methods: `fit` is linear in rows, a list costs O(h log h) in the customer's own rows h plus the places
 //! filled by popularity. The learned ranker: `fit` adds Σ b² over customers for related items (b distinct items among
-//! the latest 300 rows), the Newton steps of at most 40,000 baskets, and for each customer one search over the buyers
+//! the latest 300 rows), the Newton steps of at most 20,000 baskets, and for each customer one search over the buyers
 //! of the own items, at most 1,500 each. What the search finds is kept, so that a list without filters costs only the
 //! scores of the own items and 24 new ones; a list with filters, or after an update, searches again. Memory: 4 bytes a
 //! row, 12 bytes a basket, 8 bytes a customer, 12 bytes an item, and the keys; the learned ranker adds 32 bytes a

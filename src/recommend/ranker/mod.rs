@@ -43,7 +43,7 @@ use scratch::Scratch;
 use tables::Tables;
 
 /// Lessons, at most: one is a customer's basket given the earlier ones.
-const LESSONS: usize = 40_000;
+const LESSONS: usize = 20_000;
 /// How many baskets of a customer may be lessons, where there are few customers.
 const LEVELS: usize = 3;
 /// One negative of the new items in so many is learned from, with that weight.
