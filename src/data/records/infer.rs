@@ -92,7 +92,8 @@ fn text(sample: &[&str]) -> FieldKind {
         FieldKind::FamilyName
     } else if both >= 15 {
         FieldKind::FullName
-    } else if sample.iter().filter(|v| letters(v)).count() * 10 >= sample.len() * 6
+    } else if !sample.is_empty()
+        && sample.iter().filter(|v| letters(v)).count() * 10 >= sample.len() * 6
         && lower.iter().filter(housed).count() * 10 >= sample.len() * 6
     {
         FieldKind::Address
