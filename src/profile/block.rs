@@ -140,20 +140,7 @@ impl Blocks {
         if blocks.all {
             return blocks;
         }
-        let mut specs = choose(prepared);
-        // Passes over the same columns together, a few at a time: columns of keys are large.
-        specs.sort_unstable_by_key(|s| (s.a, s.b));
-        // What a pass really costs shows only now: columns that go together (a city and its postcodes) agree far more
-        // often than the product of their chances. Such a pass finds strangers of one place.
-        let most = 3 * rows as u64 + 100_000;
-        let mut passes = Vec::with_capacity(specs.len());
-        for specs in specs.chunks(AT_ONCE) {
-            let keys = Keys::new(prepared, specs);
-            let found = par::map_chunks(specs.len(), 1, |range| {
-                range.filter_map(|i| pass(rows, &keys, &specs[i], most)).collect::<Vec<_>>()
-            });
-            passes.extend(found.into_iter().flatten());
-        }
+        let (_, passes): (Vec<Spec>, Vec<Pass>) = affordable(prepared).into_iter().unzip();
         blocks.gather(&passes);
         blocks
     }
@@ -316,6 +303,36 @@ pub(crate) fn choose(prepared: &Prepared) -> Vec<Spec> {
     specs.sort_by(|x, y| y.0.total_cmp(&x.0));
     specs.truncate(if prepared.rows > 50_000 { 26 } else { 60 });
     specs.into_iter().map(|(_, spec)| spec).collect()
+}
+
+/// The chosen passes that cost no more than they may, with their blocks.
+///
+/// What a pass really costs shows only in its blocks: columns that go together (a city and its postcodes) agree far more often
+/// than the product of their chances. Such a pass finds strangers of one place.
+fn affordable(prepared: &Prepared) -> Vec<(Spec, Pass)> {
+    let mut specs = choose(prepared);
+    // Passes over the same columns together, a few at a time: columns of keys are large.
+    specs.sort_unstable_by_key(|s| (s.a, s.b));
+    let most = 3 * prepared.rows as u64 + 100_000;
+    let mut passes = Vec::with_capacity(specs.len());
+    for specs in specs.chunks(AT_ONCE) {
+        let keys = Keys::new(prepared, specs);
+        let found = par::map_chunks(specs.len(), 1, |range| {
+            let one = |i: usize| pass(prepared.rows, &keys, &specs[i], most).map(|pass| (specs[i], pass));
+            range.filter_map(one).collect::<Vec<_>>()
+        });
+        passes.extend(found.into_iter().flatten());
+    }
+    passes
+}
+
+/// The passes for records that come one at a time: as many as wanted of those a table can afford, the fullest columns first.
+pub(crate) fn lasting(prepared: &Prepared, most: usize) -> Vec<Spec> {
+    let affordable = affordable(prepared);
+    let kept = |spec: &Spec| affordable.iter().any(|(s, _)| s == spec);
+    let mut specs: Vec<Spec> = choose(prepared).into_iter().filter(kept).collect();
+    specs.truncate(most);
+    specs
 }
 
 fn costs(prepared: &Prepared, c: usize) -> [Cost; 2] {

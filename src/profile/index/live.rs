@@ -3,7 +3,7 @@
 //! # Why the order of arrivals does not matter
 //! Everything here is a function of the set of records, the constraints and what was frozen at the fit:
 //! - a pair is scored where both share an open block (see [`super::blocks`]); its score comes from frozen weights and frozen
-//!   counts alone, and its two records are always compared in the order of their names;
+//!   counts alone, and its two records are always compared in the order of the hashes of their names;
 //! - records are in one component where a chain of scores above the threshold, or of declared ties, joins them;
 //! - a component is partitioned by average linkage over its scored pairs, records numbered in the order of (source, id), so
 //!   ties fall the same way however the rows lie in memory;
@@ -114,6 +114,8 @@ pub(super) struct Live {
     largest: usize,
     /// By row; `None` for a free one.
     pub(super) names: Vec<Option<Name>>,
+    /// By row: the hash of its name, the order in which two rows are compared.
+    order: Vec<u64>,
     /// By row: the number of the record in the audit.
     pub(super) record: Vec<u32>,
     rows: HashMap<u64, u32>,
@@ -155,6 +157,7 @@ impl Live {
             one_each: setting.sources == Sources::FreeOfDuplicates,
             largest: setting.largest,
             names: Vec::new(),
+            order: Vec::new(),
             record: Vec::new(),
             rows: HashMap::new(),
             sources: HashMap::new(),
@@ -222,6 +225,7 @@ impl Live {
     ) -> Result<u32> {
         let row = self.free.pop().unwrap_or_else(|| {
             self.names.push(None);
+            self.order.push(0);
             self.record.push(0);
             self.edges.push(Vec::new());
             self.profile.push(0);
@@ -230,6 +234,7 @@ impl Live {
         let next = u32::try_from(self.sources.len()).unwrap_or(NONE);
         let source = *self.sources.entry(hash_of(&stored.source)).or_insert(next);
         self.prepared.source[row as usize] = source;
+        self.order[row as usize] = Self::hash(&stored.source, &stored.id);
         let mut numbers: Vec<u32> = Vec::new();
         for c in 0..self.prepared.width() {
             numbers.clear();
@@ -293,6 +298,7 @@ impl Live {
         self.prepared.clear_row(row);
         self.edges[row as usize] = Vec::new();
         self.names[row as usize] = None;
+        self.order[row as usize] = 0;
         // Whoever gets the row next must not be taken for a member of this profile.
         self.profile[row as usize] = 0;
         self.free.push(row);
@@ -377,8 +383,8 @@ impl Live {
             if self.one_each && self.prepared.source[row as usize] == self.prepared.source[other as usize] {
                 continue;
             }
-            // Always in the order of their names: a score must not depend on who came first.
-            let (a, b) = if self.names[row as usize] <= self.names[other as usize] {
+            // Always in one order, that of the hashes of their names: a score must not depend on who came first.
+            let (a, b) = if self.order[row as usize] <= self.order[other as usize] {
                 (row, other)
             } else {
                 (other, row)

@@ -314,8 +314,7 @@ impl ProfileIndex {
             }
             col.count = count;
         }
-        frozen.specs = block::choose(prepared);
-        frozen.specs.truncate(20);
+        frozen.specs = block::lasting(prepared, 20);
         // The root of each row is the first row with its label.
         let mut first: HashMap<u32, u32> = HashMap::new();
         let roots: Vec<u32> =
