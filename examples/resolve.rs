@@ -6,6 +6,7 @@
 #[path = "common/mod.rs"]
 mod common;
 
+use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -72,18 +73,19 @@ fn run(args: &Args) -> Outcome {
         kinds = kinds.ignore(column);
     }
     let mut csv = Records::csv(kinds);
-    let mut truth = Vec::new();
+    let (mut people, mut truth) = (HashMap::new(), Vec::new());
     for path in &args.files {
         let mut bytes = Vec::new();
         open(path)?.read_to_end(&mut bytes).map_err(|e| Failure::new(format!("{}: {e}", path.display())))?;
-        csv.read(&path.display().to_string(), &bytes[..]).map_err(Failure::in_file(path))?;
+        // First the truth, which is small once numbered: the file's texts are in memory once, not twice.
         if let Some(column) = &args.truth {
-            read_truth(path, &bytes, column, &mut truth)?;
+            read_truth(path, &bytes, column, &mut people, &mut truth)?;
         }
+        csv.read(&path.display().to_string(), &bytes[..]).map_err(Failure::in_file(path))?;
     }
     let records = if args.files.is_empty() {
         let table = ShopParams::new(2_000, Seed(7)).simulate()?.record_table()?;
-        truth = table.people().iter().map(u32::to_string).collect();
+        truth = table.people().to_vec();
         table.to_records()?
     } else {
         csv.build()?
@@ -114,7 +116,6 @@ fn run(args: &Args) -> Outcome {
         "fields": records.fields().iter().map(|f| json!({"name": f.name(), "kind": f.kind().name()})).collect::<Vec<_>>(),
     });
     if !truth.is_empty() {
-        let truth = numbered(&truth);
         let sources: Vec<u32> =
             (0..records.len()).map(|r| u32::try_from(records.source(r).unwrap_or(0)).unwrap_or(0)).collect();
         let quality = if args.link {
@@ -142,20 +143,22 @@ fn run(args: &Args) -> Outcome {
     show(&report, &records, &people)
 }
 
-/// The true person of each row, read as the records are.
-fn read_truth(path: &Path, bytes: &[u8], column: &str, truth: &mut Vec<String>) -> Outcome {
+/// The true person of each row, read as the records are, numbered by first appearance in any file.
+fn read_truth(
+    path: &Path,
+    bytes: &[u8],
+    column: &str,
+    people: &mut HashMap<String, u32>,
+    truth: &mut Vec<u32>,
+) -> Outcome {
     let table = RawTable::read_csv(bytes, &CsvFormat::new()).map_err(Failure::in_file(path))?;
     let column =
         table.column(column).map_err(|e| Failure::usage(format!("--truth: {}: {e}", path.display())))?;
-    truth.extend(column.iter().map(str::to_owned));
+    for person in column.iter() {
+        let next = u32::try_from(people.len()).unwrap_or(u32::MAX);
+        truth.push(*people.entry(person.to_owned()).or_insert(next));
+    }
     Ok(())
-}
-
-fn numbered(names: &[String]) -> Vec<u32> {
-    let mut sorted: Vec<&String> = names.iter().collect();
-    sorted.sort_unstable();
-    sorted.dedup();
-    names.iter().map(|n| u32::try_from(sorted.partition_point(|s| *s < n)).unwrap_or(u32::MAX)).collect()
 }
 
 fn write_profiles(path: &Path, records: &Records, people: &Profiles) -> Outcome {
