@@ -7,8 +7,8 @@
 //!
 //! # The statistic
 //!
-//! In a cell c of the table of columns a and b let R_c = Σ (y − p) and W_c = Σ p (1 − p) over its rows. Where the model is right R_c has
-//! mean 0 and variance about W_c, so Σ R_c² / W_c is about χ² with one degree of freedom for each cell. What rows and columns of the
+//! In a cell c of the table of columns a and b let R = Σ (y − p) and W = Σ p (1 − p) over its rows. Where the model is right R has
+//! mean 0 and variance about W, so Σ R² / W is about χ² with one degree of freedom for each cell. What rows and columns of the
 //! table take of it belongs to the columns alone and is subtracted. To compare tables of different sizes the statistic Q with d
 //! degrees becomes a standard normal z = ((Q / d)^⅓ − 1 + 2 / (9 d)) √(9 d / 2) (Wilson and Hilferty 1931,
 //! doi:10.1073/pnas.17.12.684).
@@ -117,7 +117,7 @@ fn coarser(table: &[(f64, f64)], side: usize, halvings: usize, ordered: (bool, b
 
 /// The statistic of a table of (residual, weight) and its degrees of freedom: with R and W the sums over a part,
 ///
-/// Q = Σ_cells R² / W − Σ_rows R² / W − Σ_columns R² / W,
+/// Q = Σ R² / W over cells − Σ R² / W over rows − Σ R² / W over columns,
 ///
 /// each sum over the parts with a weight above 1. Residuals of a model that has both columns sum to almost nothing over rows
 /// and columns of the table, so Q is what is left to the cells: a score test of their indicators (Rao 1948,

@@ -409,7 +409,8 @@ impl<'a> Growing<'a> {
         for tree in &forest.trees {
             // How many rows come by each node says what each node adds on average.
             let mut visits = vec![0_u32; tree.len()];
-            for row in 0..n {
+            let rows = 0..n;
+            rows.for_each(|row| {
                 let mut at = 0;
                 visits[0] += 1;
                 while tree[at].next > 0 {
@@ -417,7 +418,7 @@ impl<'a> Growing<'a> {
                     at = node.next as usize + usize::from(cells[node.column as usize][row] > node.cut);
                     visits[at] += 1;
                 }
-            }
+            });
             walk_all(tree, &mut |at, set, added| {
                 if let Ok(place) = sets.binary_search_by(|s| s.as_slice().cmp(set)) {
                     sums[place] += added * f64::from(visits[at]);
