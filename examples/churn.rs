@@ -191,18 +191,15 @@ fn outcomes(args: &Args, file: &Path, target: TextColumn<'_>) -> Result<(Vec<usi
         format!("found {}{more}", shown.join(", "))
     };
     let place = format!("{}: {}", file.display(), target.name());
-    let positive = match &args.positive {
-        Some(value) => plain(value),
-        None => {
-            let words: Vec<&String> = counts.keys().filter(|v| LEAVERS.contains(&v.as_str())).collect();
-            match words[..] {
-                [word] if counts.len() == 2 => word.clone(),
-                _ => {
-                    return Err(Failure::new(format!(
-                        "{place}: expected --positive VALUE to say who left; {}",
-                        found()
-                    )));
-                }
+    let positive = if let Some(value) = &args.positive {
+        plain(value)
+    } else {
+        let words: Vec<&String> = counts.keys().filter(|v| LEAVERS.contains(&v.as_str())).collect();
+        match words[..] {
+            [word] if counts.len() == 2 => word.clone(),
+            _ => {
+                let hint = format!("{place}: expected --positive VALUE to say who left; {}", found());
+                return Err(Failure::new(hint));
             }
         }
     };
@@ -358,7 +355,8 @@ fn orders(args: &Args, file: &Path) -> Outcome {
         object["as_of"] = json!(as_of.to_string());
         object["horizon_days"] = json!(days);
         object["splits"] = json!(splits.iter().map(|s| s.as_of().to_string()).collect::<Vec<_>>());
-        object["churn_rates"] = json!(model.cuts().iter().map(|cut| cut.churn_rate()).collect::<Vec<_>>());
+        object["churn_rates"] =
+            json!(model.cuts().iter().map(regulars::churn::Cut::churn_rate).collect::<Vec<_>>());
         object["season_seen"] = json!(model.season_seen(test.as_of()));
         object["pairs"] = json!(model.table().pairs());
         object["trees"] = json!(model.table().trees());
