@@ -1,4 +1,14 @@
 //! What people know better: records that must be one person, records that cannot be.
+//!
+//! What happens to a pair that has been looked at: `together` and `apart` are facts for every later merge, stronger than any
+//! evidence. They name records by source and id, so they outlive a refit and a new extract. Transitivity is respected: a pair
+//! declared apart whose records are tied together through a third stays together, since the ties were declared by somebody too.
+//!
+//! ```text
+//! together (a, b), together (b, c)      {a, b, c} whatever the scores
+//! apart (a, c) beside them              without effect: c is tied to a through b
+//! apart (a, d)                          no group ever holds both a and d
+//! ```
 
 use crate::data::Records;
 use crate::error::{Error, Result};

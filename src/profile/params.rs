@@ -1,4 +1,17 @@
 //! What a caller may choose about matching.
+//!
+//! # What to change, and what not
+//! Nothing, to begin with: kinds of fields decide more than settings do, so look at the kinds first. Then, in the order of what it
+//! is usually worth:
+//! | wish | setting |
+//! |---|---|
+//! | each source holds a person once (two registers to be linked) | [`sources`](MatchParams::sources) |
+//! | numbers are given without a country's code; dates month first | [`normaliser`](MatchParams::normaliser) |
+//! | a wrong merge costs more than a missed one | [`threshold`](MatchParams::threshold) of 0.9 or 0.99 |
+//! | two different national ids must never meet | [`veto`](MatchParams::veto) |
+//! | exact identifiers only, no weighing | [`method`](MatchParams::method) and [`limit`](MatchParams::limit) |
+//!
+//! A threshold is a probability: 0.9 means that of the pairs merged at the bar, one in ten is expected to be wrong.
 
 use crate::data::{FieldKind, Records};
 use crate::error::{Error, Result};

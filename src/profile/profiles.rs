@@ -1,4 +1,7 @@
 //! `Profiles`: who is who.
+//!
+//! A partition of the rows, with a lasting name for each part. Look-ups by row and by number are O(1), by name O(log profiles); the
+//! map of accounts is made when it is first asked for, O(records). Memory: about 20 bytes a record and 12 a profile.
 
 use std::fmt;
 use std::sync::OnceLock;

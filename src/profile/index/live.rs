@@ -15,6 +15,11 @@
 //! An upsert normalises its values, looks up one block a pass, compares with the candidates (most dismissed by sketches) and
 //! solves its component again: a few records. Rows, values and keys are numbered; freed numbers are used again, and what they
 //! stood for is overwritten.
+//!
+//! # By hand
+//! Records a, b, c with scores (a, b) 6 and (b, c) 2 are one component and, by average linkage, one profile named after a. When b
+//! leaves, its scores go with it; a and c are looked at again, have no chain between them, and are two profiles: a keeps the name,
+//! c gets its own. Had b never come, the result would be the same, which is the promise.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,11 @@
 //! How an index is saved: the matcher, the frozen counts under their keyed hashes, and the audit with its blocks. The
 //! key is not saved. Everything is checked on the way back, the chain of digests included.
+//!
+//! # Layout
+//! A header in JSON (format, fields, weights, settings, totals), then blocks whose lengths are checked: for each column hashes and
+//! numbers of people, ascending by hash; then the audit: actions, records, others, digests, ends of the value blocks, the value
+//! blocks themselves, the chain. A length that does not fit its block is an error. The key is not in the file and is asked for
+//! when it is opened.
 
 use hashbrown::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
