@@ -52,7 +52,7 @@ pub(super) const ENOUGH: usize = 40_000;
 /// Customers whose P(n purchases) is computed at an inner date.
 const SCORED: usize = 4_000;
 
-/// What the inner dates say.
+/// What the inner dates say: how each model did, which are kept, and what their mean got wrong.
 pub(super) struct Choice {
     /// In the order of the parameters' models.
     pub(super) candidates: Vec<Candidate>,
@@ -61,13 +61,19 @@ pub(super) struct Choice {
     pub(super) drift: Drift,
 }
 
-/// One forecast from an inner date.
+/// One forecast from an inner date, of one model fitted to what was known then.
 struct Rehearsal {
     /// Expected purchases of each customer.
     expected: Vec<f64>,
     score: f64,
 }
 
+/// Fits and judges the models at the inner dates.
+///
+/// Each model starts the second and third date from its parameters at the one before, so that three fits cost little more than
+/// one. The better coin and the better clock are found by the sum of their scores over the dates, the first of equal ones;
+/// drift is what the plain mean of the two got wrong. Nothing after the as-of day is read: the windows end there.
+///
 /// `None` where the period is too short or has too few customers for inner dates.
 pub(super) fn choose(params: &LtvParams, observed: Observed<'_>, unit: TimeUnit) -> Result<Option<Choice>> {
     let whole = PurchaseHistory::observed(observed, unit)?;
@@ -144,7 +150,7 @@ pub(super) fn choose(params: &LtvParams, observed: Observed<'_>, unit: TimeUnit)
     Ok(Some(Choice { members, drift: Drift::from_errors(&classes, pasts.len()), candidates }))
 }
 
-/// All keys, or every n-th of very many.
+/// All keys, or every n-th of very many: a fixed stride in the order of keys, so that the choice has no chance in it.
 pub(super) fn likeness(runs: &Runs) -> Cow<'_, Runs> {
     if runs.count.len() > 2 * ENOUGH {
         Cow::Owned(runs.thinned(runs.count.len() / ENOUGH))

@@ -156,7 +156,8 @@ pub struct CohortParams {
     spread: Option<f64>,
 }
 
-/// One cohort's model.
+/// One cohort's model, drawn to the whole. Its log-likelihood is that of its own customers at the drawn parameters, lower than
+/// at their own maximum: the price of not believing noise.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Cohort {
@@ -172,7 +173,22 @@ pub struct Cohort {
     pub status: FitStatus,
 }
 
-/// Fitted cohorts.
+/// Fitted cohorts: the model of all, one for each cohort, and how much they differ.
+///
+/// ```
+/// use regulars::data::TimeUnit;
+/// use regulars::ltv::{CohortParams, Cohorts, Discount, Model, PurchaseProcess};
+/// use regulars::types::{Horizon, Seed};
+///
+/// let truth = PurchaseProcess::mbg_nbd(0.6, 6.0, 0.8, 2.0)?;
+/// let history = truth.simulate(&[40.0; 600], TimeUnit::Week, Seed(1))?;
+/// let cohorts = Cohorts::new((0..600).map(|i| format!("channel {}", i % 3)))?;
+/// let model = CohortParams::new(Model::MbgNbd).fit(&history, &cohorts)?;
+/// assert_eq!(model.cohorts().len(), 3);
+/// let ahead = model.predict(&history, &cohorts, Horizon::weeks(26)?, Discount::default())?;
+/// assert!(ahead.values().iter().all(|v| v.discounted_purchases <= v.purchases));
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct CohortModel {
     pub(super) whole: PurchaseProcess,
@@ -300,7 +316,7 @@ impl CohortModel {
         &self.cohorts
     }
 
-    /// The cohort of that name.
+    /// The cohort of that name, by bisection; `None` for one the fit has not seen.
     pub fn cohort(&self, name: &str) -> Option<&Cohort> {
         self.cohorts.binary_search_by(|c| c.name.as_str().cmp(name)).ok().map(|i| &self.cohorts[i])
     }

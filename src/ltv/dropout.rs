@@ -503,7 +503,7 @@ impl<D> NbdWith<D> {
         sum.min(1.0)
     }
 
-    /// P(still alive at T + t) of one who is alive at T.
+    /// P(still alive at T + t) of one who is alive at T: S(T + t) / S(T), which no purchase until T can tell more about.
     pub(super) fn stays<const M: usize>(&self, h: &RecencyFrequency, t: f64) -> f64
     where
         D: Dropout<M>,
@@ -519,6 +519,13 @@ impl<D> NbdWith<D> {
         (self.r + h.x) / (self.alpha + h.t) * self.dropout.residual_life(h.t, t)
     }
 
+    /// The integral and its derivatives in one walk over the nodes.
+    ///
+    /// With weights p = e^(ln h) at the nodes, mean score m = sum of p s / sum of p and S = sum of p (d2 ln h + s s') / sum of p,
+    /// the logarithm of the integral has gradient m and Hessian S - m m'. The score s in (r, alpha) is
+    /// (-ln(alpha + u), -(r + x) / (alpha + u)); in the parameters of the law it is that of its density. A running maximum
+    /// rescales the sums when a node exceeds all before it.
+    ///
     /// ln of the integral over the time of leaving, relative to the rate at `t_x`, with derivatives of the upper
     /// triangle: moments of the score of ln integrand under the normalised integrand. `None` where there is no time to
     /// leave in.
@@ -584,6 +591,10 @@ impl<D> NbdWith<D> {
     }
 
     /// Log-likelihood of keys that share `x`, with derivatives in (r, alpha, parameters of the dropout): N = 2 + M.
+    ///
+    /// What depends on x alone is added once for the segment, what depends on T alone is kept while T repeats: keys are in
+    /// ascending order of T. Each key then costs one integral. With o the log-odds of having left,
+    /// ln L = ln(term of staying) + ln(1 + e^o), whose derivatives follow from those of o as for the coin models.
     pub(super) fn segment<const M: usize, const N: usize>(
         &self,
         x: f64,

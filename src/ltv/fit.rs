@@ -117,6 +117,10 @@ impl Belief<'_> {
     }
 }
 
+/// A search that stops where a factor of e in any parameter moves the likelihood by less than this has met a plateau: the
+/// rounding of a sum over thousands of customers hides what is left of the slope.
+const FLAT: f64 = 1e-2;
+
 /// The best of the climbs from all starts (the first of equal ones); with a belief, of likelihood times its density.
 pub(super) fn climb_in_logs<const N: usize>(
     search: Search<N>,
@@ -145,6 +149,9 @@ pub(super) fn climb_in_logs<const N: usize>(
         }
     }
     let mut maximum = best.unwrap_or_else(|| search.maximise([0.0; N], in_logs));
+    if maximum.end == End::Stopped && maximum.gradient_norm <= FLAT {
+        maximum.end = End::Flat;
+    }
     // What is reported is the likelihood alone.
     maximum.eval.value += pull.penalty(&maximum.at);
     Fitted { theta: maximum.at.map(f64::exp), covariance: covariance(&maximum.eval.hessian), maximum }

@@ -66,6 +66,9 @@ pub struct CustomerInterval {
     pub purchases: (u32, u32),
     /// Spend that will happen, not discounted: quantiles of its distribution. `None` for a model without spend.
     pub spend: Option<(Expected, Expected)>,
+    /// Residual value as [`predict`](LtvModel::predict) has it, by the uncertainty of both models' parameters (normal on the
+    /// logarithm). `None` for a model without spend.
+    pub clv: Option<(Expected, Expected)>,
 }
 
 /// More purchases than this in a window are not told apart.
@@ -222,6 +225,7 @@ impl LtvModel {
             _ => None,
         };
         let nearby = self.nearby();
+        let means = self.predict(history.as_ref(), horizon)?;
         let one = |i: usize| {
             let h = RecencyFrequency { x: history.x()[i], t_x: history.t_x()[i], t: history.t()[i] };
             let factor = self.drift.as_ref().map_or(1.0, |d| d.factor(&h));
@@ -253,6 +257,13 @@ impl LtvModel {
                 spend: money.map(|(model, spend)| {
                     let at = |p: f64| money_of(spend_quantile(model, h.x, spend[i], &counts, p));
                     (at(tail), at(1.0 - tail))
+                }),
+                // Discounting moves a figure, not its relative uncertainty.
+                clv: money.and_then(|(model, spend)| {
+                    let level = z * self.spend_doubt(model, h.x, spend[i]);
+                    let doubt = spread.hypot(level);
+                    let value = means.values()[i].clv?.in_minor();
+                    Some((money_of(value * (-doubt).exp()), money_of(value * doubt.exp())))
                 }),
             }
         };
@@ -295,6 +306,23 @@ impl LtvModel {
         (0..theta.len()).map(|i| [moved(i, -STEP), moved(i, STEP)]).collect()
     }
 
+    /// Standard deviation of ln of expected spend by the covariance of ln p, ln q, ln v; 0 where the fit has none.
+    fn spend_doubt(&self, model: &GammaGamma, x: f64, mean: f64) -> f64 {
+        let Some(covariance) = self.spend_summary.as_ref().and_then(|s| s.covariance.as_ref()) else {
+            return 0.0;
+        };
+        let ln = |p: f64, q: f64, v: f64| GammaGamma { p, q, v }.expected(x, mean).max(1e-300).ln();
+        let GammaGamma { p, q, v } = *model;
+        let (up, down) = (STEP.exp(), (-STEP).exp());
+        let slopes = [
+            ln(p * up, q, v) - ln(p * down, q, v),
+            ln(p, q * up, v) - ln(p, q * down, v),
+            ln(p, q, v * up) - ln(p, q, v * down),
+        ]
+        .map(|d| d / (2.0 * STEP));
+        quadratic(&slopes, covariance)
+    }
+
     /// Standard deviation of `figure` by the covariance of the logarithms: sqrt(g' C g) with g by central differences
     /// (the delta method). 0 where the fit has no covariance.
     fn delta(&self, nearby: &[[PurchaseProcess; 2]], figure: impl Fn(&PurchaseProcess) -> f64) -> f64 {
@@ -304,10 +332,19 @@ impl LtvModel {
         };
         let g: Vec<f64> =
             nearby.iter().map(|[down, up]| (figure(up) - figure(down)) / (2.0 * STEP)).collect();
-        let variance: f64 =
-            (0..n).map(|i| (0..n).map(|j| g[i] * covariance[i * n + j] * g[j]).sum::<f64>()).sum();
-        if variance > 0.0 && variance.is_finite() { variance.sqrt().min(300.0) } else { 0.0 }
+        quadratic(&g, covariance)
     }
+}
+
+/// sqrt(g' C g), C row by row, held where it says no more than that nothing is known.
+fn quadratic(g: &[f64], covariance: &[f64]) -> f64 {
+    let n = g.len();
+    if covariance.len() != n * n {
+        return 0.0;
+    }
+    let variance: f64 =
+        (0..n).map(|i| (0..n).map(|j| g[i] * covariance[i * n + j] * g[j]).sum::<f64>()).sum();
+    if variance > 0.0 && variance.is_finite() { variance.sqrt().min(300.0) } else { 0.0 }
 }
 
 /// Step of the differences, in logarithms.

@@ -60,6 +60,7 @@
 //! | when is the next one? | [`time_to_next`](PurchaseProcess::time_to_next) |
 //! | what are all later purchases worth today? | [`discounted_purchases`](PurchaseProcess::discounted_purchases), or within a window: [`discounted_purchases_within`](PurchaseProcess::discounted_purchases_within) |
 //! | what is each customer worth within a year? | [`LtvModel::predict`] |
+//! | what has each customer brought and will bring? | [`LtvModel::total_value`] |
 //! | how sure is that? | [`LtvModel::predict_intervals`], [`LtvModel::bootstrap`], [`LtvModel::profile_interval`] |
 //! | does the larger model pay? | [`LtvModel::likelihood_ratio`], AIC and BIC in the [`FitSummary`] |
 //! | was the forecast right, and better than another? | [`LtvModel::evaluate`], [`LtvModel::evaluate_beside`], [`LtvModel::track`] |
@@ -279,6 +280,7 @@ mod simulate;
 mod spend;
 mod spend_covariates;
 mod summary;
+mod total;
 mod tracking;
 mod validate;
 mod varying;
@@ -304,6 +306,7 @@ pub use process::PurchaseProcess;
 pub use spend::GammaGamma;
 pub use spend_covariates::{SpendCovariateModel, SpendCovariateParams};
 pub use summary::{Candidate, Estimate, FitStatus, FitSummary};
+pub use total::TotalValue;
 pub use tracking::Tracking;
 pub use validate::{Class, Errors, Evaluation, Measured, holdout_purchases};
 pub use varying::{VaryingModel, VaryingParams};

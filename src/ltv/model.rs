@@ -147,7 +147,7 @@ pub struct LtvModel {
 /// Names of the spend model's parameters.
 pub(super) const SPEND_NAMES: [&str; 3] = ["p", "q", "v"];
 
-/// Customers are predicted in chunks of this many.
+/// Customers are predicted in chunks of this many: enough to outweigh the handing out, few enough for every thread to have some.
 const CHUNK: usize = 4_096;
 
 impl LtvParams {
@@ -173,7 +173,8 @@ impl LtvParams {
         self.fit_histogram(&*data.histogram()?)
     }
 
-    /// The models that forecast best from inside the past, fitted to all of it.
+    /// The models that forecast best from inside the past, fitted to all of it: the better one with its summary, the others as
+    /// processes that are averaged with it, and the drift of their mean.
     fn fit_chosen(&self, histogram: &Histogram, choice: auto::Choice) -> Result<LtvModel> {
         let only = |model: Model| Self { models: vec![model], ..self.clone() };
         let Some((first, rest)) = choice.members.split_first() else { return self.fit_histogram(histogram) };

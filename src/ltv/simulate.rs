@@ -30,7 +30,7 @@ use super::model::LtvModel;
 use super::process::{Inner, PurchaseProcess};
 use super::spend::GammaGamma;
 
-/// More repeat purchases than this are not drawn for one customer.
+/// More repeat purchases than this are not drawn for one customer: rates without bound would otherwise never end.
 const MOST: u32 = 10_000_000;
 
 impl PurchaseProcess {
@@ -66,7 +66,7 @@ impl PurchaseProcess {
         PurchaseHistory::new(Customers::numbered(t.len())?, unit, x, t_x, t.to_vec())
     }
 
-    /// Repeat purchases within `t` and the time of the last.
+    /// Repeat purchases within `t` and the time of the last: rate, way of leaving, then gap after gap.
     fn draw(&self, t: f64, rng: &mut Rng) -> (f64, f64) {
         let (r, alpha) = match &self.0 {
             Inner::Coin(m) => (m.r, m.alpha),
@@ -114,7 +114,7 @@ impl PurchaseProcess {
 }
 
 impl BetaBernoulli {
-    /// Purchases at `n` occasions and the last of them.
+    /// Purchases at `n` occasions and the last of them: before each, a toss of the coin that ends the relation.
     fn draw(&self, n: f64, rng: &mut Rng) -> (f64, f64) {
         let buys = rng.beta(self.alpha, self.beta);
         let leaves = rng.beta(self.gamma, self.delta);

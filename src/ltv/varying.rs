@@ -353,7 +353,8 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Adds one customer's log-likelihood.
+    /// Adds one customer's log-likelihood: the braces, the rising factorial with its polygammas, r ln alpha, and the effects on
+    /// the days of purchase, which are linear.
     fn add(&mut self, life: &Life<'_>) {
         let [r, alpha, ..] = self.theta;
         self.integrate(life);
@@ -380,6 +381,9 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// The braces of the likelihood of one customer: both clocks run to the last purchase, then period by period to now while
+    /// the integral is summed, and the term of staying is added at the end, where the clocks stand for a forecast to go on.
+    ///
     /// The braces of the likelihood: survival, and the integral over the time of leaving. ln of P(alive)'s share is the
     /// value returned, ln of the term of survival.
     fn integrate(&mut self, life: &Life<'_>) -> f64 {
@@ -414,19 +418,20 @@ impl<'a> Work<'a> {
         let (s, beta, alpha) = (self.theta[2], self.theta[3], self.theta[1]);
         let (ln_buys, ln_leaves) = (self.buys.ln_speed(z), self.leaves.ln_speed(z));
         let (buys, leaves) = (ln_buys.exp(), ln_leaves.exp());
-        let near = ((alpha + self.buy.time) / buys).min((beta + self.leave.time) / leaves);
-        let widest = (12.0 / (rate + s + 1.0)).min(1.0);
+        let (a, b) = (alpha + self.buy.time, beta + self.leave.time);
+        let near = (a / buys).min(b / leaves);
+        let steep = |u: f64| rate * buys / (a + buys * u) + (s + 1.0) * leaves / (b + leaves * u);
         let mut u = 0.0;
         let mut best = f64::NEG_INFINITY;
-        // A million purchases take some thousands of panels before nothing is left; the limit only guards the loop.
-        for _ in 0..200_000 {
+        // A million purchases take some panels before nothing is left; the limit only guards the loop.
+        for _ in 0..10_000 {
             if u >= span {
                 break;
             }
-            let rest = ((span - u) / (near + u)).ln_1p();
-            let width = rest.min(widest);
-            let step = if width < rest { (near + u) * width.exp_m1() } else { span - u };
-            let fall = width * (rate + s + 1.0);
+            // The slope only lessens on the way, so that the one at the start bounds the fall.
+            let slope = steep(u);
+            let step = ((near + u) * 1.0_f64.exp_m1()).min(12.0 / slope).min(span - u);
+            let (width, fall) = ((step / (near + u)).ln_1p(), slope * step);
             let order = if width <= 0.25 && fall <= 1.0 {
                 6
             } else if width <= 0.7 && fall <= 4.0 {
@@ -615,6 +620,10 @@ impl VaryingModel {
 
 impl Work<'_> {
     /// What comes until `end`; `schedule` holds days and weights of the cumulative purchases.
+    ///
+    /// Periods are cut where an end of the schedule falls into one, so that the cumulative expectation is exact at each; within a
+    /// piece it grows by level e^(g'z) S(start) base ln(1 + span / base) (1 - e^-w) / w, w = (s - 1) ln(1 + span / base), the
+    /// closed form of Pareto/NBD with base = (beta + M) / e^(d'z).
     fn forecast(&mut self, life: &Life<'_>, end: Day, schedule: &[(f64, f64)]) -> LifetimeValue {
         let survival = self.integrate(life);
         let alive = (survival - self.top).exp() / self.mass;

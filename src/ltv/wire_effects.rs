@@ -35,7 +35,7 @@ fn repr(process: &PurchaseProcess) -> ProcessRepr {
     (process.model(), process.parameters())
 }
 
-/// Finite effects, each with a name.
+/// Finite effects, each with a name, with standard errors that are absent or not negative; `figures` are finite as well.
 fn check_effects<'a>(effects: impl IntoIterator<Item = &'a Effect>, figures: [f64; 2]) -> Result<()> {
     let sound = |e: &Effect| {
         let error = e.standard_error.is_none_or(|s| s.is_finite() && s >= 0.0);
@@ -48,7 +48,8 @@ fn check_effects<'a>(effects: impl IntoIterator<Item = &'a Effect>, figures: [f6
     }
 }
 
-/// The saved form of a [`CovariateModel`] and of a [`VaryingModel`].
+/// The saved form of a [`CovariateModel`] and of a [`VaryingModel`]: the base process, the effects by name, and how the search
+/// ended. Both are told apart by the kind in the envelope: one does not read the other's file.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EffectsRepr {
@@ -137,7 +138,7 @@ impl Wire for VaryingModel {
     }
 }
 
-/// The saved form of a [`SpendCovariateModel`].
+/// The saved form of a [`SpendCovariateModel`]: p, q, v of customers whose covariates are 0, and the effects by name.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SpendEffectsRepr {
@@ -178,7 +179,9 @@ impl Wire for SpendCovariateModel {
     }
 }
 
-/// The saved form of a [`CohortModel`].
+/// The saved form of a [`CohortModel`]: the process of all, one for each cohort in the order of names, and the spreads.
+///
+/// Names of cohorts are the caller's own words: a cohort named after a person would be in the file.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CohortsRepr {
