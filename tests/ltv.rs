@@ -83,26 +83,54 @@ fn golden_values() {
     assert_eq!(checked, 47);
 }
 
-/// The corners of the domain against 70 digits: `golden/MAKING.md` says how they were made.
+/// One drawn case: the process, the customer, the window, and the true values.
+fn drawn(case: &Value) -> (PurchaseProcess, RecencyFrequency, f64, Vec<f64>) {
+    let model = model_named(case["model"].as_str().unwrap()).unwrap();
+    let parameters: Vec<f64> =
+        case["params"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();
+    let [x, t_x, now, t] = ["x", "t_x", "T", "t"].map(|key| case[key].as_f64().unwrap());
+    // Truths are decimal numbers, or text of more digits than a float holds.
+    let number = |v: &Value| v.as_f64().unwrap_or_else(|| v.as_str().unwrap().parse().unwrap());
+    let truth = case["truth"].as_array().unwrap().iter().map(number).collect();
+    let process = PurchaseProcess::new(model, &parameters).unwrap();
+    (process, RecencyFrequency::new(x, t_x, now).unwrap(), t, truth)
+}
+
+/// The corners of the domain against 60 and 70 digits: `golden/MAKING.md` says how they were made.
 #[test]
-fn stress_grid() {
-    let cases: Vec<Value> = serde_json::from_str(include_str!("golden/ltv_stress.json")).unwrap();
-    assert_eq!(cases.len(), 160);
-    for case in cases {
-        let model = model_named(case["model"].as_str().unwrap()).unwrap();
-        let parameters: Vec<f64> =
-            case["params"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();
-        let process = PurchaseProcess::new(model, &parameters).unwrap();
-        let [x, t_x, now, t] = ["x", "t_x", "T", "t"].map(|key| case[key].as_f64().unwrap());
-        let customer = RecencyFrequency::new(x, t_x, now).unwrap();
-        let got = [
-            process.log_likelihood(&customer),
-            process.p_alive(&customer).get(),
-            process.expected_purchases(&customer, t),
-        ];
-        for (what, (got, truth)) in got.iter().zip(case["truth"].as_array().unwrap()).enumerate() {
-            assert_close(&format!("{what} of {case}"), *got, truth.as_f64().unwrap(), 1e-8);
+fn stress_grids() {
+    for (text, count) in
+        [(include_str!("golden/ltv_stress.json"), 160), (include_str!("golden/ltv_corners.json"), 164)]
+    {
+        let cases: Vec<Value> = serde_json::from_str(text).unwrap();
+        assert_eq!(cases.len(), count);
+        for case in cases {
+            let (process, customer, t, truth) = drawn(&case);
+            let got = [
+                process.log_likelihood(&customer),
+                process.p_alive(&customer).get(),
+                process.expected_purchases(&customer, t),
+            ];
+            for (what, (got, truth)) in got.iter().zip(truth).enumerate() {
+                assert_close(&format!("{what} of {case}"), *got, truth, 1e-8);
+            }
         }
+    }
+}
+
+/// Discounted purchases over an infinite horizon, and the probability of a count, in corners of the domain.
+#[test]
+fn further_stress_grid() {
+    let cases: Vec<Value> = serde_json::from_str(include_str!("golden/ltv_corners_further.json")).unwrap();
+    assert_eq!(cases.len(), 120);
+    for case in cases {
+        let (process, customer, t, truth) = drawn(&case);
+        let n = u32::try_from(case["n"].as_u64().unwrap()).unwrap();
+        let rate = case["rate"].as_f64().unwrap();
+        let ever = process.discounted_purchases(&customer, rate).unwrap();
+        assert_close(&format!("discounted of {case}"), ever, truth[0], 1e-8);
+        let count = process.p_purchases(&customer, t, n).unwrap().get();
+        assert_close(&format!("count of {case}"), count, truth[1], 1e-8);
     }
 }
 
