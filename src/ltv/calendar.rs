@@ -23,6 +23,8 @@ use crate::data::PerCustomer;
 use crate::error::{Error, Result};
 use crate::types::{AsOf, Day, Horizon};
 
+use super::tracking::MOST_WEEKS;
+
 /// Covariates that change over the calendar: seasons, campaigns, prices; constant within periods of equal length.
 ///
 /// Period k covers the days from `start` + k times its length on. Columns that are the same for everybody come first
@@ -96,7 +98,8 @@ impl CalendarCovariates {
     /// column of its own.
     ///
     /// # Errors
-    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) unless there are 1 to 26 waves and `end` is not before `start`.
+    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) unless there are 1 to 26 waves and `end` is not before `start` nor two
+    /// centuries behind it.
     pub fn yearly(waves: u32, start: Day, end: AsOf) -> Result<Self> {
         if !(1..=26).contains(&waves) {
             return Err(Error::param("waves", "must be 1 to 26", waves));
@@ -107,6 +110,9 @@ impl CalendarCovariates {
         }
         let names = (1..=waves).flat_map(|w| [format!("year cos {w}"), format!("year sin {w}")]);
         let weeks = days / 7 + 1;
+        if weeks > MOST_WEEKS {
+            return Err(Error::param("end", "must be within two centuries of the start", end.day()));
+        }
         let middle = |week: i64| f64::from(start.days_since_epoch()) + week as f64 * 7.0 + 3.0;
         let values = (0..weeks).flat_map(|week| {
             let turn = std::f64::consts::TAU * middle(week) / YEAR;

@@ -132,6 +132,7 @@ fn calendars_are_checked() {
     }
     assert_eq!(kind(CalendarCovariates::yearly(0, start, as_of(9))), ErrorKind::InvalidParam);
     assert_eq!(kind(CalendarCovariates::yearly(1, start, as_of(-9))), ErrorKind::InvalidParam);
+    assert_eq!(kind(CalendarCovariates::yearly(1, Day::new(i32::MIN), as_of(9))), ErrorKind::InvalidParam);
     let end = Day::new(i32::MAX);
     assert_eq!(kind(CalendarCovariates::new(["a"], end, week, vec![0.0])), ErrorKind::InvalidInput);
     let one = |values: Vec<f64>| PerCustomer::new(Customers::numbered(1).unwrap(), vec![values]).unwrap();

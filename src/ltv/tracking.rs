@@ -39,7 +39,7 @@ const WEEK: i64 = 7;
 
 /// The longest curve: two centuries. Days that far apart are slips of the pen, and a step for each week between them
 /// would take memory without end.
-const MOST_WEEKS: i64 = 10_436;
+pub(super) const MOST_WEEKS: i64 = 10_436;
 
 impl LtvModel {
     /// The model's unconditional expectation for customers who began when these did, against what they bought up to the end
