@@ -561,7 +561,11 @@ impl LogisticModel {
             .map(|(j, name)| Coefficient {
                 name,
                 estimate: fit.beta[j],
-                standard_error: fit.covariance.as_ref().map(|c| c[[j, j]].sqrt()),
+                standard_error: fit
+                    .covariance
+                    .as_ref()
+                    .map(|c| c[[j, j]].sqrt())
+                    .filter(|error| error.is_finite()),
             })
             .collect();
         let rows = matrix.len();

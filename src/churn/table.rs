@@ -113,7 +113,9 @@ impl ChurnParams {
         drop(scaling);
         let mut beta = vec![0.0; width + 1];
         beta[0] = fit.beta[0];
-        let error = |j: usize| fit.covariance.as_ref().map(|c| c[[j, j]].sqrt());
+        // A column of the smallest numbers there are may have an error beyond the largest: then there is none to tell.
+        let error =
+            |j: usize| fit.covariance.as_ref().map(|c| c[[j, j]].sqrt()).filter(|error| error.is_finite());
         let intercept =
             Coefficient { name: "(intercept)".into(), estimate: fit.beta[0], standard_error: error(0) };
         let mut coefficients = vec![intercept];
