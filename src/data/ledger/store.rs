@@ -149,7 +149,7 @@ impl Ledger {
     }
 
     /// The customers, in ascending order of keys; those of every row, also of rows after any as-of day. For those known
-    /// on a day see [`Observed::customers`].
+    /// on a day see [`Observed::customers`](crate::data::Observed::customers).
     pub fn customers(&self) -> &Arc<Keys> {
         &self.0.customers
     }
