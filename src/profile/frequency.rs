@@ -6,22 +6,50 @@
 //! u(v) = (n(v) − pair) / N + unseen
 //! ```
 //! where `pair` is 1 or 2, the entities the pair makes, so that a value nobody else has is not called common because the
-//! pair has it. `unseen` is what is left for such a value: by Good and Turing (Good 1953,
-//! doi:10.1093/biomet/40.3-4.237) about (2 · twice) / (once · N), with `once` and `twice` the numbers of values that one
-//! and two entities have, over a number of entities raised by the least number of values of the kind.
+//! pair has it. `unseen` is what is left for such a value. By Good and Turing (Good 1953, doi:10.1093/biomet/40.3-4.237) a
+//! value seen once is worth 2 · twice / once sightings, with `once` and `twice` the numbers of values that one and two
+//! entities have; half of that, smoothed, is taken for one that nobody else has, over a number of entities raised by the
+//! least number of values of the kind.
 //!
 //! # By hand
 //! 1,000 people have a surname. `smith` is held by 20 of them, `zwart` by the two records of the pair alone. For a pair that is
 //! not yet one person (`pair` = 2):
 //! ```text
 //! u(smith) = (20 − 2) / 1000 + unseen     about 1 in 56
-//! u(zwart) = 0 + unseen                   0.2 / (1000 + 300): 1 in 6,500, where one surname occurs twice for five that occur once
+//! u(zwart) = 0 + unseen                   0.2 / (1000 + 300): 1 in 6,500
+//!                                         where one surname occurs twice for five that occur once
 //! ```
 //! With the pair left in, `zwart` would count as 2 in 1,000: twice the records of anybody would make their name look common,
 //! and the rarest names, which say most, would say least.
 //!
 //! # By record, then by person
 //! Once profiles are known, a value is counted by profile: ten records of one person are one person with that name.
+//!
+//! # Keys
+//! A pair that agrees in the key alone (pinyin of a name, visible digits of a mask) is as likely among strangers as
+//! the key is common: u is taken from the number of entities with the key, of the commoner key where the two differ
+//! (names in each other's place). A key is never rarer than the values that share it, so `SameKey` never says more
+//! than `Equal` through u.
+//!
+//! # Bounds
+//! u lies between unseen and 0.95. The upper bound keeps R = m / u of an equal value that nearly everybody has near
+//! 1: agreeing on it says nothing, and must not say something against. The lower one is what bounds the weight of
+//! the rarest value: log₂ of m (N + universe) / ratio bits, ratio between 0.02 and 0.5.
+//!
+//! # Why the pair is left out
+//! Leaving out is what cross-validation does: the chance that a stranger has v is estimated from those who are not
+//! asked about. For a value of n records the correction is 1 − 2/n, so it matters for rare values only, which is
+//! where the weight lies.
+//!
+//! # Assumptions
+//! Strangers' values are drawn independently from the same distribution in every source and place. Where sources
+//! differ (one has local names, one not), a name that is common in one only is taken to be as common as in the
+//! whole.
+//!
+//! # Complexity
+//! O(values) for a table of records, O(rows · columns) to count by entity, of which only rows of entities with two
+//! records and more are read; O(1) for a chance, with one look at a second row where a key or a list of values is
+//! concerned. Four bytes a value and a key. Counting is of integers, so the order of rows cannot change a chance.
 //!
 //! # References
 //! - Winkler 2000, Frequency-based matching in Fellegi-Sunter model of record linkage, US Census RR2000/06.
@@ -61,6 +89,10 @@ impl Frequencies {
     }
 
     /// Entities by the root of each row: what the rows of one entity share counts once. O(rows + values).
+    ///
+    /// With k rows of one entity that have a value in the column, the number of entities falls by k − 1; each value
+    /// that the entity has in r of its rows falls by r − 1. Entities of one record leave everything as it is, so
+    /// only the others are visited.
     pub(crate) fn of_entities(&self, prepared: &Prepared, roots: &[u32]) -> Self {
         let mut all = self.clone();
         let mut size = vec![0_u32; roots.len()];
@@ -116,6 +148,12 @@ impl Frequencies {
         put(&mut self.keys[c], key, count);
     }
 
+    /// The chance of a value that nobody else has, from how many values occur once and twice:
+    /// ```text
+    /// unseen = clamp( (twice + 1) / (once + 2), 0.02, 0.5 ) / (N + universe)
+    /// ```
+    /// The added 1 and 2 keep the ratio defined in a column without repetition, where it falls as 1 / once down to
+    /// its bound.
     fn finish(&mut self, prepared: &Prepared) {
         self.unseen.clear();
         for ((values, filled), col) in self.values.iter().zip(&mut self.filled).zip(&prepared.cols) {
@@ -136,12 +174,20 @@ impl Frequencies {
     }
 
     /// The chance of a value or key that so many entities have, those of the pair left out.
+    ///
+    /// u = min( (known − entities)⁺ / N + unseen, 0.95 ), a chance between 0 and 1. `known` counts the pair's own
+    /// entities, which is why they are taken off; where a count was frozen before they came, it cannot fall below
+    /// 0.
     pub(crate) fn rate(&self, c: usize, known: u32, entities: u32) -> f64 {
         (f64::from(known.saturating_sub(entities)) / self.filled[c] + self.unseen[c]).min(0.95)
     }
 
     /// The chance that an unrelated record agrees with this pair in a column, the pair itself left out. `entities`: how
     /// many the pair makes, one or two.
+    ///
+    /// `level` is `Equal` or `SameKey`. With several values in a row it is that of a value both have. A level that
+    /// came from another place (names read crosswise, where the first record has no value in the column) has a
+    /// round chance of 10⁻³.
     pub(crate) fn chance(
         &self,
         prepared: &Prepared,
@@ -197,6 +243,9 @@ fn take_repeated(own: &mut Vec<u32>, count: &mut [u32]) {
 }
 
 /// Levels from which the chance depends on the value.
+///
+/// `SameKey` and `Equal`: what they share is a value and as likely as that is common. The levels below are about
+/// likeness, which has much the same chance for all values of a column, and is learnt from random pairs.
 pub(crate) fn depends_on_value(level: usize) -> bool {
     level >= Level::SameKey as usize
 }

@@ -84,6 +84,52 @@
 //! [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) for other fields than those of the fit. Whatever the values are,
 //! they are never an error and never in a message.
 //!
+//! # Words used throughout
+//! | word | meaning | unit |
+//! |---|---|---|
+//! | record, row | one entry of a source; its place in the table | |
+//! | column | what is compared: a field, or one of the two parts of a whole name | |
+//! | level | how far two values agree, one of eight | |
+//! | key | a shorter form under which values that mean nearly the same meet | |
+//! | pass | one way of finding candidates: equal keys of one or two columns | |
+//! | candidate | a pair that a pass found; it is compared | |
+//! | score | log-odds of "one person" | nats in the code, bits in explanations |
+//! | m, u, h | shares of a level, or of a value in common, among pairs of one person, strangers, a household | 0 to 1 |
+//! | λ | share of a class among all pairs | 0 to 1 |
+//! | threshold | probability (log-odds inside) from which groups join | 0 to 1 (nats) |
+//!
+//! # A pair by hand
+//! Two records of a table of 1,000 share a surname that 20 people have, and a birth date nobody else has; their
+//! e-mail addresses are not equal but one letter apart, no other column is filled in both. With the priors:
+//! ```text
+//! log-odds before        ln(0.001 / 0.9988)                        −6.9
+//! surname equal          ln(0.865 / 0.018)                         +3.9
+//! birth date equal       ln(0.88 / 0.000045)                       +9.9
+//! e-mail one slip apart  ln(0.04 / 0.000001)                      +10.6
+//! household instead      −ln(1 + 0.0002 · 36 · 79 · 801 / 0.9988)  −6.1
+//! sum                    11.3 nats, odds of 80,000 to one
+//! ```
+//! The household takes so much because people who live together share addresses as well, with h = 0.02. Had only
+//! the surname agreed, the score would be −3.0: p = 0.05, apart.
+//!
+//! # From records to profiles, step by step
+//! | step | where | result |
+//! |---|---|---|
+//! | normalise, number, sketch | `prepare`, `normalise` | cells of numbers, one row a record |
+//! | choose keys, make blocks | `block` | candidates |
+//! | compare in stages | `score`, `compare` | pairs with a level for each column |
+//! | count values | `frequency` | chance of each value |
+//! | learn | `mixture`, `prior` | m, u, h, λ |
+//! | join | `cluster` | a root for each row |
+//! | name, index | `profiles` | [`Profiles`] |
+//! | look at, correct, keep | `explain`, `review`, `links`, `index` | waterfalls, lists, a living index |
+//!
+//! # Limits worth knowing
+//! - Twins who share a home, a surname and a birth date differ in given name and identifiers only; without those
+//!   they are one person.
+//! - A wrong value that a clerk copies to many records counts as often as it was copied, up to the bound of a pair.
+//! - Priors and keys know Latin and Chinese writing best; other scripts are compared as they stand.
+//!
 //! # References
 //! - Fellegi and Sunter 1969, A theory for record linkage, doi:10.1080/01621459.1969.10501049.
 //! - Winkler 1988, Using the EM algorithm for weight computation in the Fellegi-Sunter model of record linkage.

@@ -14,6 +14,38 @@
 //!
 //! # Complexity
 //! O(distinct values · length) to normalise, O(records · columns) to lay out; columns run in parallel.
+//!
+//! # Identifiers that are none
+//! An identifier that more than max(50, n / 200) of n records have belongs to a desk, a shop or a default, not to a
+//! person. Its values count as missing before anything is compared: in a table of 100,000 records from 501 records
+//! on, in one of 5,000 from 51 on. Names, dates and places are never dropped; how common they are is their weight's
+//! business.
+//!
+//! # Cells by hand
+//! Two columns, surname and birth date, three records: `lee` 1980-04-03, `lee` without a date, `fox` 1975-01-09.
+//! ```text
+//! row 0     0  0     sketch(lee)  0x19800403
+//! row 1     0  NONE  sketch(lee)  0
+//! row 2     1  1     sketch(fox)  0x19750109
+//! ```
+//! That two records have one surname is a comparison of two numbers; a column that several records share is
+//! normalised once.
+//!
+//! # Keys and own keys
+//! A key is a hash of the key's text, numbered by first occurrence. In a column in which every value is its own key
+//! (accounts, places), no map of keys is made; the first value of which key and text differ makes it.
+//!
+//! # Memory
+//! 8 bytes a column and record for the cells, 4 a record for the source, about 60 bytes and the text for each
+//! distinct value. A million records with ten columns are 84 MB and their values.
+//!
+//! # Determinism
+//! Values are numbered by first occurrence in the table, columns by the order of fields. Normalising runs in chunks
+//! whose results are put together in order.
+//!
+//! # Errors
+//! [`Overflow`](crate::ErrorKind::Overflow) beyond 4 GiB of code units in one column, since offsets have 32 bits.
+//! Nothing else.
 
 use std::borrow::Cow;
 
@@ -104,6 +136,8 @@ impl Prepared {
     }
 
     /// Normalises all values of all records.
+    ///
+    /// O(distinct values · length + rows · columns); columns and chunks of values run in parallel.
     pub(crate) fn new(records: &Records, normaliser: Normaliser) -> Result<Self> {
         let rows = records.len();
         let plan = plan(records.fields());
@@ -206,6 +240,9 @@ impl Col {
     }
 
     /// Writes a value under a number that is new or free; the key's number is given.
+    ///
+    /// The place of a former value is used again where the new one fits, so an index whose values come and go does
+    /// not grow; where it does not fit, the new one goes behind all others.
     pub(crate) fn put(&mut self, number: usize, value: &Value<'_>, key: u32) -> Result<()> {
         let start = u32::try_from(self.codes.len())
             .map_err(|_| Error::overflow("more than 4 GiB of distinct values in one column"))?;
@@ -233,6 +270,9 @@ impl Col {
     }
 
     /// Leaves nothing of a value.
+    ///
+    /// Its units are overwritten, not only unlinked: forgetting a person must leave nothing in memory that a dump
+    /// would show.
     pub(crate) fn wipe(&mut self, number: usize) {
         let form = &mut self.forms[number];
         self.codes[form.start as usize..][..usize::from(form.len)].fill(0);
@@ -270,13 +310,20 @@ pub(crate) fn short(hash: u64) -> u32 {
 pub(crate) type Plan = (usize, FieldKind, Part);
 
 /// Values shared by so many records that they cannot belong to one person: `noemail@shop.com` under another name.
+///
+/// Fifty is above what a family or a small firm shares, and below what a shop's default address soon reaches.
 const TOO_MANY: u32 = 50;
 
 /// Records up to which an identifier counts as one, in a table of so many.
+///
+/// max(50, n / 200): in records. The share keeps a table of millions, in which one person may have many, from
+/// losing identifiers.
 pub(crate) fn most_holders(records: usize) -> u32 {
     TOO_MANY.max(u32::try_from(records / 200).unwrap_or(u32::MAX))
 }
 
+/// Values that normalise to nothing are missing; where a row's first value is, its next one moves up. A value that
+/// repeats the row's first, or the one before it, is left out.
 fn column(records: &Records, normaliser: Normaliser, (field, kind, part): Plan) -> Result<(Col, Vec<u32>)> {
     let raw = records.column(field);
     let declared = records.fields()[field].kind();
@@ -338,6 +385,7 @@ fn column(records: &Records, normaliser: Normaliser, (field, kind, part): Plan) 
     Ok((col, first))
 }
 
+/// O(values): each value is read once for its form, sketch, key and coarse key.
 fn finish(
     field: usize,
     kind: FieldKind,
@@ -437,6 +485,8 @@ pub(crate) fn plan(fields: &[Field]) -> Vec<Plan> {
 }
 
 /// The normal form of the part of a value that a column holds.
+///
+/// `None` where the value says nothing, or says nothing about this part: a surname with a title has no given name.
 pub(crate) fn part_of(normaliser: Normaliser, declared: FieldKind, part: Part, text: &str) -> Option<String> {
     let normal = normaliser.normalise(declared, text)?;
     let normal = match part {

@@ -17,6 +17,21 @@
 //! - D(a, b) = D(b, a), and 0 only for equal texts; the triangle inequality does not hold (the price of the rule above).
 //! - | |a| − |b| | ≤ D(a, b) ≤ max(|a|, |b|).
 //! - O(|b|) words for |a| ≤ 64 code units. Longer texts are cut before they come here.
+//!
+//! # How the words move
+//! With VP and VN the rows at which a column rises and falls by one, D0 those whose diagonal step is free, and M
+//! the places of the unit in the first text (all of 64 bits, one for each row):
+//! ```text
+//! TR = ((¬D0 & M) << 1) & M'              a swap: M' are the places of the unit before
+//! D0 = (((M & VP) + VP) ^ VP) | M | VN | TR
+//! HP = VN | ¬(D0 | VP),   HN = D0 & VP      horizontal steps; at the last row they change the distance
+//! VP = (HN << 1) | ¬(D0 | (HP << 1 | 1)),   VN = (HP << 1 | 1) & D0
+//! ```
+//! The addition carries a free step down a run of matches: it is what makes one word do the work of a column.
+//!
+//! # References
+//! - Hyyrö 2003, A bit-vector algorithm for computing Levenshtein and Damerau edit distances, Nordic Journal of
+//!   Computing 10.
 
 use super::Scratch;
 

@@ -18,6 +18,20 @@
 //! middle (`jon`, `johnathan`). It serves as the weakest level of names and addresses only: two different surnames of one
 //! language often reach 0.8.
 //!
+//! # Properties
+//! - Symmetric only as far as greedy matching is: units of the second text take the first free place in the first.
+//!   For short texts such as names the two orders seldom differ; rows are therefore always compared in one order.
+//! - 1 for equal texts, 0 without a common unit in the window; no triangle inequality.
+//! - A common prefix takes back at most 0.4 of what is missing to 1, which is what the bound in `sketch` and
+//!   `level` relies on.
+//!
+//! # Bound
+//! With c units in common at most, Jaro is at most (min(c/|a|, 1) + min(c/|b|, 1) + 1) / 3: all common units match,
+//! and in order. Most pairs are dismissed by it without a look at the letters.
+//!
+//! # Complexity
+//! O(|a| + |b|) words: a unit's match is found by one AND and the lowest bit, where the textbook searches a window.
+//!
 //! # References
 //! - Jaro 1989, Advances in record-linkage methodology as applied to matching the 1985 census of Tampa, Florida,
 //!   doi:10.1080/01621459.1989.10478785.

@@ -17,6 +17,21 @@
 //!
 //! Words of a street are translated one by one and only into forms that are not words of their own, so doing it twice changes
 //! nothing. Whether `12 high st` and `21 high st` are one home is not for a normal form to say: levels of agreement do.
+//!
+//! # Chinese addresses by hand
+//! ```text
+//! as written          浙江省杭州市余杭区工业东路169号1栋305室
+//! place in front      杭州 (浙江 before it gives way: the last known place counts)
+//! dropped             余杭区, an unknown place that ends in 区 before any road
+//! road and number     工业东路169号
+//! building, room      1栋305室 as 1-305
+//! ```
+//! At most four places are taken off in front, known or not; a known place directly followed by 路, 街 or the like is
+//! part of a road's name (南京路) and stays.
+//!
+//! # What is not done
+//! No parsing into parts, no gazetteer of streets, no order of flat and house: it would need a country's rules. Two
+//! spellings that remain are left to levels, which allow slips and beginnings.
 
 use super::text::words;
 use crate::data::is_han;
@@ -120,6 +135,9 @@ fn push_dash(out: &mut String) -> bool {
 }
 
 /// The known city in front, and what follows the last 省, 市, 区, 县 in front of the road.
+///
+/// Four rounds are enough for province, city, district and one more; each takes a known place of two to four
+/// characters, or an unknown one that ends in 省, 市, 区 or 县 within seven characters and before any road or digit.
 fn strip_places(text: &str) -> (&str, &str) {
     let mut city = "";
     let mut rest = text;
@@ -152,6 +170,9 @@ fn strip_places(text: &str) -> (&str, &str) {
 }
 
 /// A number in Han characters at the start, up to 99: its digits and how many characters it took.
+///
+/// `十` alone is 10, in front of a digit 10 + d, behind one 10 · d: 二十三 is 23. Digits in a row are read as such: 三〇五
+/// is 305. More than five characters are no number of a house.
 fn han_number(chars: &[char]) -> Option<(String, usize)> {
     let digit = |c: char| {
         "零一二三四五六七八九"

@@ -21,6 +21,21 @@
 //! whose chance is that of the reading (all people read `wei`), not that of the character.
 //!
 //! What it does not do: tell a Japanese name in Han characters from a Chinese one, or read Cantonese and Wade-Giles spellings.
+//!
+//! # Where a name is cut
+//! Two characters of a compound surname where more than two characters are left (or the whole is one), else one:
+//! 欧阳娜 is 欧阳, 娜, and 欧阳 alone is the surname without a given name; 东方 as 东, 方 does not occur. A title of two
+//! characters is taken off behind anything, one of one character (总, 工) only behind a surname: 王总 is a title, 王大总
+//! may be a name.
+//!
+//! # What pinyin is taken to be
+//! A word of syllables that end in a vowel, n, ng or r; a surname is one of the hundred commonest or a compound
+//! one. In `Li Ying` only the first word is a surname and is the family name, in `Ying Li` the last one. Where both
+//! are (`Li Wei`), the last is taken, as in Latin order; `score` finds names in each other's place. Where no word
+//! reads as pinyin the last word is the family name, as in most Latin writing.
+//!
+//! # Complexity
+//! O(length): tables are searched by halving (traditional characters) or by substring (surnames, some 500 letters).
 
 use std::borrow::Cow;
 
@@ -33,6 +48,8 @@ use crate::data::is_han;
 const TRADITIONAL: &str = "張张陳陈劉刘楊杨黃黄趙赵吳吴孫孙馬马羅罗鄭郑謝谢許许鄧邓馮冯蕭萧蔣蒋葉叶閻阎餘余蘇苏呂吕盧卢賈贾鍾钟譚谭陸陆範范薑姜韓韩龍龙萬万錢钱湯汤賀贺賴赖龔龚嚴严喬乔溫温聶聂魯鲁齊齐莊庄顏颜龐庞顧顾婁娄歐欧陽阳紀纪關关項项華华倫伦傑杰偉伟強强國国軍军勝胜東东紅红麗丽娟娟蘭兰鳳凤雲云靜静潔洁瑩莹婭娅嬌娇嫻娴麗丽雙双夢梦瓊琼環环玲玲榮荣豔艳艷艳寶宝寧宁寶宝書书貴贵順顺興兴發发飛飞鵬鹏慶庆賢贤維维紹绍綱纲緒绪練练繼继繽缤約约純纯納纳細细織织結结給给絲丝綠绿緣缘編编緯纬縱纵總总績绩鋒锋銳锐鋼钢鐵铁錦锦鎮镇鑫鑫銀银銘铭鈞钧鎖锁鑒鉴鏡镜長长門门閃闪開开閔闵間间聞闻闊阔陰阴隊队際际隨随險险雞鸡離离難难電电霧雾靈灵頂顶順顺預预領领頭头題题願愿類类風风養养館馆駿骏騰腾驍骁鮮鲜鴻鸿鵑鹃鶴鹤鷹鹰麥麦黨党齡龄學学實实審审寫写導导專专將将對对島岛嶺岭峽峡峰峰崗岗嵐岚幫帮幣币廣广廠厂庫库廳厅張张彌弥彎弯後后從从復复徹彻愛爱態态慧慧憲宪懷怀應应戰战戲戏揚扬換换擁拥擇择據据擔担攝摄攬揽敵敌數数斌斌時时晉晋曉晓曄晔暢畅會会朧胧業业極极楓枫樂乐樓楼標标樹树橋桥機机歡欢歲岁歷历毅毅氣气漢汉潘潘澤泽濟济濤涛灣湾煒炜煥焕煙烟燁烨燈灯爾尔爭争爺爷牽牵獨独獲获現现瑪玛瑤瑶璣玑瓏珑產产畢毕異异當当療疗發发盛盛監监盤盘眾众碩硕碼码礎础禎祯禮礼穎颖穩稳窮穷競竞筆笔節节範范築筑簡简籃篮糧粮紋纹紗纱羣群義义習习聖圣聲声聰聪職职聯联臺台與与舊旧艦舰藝艺藥药蓮莲蓋盖薦荐藍蓝蘊蕴處处號号虛虚蟬蝉術术衛卫裏里補补裝装製制見见規规視视親亲覺觉覽览觀观訂订計计訊讯記记訪访設设訓训詠咏詩诗詳详話话誠诚誌志認认語语說说誰谁課课誼谊調调談谈請请諒谅論论諾诺謀谋謙谦講讲證证識识譜谱譯译議议護护讓让讚赞豐丰貝贝貞贞負负財财貨货責责貿贸費费資资賓宾賜赐賞赏質质贊赞贈赠躍跃車车軒轩軟软較较輝辉輪轮輯辑轉转辦办農农連连進进遊游運运過过達达違违遠远適适選选遲迟還还邊边鄉乡鄒邹鄔邬醫医釋释閆闫閩闽馨馨驊骅驗验驚惊魚鱼鳥鸟鴿鸽麟麟凱凯劍剑劉刘則则創创動动務务勳勋勵励勁劲區区協协單单卻却厲厉參参員员問问啟启嗎吗嘉嘉嚮向園园圍围圓圆圖图團团執执堅坚報报場场塊块壯壮壽寿夠够夢梦夾夹奮奋奧奥婦妇媽妈嬋婵孌娈寬宽尋寻層层岡冈來来倉仓個个們们傳传債债傷伤傾倾僅仅價价儀仪億亿優优儲储償偿兒儿內内兩两冊册軼轶涼凉潤润淵渊濱滨瀟潇灝灏煉炼熱热燕燕瑋玮琺珐璽玺";
 
 /// The simplified form of a character, where the table knows one.
+///
+/// Characters before U+3400 are never in the table and are not looked for.
 fn simplified(c: char) -> char {
     use std::sync::LazyLock;
     static TABLE: LazyLock<Vec<(char, char)>> = LazyLock::new(|| {
@@ -107,6 +124,8 @@ pub(crate) fn split_name(normal: &str) -> (String, String) {
 /// Pinyin of the hundred commonest surnames and of the compound ones.
 const SURNAMES: &str = " li wang zhang liu chen yang zhao huang zhou wu xu sun hu zhu gao lin he guo ma luo liang song zheng xie han tang feng yu dong xiao cheng cao yuan deng fu shen zeng peng lv su lu jiang cai jia ding wei xue ye yan pan du dai xia zhong wang tian ren fan fang shi yao tan liao zou xiong jin hao kong bai cui kang mao qiu qin gu hou shao meng long wan duan lei qian tang yin li yi chang qiao he lai gong wen ouyang sima zhuge shangguan ";
 
+/// Given names of several syllables are put together where the name reads as pinyin (`wei min` is `weimin`), since
+/// the blank is optional.
 fn split_latin(normal: &str) -> (String, String) {
     let parts: Vec<&str> = normal.split(' ').collect();
     let [first, .., last] = parts.as_slice() else {

@@ -19,6 +19,15 @@
 //!
 //! The key of a masked number is that of every number it may stand for, and nothing else: a mask agrees with a number at the
 //! level of the key, never at that of equality.
+//!
+//! # What is left as it is
+//! A number without a country stays digits: `020 7946 0000` without a country given is `02079460000`, and meets
+//! `+442079460000` only at the level close (two slips). Giving the country makes them equal. Codes of up to five
+//! digits get no country, being short numbers. Italy (39) keeps its leading zero, which is part of the number
+//! there.
+//!
+//! E-mail addresses are not checked: what has no `@` stays as it is, compares as text and is reported by
+//! [`quality`](crate::profile::quality).
 
 use super::Tags;
 use super::text::fold;

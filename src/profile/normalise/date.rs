@@ -11,6 +11,15 @@
 //! | `6/13/1957` | `1957-06-13` | there is no thirteenth month |
 //! | `1957-02-30` | `1957-02-30` | a slip is evidence; a corrected date would be an invention |
 //! | `June 1957` | none | without a day, most of a month's births would agree |
+//!
+//! # Why impossible days stay
+//! `1980-02-30` is most likely 1980-02-20 or 1980-03-02 with a slip. Kept, it is one slip from the truth and says
+//! so; dropped, it would say nothing. Months up to 99 are kept for the same reason: 1980-13-04 is a swapped day and
+//! month.
+//!
+//! # Key
+//! Year, then the smaller of day and month: 1980-04-03 and 1980-03-04 have `19800304`. For 132 of 365 days of a
+//! year there is another day with the same key, so sharing a key says nearly what sharing the date does.
 
 use super::DateOrder;
 use super::text::fold;

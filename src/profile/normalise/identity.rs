@@ -15,6 +15,10 @@
 //! `11010519491231002?`: Σ = 167, r = 2, so the digit is X. Numbers of 15 digits, issued until 1999, get their century (19) and
 //! the digit, and meet the 18-digit form. A wrong digit is no reason to drop a number: it is most likely one slip away from the
 //! right one, and the comparison says so.
+//!
+//! # Key
+//! Six characters in front and four behind, of numbers of 15 characters and more: what the usual mask leaves. Two
+//! people of one district share the front, one in ten thousand of them the rest.
 
 use super::text::fold;
 

@@ -9,6 +9,18 @@
 //! pairs on them. As missing values they cost nothing and say nothing.
 //!
 //! What is not a placeholder: a common name, a city, a postcode. Those are true, and their frequency says what they are worth.
+//!
+//! # Tests by kind
+//! | kind | placeholder where |
+//! |---|---|
+//! | any | the whole value is one of the words, or asterisks only |
+//! | e-mail | a placeholder word at a made-up domain or at none, `noemail`, `noreply` and the like at any |
+//! | phone, national id | one digit repeated, or digits that count up (behind 1 and the digit after it, of a mainland Chinese mobile) |
+//! | birth date | 1900-01-01, 1970-01-01 and other defaults of systems, year 0000 |
+//! | postcode | four digits and more, all 0 or all 9 |
+//!
+//! A true value may be lost: somebody was born on 1 January 1970. A missing date costs that person some evidence; a
+//! false one would join everyone whose date is not known.
 
 use crate::data::FieldKind;
 

@@ -1,4 +1,18 @@
 //! Unicode, case, blanks, punctuation, diacritics.
+//!
+//! # From text to words
+//! 1. NFKC folds full-width letters, ligatures and compatibility forms: `ＡＢ` is `ab`, `ﬁ` is `fi`.
+//! 2. Lower case; NFKC once more, since case can undo a composition.
+//! 3. Decomposed, marks dropped, composed again: `Müller` is `muller`, `Ångström` is `angstrom`.
+//! 4. Letters, digits and asterisks stay; apostrophes vanish (`O'Brien` is `obrien`); anything else parts words.
+//!
+//! What stays apart: `ß` and `ss`, `ø` and `o`, `ł` and `l` have no decomposition. They are a slip or two apart,
+//! which a level says.
+//!
+//! # Hash
+//! A hash is a number of 64 bits from eight bytes at a time, mixed; no key, no per-process seed, so that blocking
+//! and lasting names are the same on every machine and in every version. It is not meant to withstand somebody who
+//! looks for collisions; where that matters (index, pseudonyms), BLAKE3 with a key is used.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -25,6 +39,8 @@ pub(crate) fn fold(text: &str) -> String {
 }
 
 /// Letters and digits in single-blank words: no diacritics, no apostrophes, other punctuation parts words.
+///
+/// ASCII, the common case, takes one pass and one allocation.
 pub(crate) fn words(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut gap = false;
