@@ -14,6 +14,42 @@
 //! | consent | none of these: [`Consent`](super::Consent) merges to the most restrictive | |
 //!
 //! O(records of the profile · fields) for one golden record.
+//!
+//! # By hand
+//! | row | source | updated | name | e-mail |
+//! |---|---|---|---|---|
+//! | 0 | crm | 2022-03-01 | `Ann Lee` | `ann@old.org` |
+//! | 1 | web | 2024-05-01 | `A. Lee` | `ann@new.org` |
+//! | 2 | shop | no day | `ann lee` | `a***@new.org` |
+//!
+//! ```text
+//! most recent     name A. Lee (row 1)     e-mail ann@new.org (row 1)
+//! majority        name Ann Lee (row 0): two records share its normal form, row 0 was updated, row 2 has no day
+//! longest         name Ann Lee (row 0): as long as row 2's, and of the later day
+//! source crm      name Ann Lee (row 0)    e-mail ann@old.org (row 0)
+//! ```
+//! The masked address never survives while a readable one is there.
+//!
+//! # The order, exactly
+//! Of all values of the field in all records of the profile, the greatest by, one after the other:
+//! 1. readable (a normal form without asterisks) before masked before none;
+//! 2. what the rule asks: nothing more for most recent, votes, characters, filled fields, or rank of the source;
+//! 3. the day of the record, none before all;
+//! 4. votes: records' values with the same normal form;
+//! 5. characters; 6. the smaller row.
+//!
+//! Two values of one row that agree in all of these: the later one in the record. So the result is one function of
+//! the table and rules.
+//!
+//! # Assumptions
+//! Values are normalised by the default rules, whatever the matcher's: it decides only which values vote together
+//! and which can be read. The day is the record's, not the value's: a record updated for a new telephone number
+//! brings its old address along. Where systems keep days by field, give each field's latest as records of their
+//! own.
+//!
+//! # Errors and determinism
+//! A profile or field there is not is an error; a rule of one's own that answers beyond its values leaves the field
+//! empty. No random choice.
 
 use std::cmp::Reverse;
 use std::fmt;
@@ -27,6 +63,14 @@ use super::normalise::Normaliser;
 use super::profiles::Profiles;
 
 /// Which of several values of a field survives.
+///
+/// | rule | largest of | unit |
+/// |---|---|---|
+/// | `MostRecent` | the record's day | days |
+/// | `Majority` | values of the profile with the same normal form | values |
+/// | `Longest` | the value as it came | characters |
+/// | `MostComplete` | fields of the record that have any value | fields |
+/// | `Source` | rank in the list, those not named last | |
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Survivorship {
@@ -114,6 +158,7 @@ impl GoldenParams {
         self
     }
 
+    /// The last rule given for a field counts, here and below: settings are refined by adding.
     fn own_rule(&self, field: &str) -> Option<OwnRule> {
         self.own.iter().rev().find(|(name, _)| name == field).map(|(_, rule)| *rule)
     }
@@ -138,9 +183,15 @@ impl GoldenParams {
 }
 
 /// A rule of one's own: from the readable values of a field, in the order of the rows, to the place of the survivor.
+///
+/// A plain function, so that rules can be copied, sent between threads, and keep no state from one profile to the
+/// next. Values are as they came, not normalised; those that say nothing are left out, masked ones are in. It is
+/// not called without values.
 pub type OwnRule = fn(&[&str]) -> usize;
 
 /// One person's record.
+///
+/// Values are borrowed from the records, not copied; each has the row it comes from.
 #[derive(Clone, PartialEq)]
 pub struct GoldenRecord<'a> {
     values: Vec<(&'a str, Option<(&'a str, usize)>)>,

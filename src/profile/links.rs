@@ -9,6 +9,20 @@
 //! apart (a, c) beside them              without effect: c is tied to a through b
 //! apart (a, d)                          no group ever holds both a and d
 //! ```
+//!
+//! # By hand
+//! Records a, b, c, d with scores (a, b) 8, (b, c) 7, (a, c) 6, and d scored with nobody. Without links: {a, b, c},
+//! {d}.
+//! ```text
+//! apart (a, b)                  (a, b) is forbidden; b and c join first at 7, a may not follow: {a}, {b, c}, {d}
+//! together (c, d)               c and d first; then a with b at 8; the groups at (7 + 6 − 3) / 4 = 2.5 > 0: one person
+//! together (c, d), apart (a, d) {c, d} first, a with b, and never the two groups: {a, b}, {c, d}
+//! ```
+//!
+//! # Cost and errors
+//! O(links · log links) beside the merge. A link of a record there is not is an error, named by its place in the
+//! list and not by the record, since messages carry no values. The fit's own answer is not used again: with links
+//! everything is scored anew.
 
 use crate::data::Records;
 use crate::error::{Error, Result};
@@ -78,6 +92,8 @@ impl Links {
 }
 
 /// The rows of the pairs, the smaller first, ascending.
+///
+/// Sorted and without repetition, as the cluster's look-up by halving needs them.
 fn rows(records: &Records, pairs: &[[(String, String); 2]]) -> Result<Vec<(u32, u32)>> {
     let mut list = Vec::with_capacity(pairs.len());
     for (i, pair) in pairs.iter().enumerate() {

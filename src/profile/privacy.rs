@@ -4,11 +4,40 @@
 //! | need | use | reversible? |
 //! |---|---|---|
 //! | show a value to somebody who may know that the record exists | [`mask`] | no: digits are gone |
-//! | match or join on a value outside the house without showing it | [`Pseudonyms`] | with the key, by trying values; never without |
+//! | match on a value outside the house without showing it | [`Pseudonyms`] | with the key, by trying values |
 //! | know what may be done with a person's data after a merge | [`Consent`] | the most restrictive answer survives |
 //!
 //! Masks are not pseudonyms: 138****8000 is one of ten thousand numbers, and who has the customers' list can tell which. A
 //! pseudonym without a secret key is none either: eleven digits are tried in seconds.
+//!
+//! # How much a mask leaves
+//! | value | shown | candidates that fit |
+//! |---|---|---|
+//! | mainland Chinese mobile | 3 + 4 digits | 10⁴ |
+//! | identity number of 18 characters | 6 + 4 | about 3,300 birth dates of a century |
+//! | surname of a Chinese name | 1 character | millions of people |
+//! | birth date | the year | 365 |
+//!
+//! Of an identity number only the birth date is hidden, and the check digit that is shown leaves one date in
+//! eleven. A mask keeps enough to find the record for somebody who has the list. It is for screens and reports
+//! inside, not for publication.
+//!
+//! # Pseudonyms by numbers
+//! 128 bits: among 10⁹ values two different ones meet with a chance of about 10¹⁸ / 2¹²⁹ = 1.5 · 10⁻²¹. Without the
+//! key, telling whether a pseudonym is that of a given number means guessing a key of 256 bits. With it, trying
+//! 10¹¹ telephone numbers takes hours: the key is as secret as the values. A pseudonym changes when the rules of
+//! normalising do, so both parties need the same version and settings.
+//!
+//! Frequencies stay: the commonest pseudonym of a column of surnames is the commonest surname. Pseudonymise what
+//! identifies, and leave out what does not have to be matched.
+//!
+//! # Consent by hand
+//! Granted in the shop (2024), unknown in the app, denied by letter (2021): the profile's consent is denied. Which
+//! answer is the last is not asked: days of consents are seldom those of records, and the error of treating a yes
+//! as a no is the one that can be mended.
+//!
+//! # Complexity and errors
+//! O(length) each. Masks and consents cannot fail; a value that says nothing has no pseudonym.
 
 use std::fmt::Write as _;
 

@@ -4,6 +4,22 @@
 //! room for strangers, finite likelihoods, as many columns as the fields make. A file that breaks one is an error, not a model
 //! that answers strangely. Files of earlier versions lack `first` (weights of the first round) and `vetoes`; they decide as they
 //! did then, with one set of weights for both rounds.
+//!
+//! # What is in the file, and what is not
+//! | part | content | size |
+//! |---|---|---|
+//! | settings | method, sources, normaliser, limits, threshold, vetoes | fixed |
+//! | fields | names and kinds | by field |
+//! | weights | m, u by level, h by column, λ; twice (first round, second) | 17 numbers a column, twice |
+//! | trace | log-likelihood by round, whether it converged | at most 50 numbers |
+//! | table | number of records and of pairs | 2 numbers |
+//!
+//! No value, count of a value or record is in it: a matcher can be handed to somebody who may not see the records.
+//! What it tells is how clean the table was, and how many pairs of one person it had. The fit's own answer is not
+//! saved; a loaded matcher scores the records anew and comes to the same profiles.
+//!
+//! # Determinism
+//! Numbers are written so that they are read back to the bit; a saved and loaded matcher decides as the one before.
 
 use serde::{Deserialize, Serialize};
 
@@ -118,6 +134,10 @@ impl Wire for MatchModel {
 }
 
 /// Every rule that the fit keeps.
+///
+/// Shares m, u (levels differ to short) and h in (0, 1], h below 1; λ₁ in (0, 1], λ₂ in \[0, 1\], together below 1.
+/// Weights of the first round are checked by the same rules; those inside them, which the fit never makes, are not
+/// read.
 fn weights(repr: WeightsRepr, columns: usize) -> Result<Weights> {
     for length in [repr.same.len(), repr.chance.len(), repr.household.len()] {
         if length != columns {

@@ -2,7 +2,7 @@
 //!
 //! | kind | near | close | short | weak |
 //! |---|---|---|---|---|
-//! | names | one slip, from 3 letters | two slips from 5, three from 9 | one begins with the other | initial, two slips, Jaro-Winkler 0.82 |
+//! | names | one slip, from 3 letters | two from 5, three from 9 | one begins with the other | initial, two slips, Jaro-Winkler 0.82 |
 //! | names in Han characters | one character differs | | one character missing | |
 //! | birth date | one digit, or two neighbours swapped | all but day, month or year equal | | two digits |
 //! | e-mail | one slip, from 8 characters | two from 12, three from 16 | | local parts two slips apart, same beginning |
@@ -13,9 +13,10 @@
 //! | text of three words and more | | four fifths of the words | | half of the words |
 //! | category, region, number | one slip | | | |
 //!
-//! A slip is an insertion, deletion, substitution, or a swap of neighbours. `Equal` is equality of normal forms, `SameKey` of
-//! keys: pinyin, local part, visible digits of a mask, day and month in the other order, the telling word of a text. A masked
-//! value never agrees better than that, and where nothing visible can be compared the level is unknown, which says nothing. Symmetric in both values.
+//! A slip is an insertion, deletion, substitution, or a swap of neighbours. `Equal` is equality of normal forms,
+//! `SameKey` of keys: pinyin, local part, visible digits of a mask, day and month in the other order, the telling
+//! word of a text. A masked value never agrees better than that, and where nothing visible can be compared the
+//! level is unknown, which says nothing. Symmetric in both values.
 //!
 //! # Why these bounds
 //! A bound on slips grows with length because chance likeness falls with it: short surnames are often one letter

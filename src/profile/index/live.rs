@@ -17,9 +17,29 @@
 //! stood for is overwritten.
 //!
 //! # By hand
-//! Records a, b, c with scores (a, b) 6 and (b, c) 2 are one component and, by average linkage, one profile named after a. When b
-//! leaves, its scores go with it; a and c are looked at again, have no chain between them, and are two profiles: a keeps the name,
-//! c gets its own. Had b never come, the result would be the same, which is the promise.
+//! Records a, b, c with scores (a, b) 6 and (b, c) 2 are one component and, by average linkage, one profile named
+//! after a. When b leaves, its scores go with it; a and c are looked at again, have no chain between them, and are
+//! two profiles: a keeps the name, c gets its own. Had b never come, the result would be the same, which is the
+//! promise.
+//!
+//! # Numbers that are used again
+//! Rows, values and keys live on shelves: a hash finds the number, a count says how many hold it, and the last to
+//! let go frees it. So memory follows the records that are in, not those that ever were. The row of a record may
+//! change with each upsert; only its number in the audit stays.
+//!
+//! # What closing and opening of blocks does
+//! When the 97th record shares a key, that key stops making candidates: the pairs of all 97 are looked at again,
+//! and those that met only there lose their scores. When one leaves, they meet again. A change at this border costs
+//! O(96 · candidates), which is rare by the choice of keys; everywhere else it is O(candidates).
+//!
+//! # Large components
+//! A component above the largest size is taken apart before it is solved, since average linkage is O(E log E) and
+//! worse: the bar for a pair to hold two records together rises by 2 nats at a time (t + 2, t + 4, ...) until no
+//! part is larger, at most 30 times. Records still held together then share more than 60 nats with each other; such
+//! a part is not solved at all, and stays as single records. Its size is a sign of copied records.
+//!
+//! # Errors
+//! `Overflow` beyond 4 GiB of values in a column, from preparing a record; nothing else fails.
 
 use std::collections::BTreeSet;
 
@@ -44,6 +64,8 @@ use super::frozen::Frozen;
 use super::log::Stored;
 
 /// Numbers of distinct things that come and go, found by keyed hash.
+///
+/// O(1) to take and to give back; 20 bytes a number and a little for the map. A number whose hash is 0 is free.
 #[derive(Default)]
 struct Shelf {
     numbers: HashMap<u64, u32>,
@@ -90,6 +112,8 @@ pub(super) struct Name {
 }
 
 /// The rows tied to a row; a tie is kept in both directions.
+///
+/// O(log ties + answers), ascending.
 fn tied(set: &BTreeSet<(u32, u32)>, row: u32) -> impl Iterator<Item = u32> + '_ {
     set.range((row, 0)..=(row, NONE)).map(|(_, other)| *other)
 }
@@ -221,6 +245,9 @@ impl Live {
     }
 
     /// Gives a record a row with its values; it is in no block yet.
+    ///
+    /// A value that is new to the index gets its count from what was frozen: 1 where the fit did not see it twice.
+    /// O(values · length).
     pub(super) fn place(
         &mut self,
         stored: &Stored,
@@ -286,6 +313,8 @@ impl Live {
     }
 
     /// Takes the values of a row away and frees it; it is in no block any more.
+    ///
+    /// Values nobody else holds are overwritten.
     pub(super) fn vacate(&mut self, row: u32) {
         for c in 0..self.prepared.width() {
             let held: Vec<u32> = self.prepared.values(row as usize, c).collect();
@@ -323,6 +352,10 @@ impl Live {
     }
 
     /// Takes a row out of the table and frees it.
+    ///
+    /// Everything that was joined through it must be looked at: those it had scores with, those declared to be one
+    /// with it, and the rest of its profile. Its ties go with it; an upsert, which leaves and enters, puts them
+    /// back.
     pub(super) fn leave(&mut self, row: u32, seeds: &mut Vec<u32>) {
         let mut again = Vec::new();
         self.blocks.remove(&self.prepared, row, &mut again);
@@ -358,6 +391,7 @@ impl Live {
         }
     }
 
+    /// Scores are kept at both ends, so that either can be dropped by walking one list.
     fn rescore(&mut self, row: u32, seeds: &mut Vec<u32>) {
         self.unlink(row, seeds);
         let mut scratch = std::mem::replace(&mut self.scratch, Scratch::new());
@@ -379,6 +413,9 @@ impl Live {
     }
 
     /// All rows whose score with this one counts.
+    ///
+    /// In nats, those above −6, by ascending row. Two people are assumed for the counts (`entities` 2): a frozen
+    /// count knows the records of the fit, not which of them the pair is.
     pub(super) fn neighbours(&self, row: u32, inside: bool, scratch: &mut Scratch) -> Vec<(u32, f32)> {
         let mut others = Vec::new();
         self.blocks.candidates(&self.prepared, row, inside, &mut others);
@@ -430,6 +467,9 @@ impl Live {
     }
 
     /// Cuts the components of these rows into profiles anew. Gives the profiles that went and those that came.
+    ///
+    /// A breadth-first search from each seed over scores above the threshold and declared ties finds its component;
+    /// each is solved by itself. O(records and scores of the components).
     pub(super) fn partition(&mut self, seeds: &[u32]) -> (Vec<ProfileId>, Vec<ProfileId>) {
         let mut seen = HashSet::new();
         let (mut before, mut after) = (BTreeSet::new(), BTreeSet::new());
@@ -479,6 +519,9 @@ impl Live {
     }
 
     /// The groups of a component; its rows come in the order of their names, and so do those of each group.
+    ///
+    /// Rows are numbered 0, 1, ... in the order of (source, id) within the component, so ties between means fall
+    /// the same way whatever their rows.
     fn groups(&self, component: &[u32]) -> Vec<Vec<u32>> {
         if let [only] = component {
             return vec![vec![*only]];

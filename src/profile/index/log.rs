@@ -9,6 +9,41 @@
 //! ```
 //! Erasing overwrites a block, salt included, with zeros: `digest(n)` stays, so the chain still holds, and without the
 //! salt nobody can tell from the digest, even by trying, what the values were.
+//!
+//! # What can be proved
+//! | somebody | is found out by |
+//! |---|---|
+//! | changes a value in a block | its digest |
+//! | changes, drops, adds or moves an event | the chain, from that event on |
+//! | replaces the whole audit, chain included | nobody with the file alone: keep the last digest elsewhere |
+//! | erases a block without saying so | nobody by the digest; a block of zeros without a later `Forget` shows it |
+//!
+//! # Salts
+//! 16 bytes, BLAKE3 keyed with the index's key over the chain and the place of the block, so no salt comes twice.
+//! With the default key (zeros) a salt could be computed by whoever has the chain, and a value with few candidates
+//! be tried: give a key of one's own.
+//!
+//! # Layout of a block
+//! ```text
+//! 16 bytes salt | length, source | length, id | day | field, length, value | ...
+//! ```
+//! Lengths and days are 4 bytes, little endian, fields 1 byte; a day that is not known is −2³¹. Merges and removals
+//! have no block.
+//!
+//! # By hand
+//! An audit of three events: record 0 comes (block of 60 bytes), record 1 comes (50), record 0 is forgotten.
+//! ```text
+//! ends     60, 110, 110
+//! blocks   60 zeros, 50 bytes of record 1
+//! digests  as they were written; the third is that of nothing
+//! ```
+//! Verifying recomputes the digest of the second block, skips the first, and links all three.
+//!
+//! # Complexity
+//! O(block) to append, O(bytes) to verify, O(events) to erase a record. Memory: 49 bytes an event and the blocks.
+//!
+//! # References
+//! - O'Connor, Aumasson, Neves and Wilcox-O'Hearn 2020, BLAKE3: one function, fast everywhere.
 
 use crate::error::{Error, Result};
 
@@ -47,6 +82,8 @@ pub struct AuditEvent {
 }
 
 impl AuditEvent {
+    /// Action, record, other: 1 + 4 + 4 bytes, little endian. It is part of the chain, so the order of actions must
+    /// not change.
     fn bytes(self) -> [u8; 9] {
         let mut bytes = [0; 9];
         bytes[0] = self.action as u8;
@@ -83,6 +120,7 @@ impl Stored {
         }
     }
 
+    /// `None` where a length does not fit or a text is not UTF-8, as in a file that was tampered with.
     fn read(mut bytes: &[u8]) -> Option<Self> {
         fn number(bytes: &mut &[u8]) -> Option<[u8; 4]> {
             let (head, rest) = bytes.split_first_chunk::<4>()?;
@@ -119,6 +157,7 @@ pub(super) struct Log {
     records: u32,
 }
 
+/// BLAKE3(chain ‖ header ‖ digest), 32 + 9 + 32 bytes: of fixed lengths, so no two different inputs read the same.
 fn link(chain: &[u8; DIGEST], event: AuditEvent, digest: &[u8; DIGEST]) -> [u8; DIGEST] {
     let mut hasher = blake3::Hasher::new();
     hasher.update(chain).update(&event.bytes()).update(digest);
@@ -166,6 +205,8 @@ impl Log {
     }
 
     /// Overwrites all blocks of a record with zeros.
+    ///
+    /// All that ever came under the number, not only the last values. Digests stay, so does the chain.
     pub(super) fn erase(&mut self, record: u32) {
         for event in 0..self.events.len() {
             if self.events[event].record == record && self.events[event].action == Action::Upsert {
@@ -193,6 +234,8 @@ impl Log {
     }
 
     /// Checks the chain and every block that has not been erased.
+    ///
+    /// The error names the first event whose block is wrong, by number. A broken chain is only known at the end.
     pub(super) fn verify(&self) -> Result<()> {
         let mut chain = [0; DIGEST];
         for (i, (event, digest)) in self.events.iter().zip(&self.digests).enumerate() {
@@ -207,6 +250,9 @@ impl Log {
     }
 
     /// From parts that were saved; everything is checked.
+    ///
+    /// Records must be numbered in the order of their first upsert, and every event must be of a record that came
+    /// before.
     pub(super) fn from_parts(
         events: Vec<AuditEvent>,
         digests: Vec<[u8; DIGEST]>,

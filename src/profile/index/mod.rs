@@ -67,6 +67,33 @@
 //! index.verify()?;
 //! # Ok::<(), regulars::Error>(())
 //! ```
+//!
+//! # What a change costs, by hand
+//! 20 passes, a person with 3 records, 40 candidates in open blocks, most of them dismissed by sketches: an upsert
+//! reads 20 keys, compares 40 rows of numbers, scores a handful, and solves a component of four. None of it grows
+//! with the table, since blocks of more than 96 records are closed and components are cut at
+//! [`IndexParams::largest`].
+//!
+//! # What differs from a batch merge
+//! | | [`MatchModel::merge`] | index |
+//! |---|---|---|
+//! | candidates | all passes a budget allows; large blocks searched along their order | at most 20 passes; large blocks closed |
+//! | counts of values | of these records, by record, then by profile | of the records of the fit, by profile |
+//! | rounds | two | one, with the last weights |
+//! | vetoes | by kind | none: declare pairs instead |
+//!
+//! So the profiles of an index are those of a merge in nearly all cases and need not be in all. What is promised is
+//! that an index built by streaming, in bulk, by replay or from a file holds the same profiles as any other of the
+//! same records.
+//!
+//! # Calibration over time
+//! Weights and counts are of the day of the fit. Shares of slips change slowly; counts do when a source with other
+//! people comes in: a surname that was rare keeps its old weight, and looks rarer than it is. Refit when the table
+//! has grown by half, or when a source is added.
+//!
+//! # Determinism
+//! Maps are never walked in their own order where it could show; profiles and their records are told in ascending
+//! order.
 
 mod blocks;
 mod frozen;
@@ -107,6 +134,8 @@ use log::{Log, Stored};
 /// assert!(params.check().is_ok());
 /// assert!(IndexParams::new().largest(1).check().is_err());
 /// ```
+///
+/// The key is 32 bytes, best from a generator of random numbers; `largest` is in records.
 #[derive(Clone, Copy)]
 #[must_use]
 pub struct IndexParams {
@@ -279,6 +308,10 @@ impl ProfileIndex {
     }
 
     /// Counts people by value and key, and chooses the blocking keys.
+    ///
+    /// Frozen are: values and keys that two people or more have, values above max(50, n / 200) records as common
+    /// (they count as missing from then on), the totals of each column, and the 20 fullest passes that the table
+    /// can afford. O(rows · columns + passes · rows).
     fn count(&mut self, labels: &[u32]) -> Frozen {
         let hashes = self.live.hashes();
         let prepared = &mut self.live.prepared;
@@ -341,6 +374,10 @@ impl ProfileIndex {
     }
 
     /// Rebuilds the living state from the audit: the last values of every record that is still there.
+    ///
+    /// The state after n events is a function of them: of each record its last upsert, unless a removal or a
+    /// forgetting followed; of each pair its last declaration, unless one of its records left. O(events + records ·
+    /// (columns + candidates)).
     fn rebuild(&mut self) -> Result<()> {
         let mut last: Vec<Option<usize>> = Vec::new();
         let (mut together, mut apart) = (Vec::new(), Vec::new());
@@ -431,6 +468,9 @@ impl ProfileIndex {
     }
 
     /// Blocking keys that too many records share at present, and the records of the commonest of them.
+    ///
+    /// Records that share nothing but closed keys are not compared. Where the number of closed keys grows with the
+    /// table, a refit chooses finer ones.
     pub fn closed_keys(&self) -> (usize, u32) {
         self.live.closed_blocks()
     }
@@ -460,6 +500,9 @@ impl ProfileIndex {
     ///
     /// # Errors
     /// [`InvalidParam`](crate::ErrorKind::InvalidParam) for a value of a field the model does not have.
+    ///
+    /// All values are replaced, those of fields not given by nothing. Declared merges and unmerges of the record
+    /// stay. The event is in the audit even where nothing changed. O(passes + candidates + component).
     pub fn upsert(&mut self, record: &Record<'_>) -> Result<Change> {
         let stored = self.store(record)?;
         let mut seeds = Vec::new();
@@ -531,6 +574,9 @@ impl ProfileIndex {
     }
 
     /// Partitions anew around a record that was in a profile before.
+    ///
+    /// A profile counts as gone where nobody has its id any more, and as new where nobody had it before; one that
+    /// lost or won records is neither.
     fn settle(&mut self, was: Option<ProfileId>, seeds: &[u32]) -> Change {
         let (mut gone, mut new) = self.live.partition(seeds);
         if let Some(was) = was {
@@ -551,6 +597,10 @@ impl ProfileIndex {
     ///
     /// # Errors
     /// As [`upsert`](Self::upsert).
+    ///
+    /// A profile is told with its best record's probability, from −6 nats (p = 0.0025) up. Counts and λ are as for
+    /// a record that is in; the answer is what an [`upsert`](Self::upsert) would weigh, not what it would decide,
+    /// which is by means over whole profiles.
     pub fn who(&mut self, record: &Record<'_>) -> Result<Vec<Candidate>> {
         let stored = self.store(record)?;
         let row = self.live.place(&stored, &self.frozen, &self.model.fields, self.model.params.normaliser)?;
@@ -622,6 +672,9 @@ impl ProfileIndex {
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a profile there is not.
+    ///
+    /// O(events) for each record. What stays are digests of salted values, numbers of records, and counts under
+    /// keyed hashes. Saved files and backups are the caller's to clean, with [`IndexSnapshot::catch_up`].
     pub fn forget(&mut self, profile: ProfileId) -> Result<usize> {
         let rows: Vec<u32> = self.live.members(profile).to_vec();
         if rows.is_empty() {
@@ -685,6 +738,9 @@ impl ProfileIndex {
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for more events than there are.
+    ///
+    /// O(events + records), as opening a saved index. Frozen counts are those of today, so what is replayed is who
+    /// was in and what was declared.
     pub fn replay(&self, events: usize) -> Result<Self> {
         let log = self.log.prefix(events).ok_or_else(|| {
             Error::input(format!("the audit has {} events, fewer than {events}", self.log.len()))
@@ -696,6 +752,9 @@ impl ProfileIndex {
     }
 
     /// The index as it is saved: the model, the frozen counts and the audit, without the key.
+    ///
+    /// It holds the records' values, in the audit, as they were given: a file of it is personal data and wants the
+    /// same protection as the records.
     pub fn snapshot(&self) -> IndexSnapshot {
         let mut frozen = self.frozen.clone();
         frozen.key = [0; 32];

@@ -2,10 +2,27 @@
 //! key is not saved. Everything is checked on the way back, the chain of digests included.
 //!
 //! # Layout
-//! A header in JSON (format, fields, weights, settings, totals), then blocks whose lengths are checked: for each column hashes and
-//! numbers of people, ascending by hash; then the audit: actions, records, others, digests, ends of the value blocks, the value
-//! blocks themselves, the chain. A length that does not fit its block is an error. The key is not in the file and is asked for
-//! when it is opened.
+//! A header in JSON (format, fields, weights, settings, totals), then blocks whose lengths are checked: for each
+//! column hashes and numbers of people, ascending by hash; then the audit: actions, records, others, digests, ends
+//! of the value blocks, the value blocks themselves, the chain. A length that does not fit its block is an error.
+//! The key is not in the file and is asked for when it is opened.
+//!
+//! # What is checked
+//! | part | rule |
+//! |---|---|
+//! | totals | one a compared column, finite, above 0 |
+//! | passes | at most 255, of columns there are |
+//! | counts | as many hashes as numbers |
+//! | audit | actions known, parts of one length, records numbered as they came, digests of 32 bytes, fields there are |
+//! | chain | every block that is not erased has its digest, and the last link is the one that was saved |
+//! | matcher | probabilistic, and all that `profile::wire` checks |
+//!
+//! A file that passes opens to an index that answers as the saved one, given its key. With another key nothing is
+//! an error: frozen counts are not found, every value counts as rare, and too much is merged. Keep key and file
+//! together in mind, and apart in place.
+//!
+//! # Determinism
+//! Counts are written in ascending order of hashes, so equal indexes make equal files.
 
 use hashbrown::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
@@ -43,6 +60,7 @@ fn write_counts(blocks: &mut BlockWriter, name: &str, columns: &[HashMap<u64, u3
     }
 }
 
+/// [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) where hashes and numbers do not pair off.
 fn read_counts(blocks: &mut BlockReader, name: &str, columns: usize) -> Result<Vec<HashMap<u64, u32>>> {
     (0..columns)
         .map(|_| {
@@ -125,6 +143,7 @@ impl Wire for IndexSnapshot {
     }
 }
 
+/// O(bytes): every digest is computed anew.
 fn read_log(blocks: &mut BlockReader, fields: usize) -> Result<Log> {
     let actions = blocks.bytes("actions")?;
     let (records, others) = (blocks.u32s("records")?, blocks.u32s("others")?);

@@ -15,7 +15,7 @@
 //! |---|---|
 //! | any | the whole value is one of the words, or asterisks only |
 //! | e-mail | a placeholder word at a made-up domain or at none, `noemail`, `noreply` and the like at any |
-//! | phone, national id | one digit repeated, or digits that count up (behind 1 and the digit after it, of a mainland Chinese mobile) |
+//! | phone, national id | one digit repeated, or digits that count up (of eleven with a 1 in front: the last nine) |
 //! | birth date | 1900-01-01, 1970-01-01 and other defaults of systems, year 0000 |
 //! | postcode | four digits and more, all 0 or all 9 |
 //!
