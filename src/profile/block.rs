@@ -38,7 +38,7 @@
 //! # Pairs completeness and reduction
 //! Two figures judge a blocking (Christen 2012): pairs completeness, the share of true pairs among the candidates,
 //! and the reduction ratio, the share of all pairs that is not compared. Several passes raise the first: with
-//! passes that miss a true pair with probabilities q₁ .. q_k independently of each other, all miss it with Π q.
+//! passes that miss a true pair with probabilities q₁, q₂, ... independently of each other, all miss it with Π q.
 //! Twelve passes that miss one in three each would miss two in a million; passes that share a column fail together,
 //! so the truth lies above.
 //!
@@ -120,6 +120,9 @@ impl Spec {
 const LAST: u32 = 1 << 31;
 
 /// The blocks of one pass: rows behind one another, ascending in each block, the last of a block marked.
+///
+/// `capped` are records in blocks above the limit, `largest` the records of the largest block: both go into the
+/// report on blocking.
 struct Pass {
     members: Vec<u32>,
     capped: u64,
@@ -143,6 +146,9 @@ pub(crate) struct Blocks {
 }
 
 /// Expected share of unrelated pairs that agree, and share of filled rows, of one column at one grain.
+///
+/// `agree` is Σ of squared shares, `filled` the share of records with a value; a pair of strangers shares the key
+/// with chance agree · filled².
 #[derive(Clone, Copy)]
 struct Cost {
     agree: f64,
@@ -150,6 +156,8 @@ struct Cost {
 }
 
 impl Blocks {
+    /// All pairs where there are at most 600,000, else the passes that the table can afford. O(passes · N) time;
+    /// the passes of a round run in parallel, seven at a time, so that columns of keys need not all be in memory.
     pub(crate) fn new(prepared: &Prepared, sources: Sources) -> Self {
         let rows = prepared.rows;
         let across = sources == Sources::FreeOfDuplicates;
@@ -290,8 +298,8 @@ impl Keys {
 ///
 /// A single column is taken at its key where C(N, 2) · p · f² ≤ 2 · budget. Of two columns the combination of
 /// grains with the highest expected number of pairs not above the budget is taken, which is the coarsest it can pay
-/// for. They are then ranked: single columns first, pairs by f_a · f_b, half of that where a column is a category,
-/// region or number. O(columns²).
+/// for. They are then ranked: single columns first, pairs by the product of their filled shares, half of that where
+/// a column is a category, region or number. O(columns²).
 pub(crate) fn choose(prepared: &Prepared) -> Vec<Spec> {
     let rows = prepared.rows as f64;
     let pairs = rows * (rows - 1.0) / 2.0;
@@ -371,7 +379,7 @@ pub(crate) fn lasting(prepared: &Prepared, most: usize) -> Vec<Spec> {
     specs
 }
 
-/// p = Σ (n_k / n)² over the keys k with n_k of n filled records, at least 1 / n²: the chance that two records
+/// p = Σ (k / n)² over the keys, each with k of n filled records, at least 1 / n²: the chance that two records
 /// drawn with replacement agree. Counts are added in ascending order, so that the sum does not depend on the order
 /// of a hash table.
 fn costs(prepared: &Prepared, c: usize) -> [Cost; 2] {
@@ -395,6 +403,8 @@ fn costs(prepared: &Prepared, c: usize) -> [Cost; 2] {
     ]
 }
 
+/// The same by row; only the first value of a row makes keys, further ones are compared where another key brings
+/// the pair.
 fn hash(prepared: &Prepared, row: usize, (c, grain): (usize, Grain)) -> u64 {
     let value = prepared.row(row)[c];
     if value == NONE { 0 } else { hash_of_value(&prepared.cols[c], value, grain) }

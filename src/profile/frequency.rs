@@ -223,6 +223,7 @@ impl Frequencies {
     }
 }
 
+/// The list grows to hold the number; numbers are dense, since freed ones are used again.
 fn put(counts: &mut Vec<u32>, at: u32, count: u32) {
     if counts.len() <= at as usize {
         counts.resize(at as usize + 1, 0);
@@ -231,6 +232,9 @@ fn put(counts: &mut Vec<u32>, at: u32, count: u32) {
 }
 
 /// Leaves each number once, and takes the repetitions off its count.
+///
+/// A value that an entity has r times is left once, and its count falls by r − 1, which makes it a count of
+/// entities.
 fn take_repeated(own: &mut Vec<u32>, count: &mut [u32]) {
     own.sort_unstable();
     own.dedup_by(|next, kept| {

@@ -177,6 +177,7 @@ impl GoldenParams {
             .chain(self.own.iter().map(|(name, _)| name.as_str()))
     }
 
+    /// The rule of the field, else the default.
     fn rule(&self, field: &str) -> Survivorship {
         self.fields.iter().rev().find(|(name, _)| name == field).map_or(self.default, |(_, rule)| *rule)
     }
@@ -213,6 +214,7 @@ impl<'a> GoldenRecord<'a> {
         self.values.iter().filter_map(|(field, found)| found.map(|(value, row)| (*field, value, row)))
     }
 
+    /// `None` for a field nobody filled, and for one there is not.
     fn survivor(&self, field: &str) -> Option<(&'a str, usize)> {
         self.values.iter().find(|(name, _)| *name == field).and_then(|(_, found)| *found)
     }

@@ -53,7 +53,7 @@
 //! surname are what the class for households is for.
 //!
 //! # From ratios to bits
-//! A column's weight in the sense of Fellegi and Sunter is log₂ R_c; weights add up because columns are taken as
+//! A column's weight in the sense of Fellegi and Sunter is log₂ R; weights add up because columns are taken as
 //! independent. The score is in nats (natural logarithm): 1 nat is 1.44 bits, odds of 2.7. A probability follows as
 //! p = 1 / (1 + e^(−score)).
 //!
@@ -197,7 +197,10 @@ struct Expected {
 /// Masses of the priors, in pairs: of one person, of strangers, of a household. Forty: less would let a table of
 /// twenty pairs answer m = 1, more would keep a register of a thousand records from saying what it is like.
 const PRIOR_PAIRS: f64 = 40.0;
+/// A third of the random pairs: chances of 10⁻⁶ cannot be seen among 60,000 pairs, and a column of which none was
+/// drawn must not answer 0. With one such pair the chance becomes (1 + 20,000 · 10⁻⁶) / 80,000 = 1.3 · 10⁻⁵.
 const PRIOR_STRANGERS: f64 = 20_000.0;
+/// More than for persons, since few pairs of a table are of a household and none is sure to be.
 const PRIOR_HOMES: f64 = 100.0;
 /// Rounds of one fit. There are two fits, before and after values are counted by person, so at most 50 in all.
 const MOST_ROUNDS: usize = 25;
@@ -482,6 +485,7 @@ pub(crate) struct Rough {
 /// worth what this count is worth, which is a little too much and so never drops a pair wrongly.
 const COUNTS: u32 = 4096;
 
+/// Scores are kept with 24 bits: a millionth of a nat, where the model is good to a tenth.
 #[expect(clippy::cast_possible_truncation, reason = "weights of a few digits")]
 fn log(ratio: f64) -> f32 {
     ratio.ln() as f32
@@ -542,6 +546,9 @@ pub(crate) struct Parts {
 }
 
 /// What one column adds.
+///
+/// `same` is m(l) and `chance` u(l), or that of the value; both are 1 where a value is missing, so that the column
+/// adds nothing.
 pub(crate) struct ColumnPart {
     pub(crate) level: usize,
     pub(crate) same: f64,

@@ -66,6 +66,7 @@ pub struct MatchModel {
     pub(super) known: Option<Arc<Known>>,
 }
 
+/// Four bytes a record. The fingerprint tells whether the records are those of the fit; it is not saved.
 pub(super) struct Known {
     fingerprint: u64,
     roots: Vec<u32>,
@@ -102,10 +103,15 @@ const RANDOM: usize = 60_000;
 ///
 /// In nats. −6 to 12 is odds of 1 : 400 to 160,000 : 1.
 const UNSCORED: f64 = -1.5;
+/// The worst a pair can say: one mistyped or borrowed value must not part two groups that agree otherwise.
 const LEAST: f64 = -6.0;
+/// The best a pair can say: with more, one identifier copied by mistake would outweigh any number of
+/// contradictions.
 const MOST: f64 = 12.0;
 
 impl MatchModel {
+    /// Settings are taken as checked. Without records that can be compared the weights are the priors, and
+    /// everybody is a profile.
     pub(crate) fn fit(params: MatchParams, records: &Records) -> Result<Self> {
         let mut model = Self {
             params,
@@ -241,6 +247,9 @@ pub(super) fn entities_of(roots: &[u32]) -> impl Fn(&Pair) -> u32 + Sync + Send 
 }
 
 /// All that scoring needs of a table before any weight is learnt.
+///
+/// Made once for a table, whatever is decided about it later: pairs with their levels, counts by record, and how
+/// many candidates there were.
 pub(super) struct Compared {
     pub(super) frequencies: Frequencies,
     pub(super) pairs: Vec<Pair>,
@@ -258,6 +267,8 @@ impl Compared {
     }
 }
 
+/// Weights, the root of each row, and how many pairs were compared. The first round's weights go inside the
+/// second's.
 fn learn(prepared: &Prepared, params: &MatchParams) -> (Weights, Vec<u32>, u64) {
     let across = params.sources == Sources::FreeOfDuplicates;
     let table = Compared::new(prepared, params);

@@ -120,18 +120,26 @@ impl MatchParams {
     }
 
     /// How records are told to be of one person.
+    ///
+    /// Rules need no learning and give no probabilities: models that go by rules cannot explain, review, take links
+    /// or make an index.
     pub fn method(mut self, method: Method) -> Self {
         self.method = method;
         self
     }
 
     /// What is known of duplicates inside a source.
+    ///
+    /// Under [`Sources::FreeOfDuplicates`] λ is a share of the pairs across sources, random pairs are drawn across,
+    /// and groups with two records of one source never form. A table of a single source then has no pairs at all.
     pub fn sources(mut self, sources: Sources) -> Self {
         self.sources = sources;
         self
     }
 
     /// How values are normalised.
+    ///
+    /// It is part of the fitted matcher: records that are merged later are normalised the same way.
     pub fn normaliser(mut self, normaliser: Normaliser) -> Self {
         self.normaliser = normaliser;
         self
@@ -162,6 +170,9 @@ impl MatchParams {
 
     /// The probability from which two records count as one person. Without it the library chooses the one at which the
     /// expected pairwise F1 is best.
+    ///
+    /// Strictly between 0 and 1. It also moves the bar below which pairs are dropped, so a low threshold keeps more
+    /// pairs.
     pub fn threshold(mut self, threshold: Probability) -> Self {
         self.threshold = Some(threshold);
         self

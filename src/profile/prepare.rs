@@ -68,6 +68,9 @@ pub(crate) enum Part {
 }
 
 /// One compared column.
+///
+/// Vectors by value have one entry for each distinct normal form, numbered by first occurrence; vectors by key one
+/// for each distinct key.
 pub(crate) struct Col {
     /// The field of the records it comes from.
     pub(crate) field: usize,
@@ -110,6 +113,7 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
+    /// Columns, also those beyond the first 20, which make keys but are not compared.
     pub(crate) fn width(&self) -> usize {
         self.cols.len()
     }
@@ -220,6 +224,7 @@ impl Prepared {
 }
 
 impl Col {
+    /// A column without values; keys have numbers of their own from the start, as values come in any order.
     fn empty(field: usize, kind: FieldKind, part: Part) -> Self {
         Self {
             field,
@@ -296,6 +301,7 @@ impl Col {
         if self.own_keys { value } else { self.forms[value as usize].key }
     }
 
+    /// The code units of a value, at most 64.
     pub(crate) fn codes_of(&self, value: u32) -> &[u8] {
         let form = &self.forms[value as usize];
         &self.codes[form.start as usize..form.start as usize + form.len as usize]
@@ -307,6 +313,7 @@ pub(crate) fn short(hash: u64) -> u32 {
     if hash == 0 { 0 } else { ((hash >> 32) as u32).max(1) }
 }
 
+/// Number of the field, kind of the column, part of the value.
 pub(crate) type Plan = (usize, FieldKind, Part);
 
 /// Values shared by so many records that they cannot belong to one person: `noemail@shop.com` under another name.
@@ -498,6 +505,9 @@ pub(crate) fn part_of(normaliser: Normaliser, declared: FieldKind, part: Part, t
 }
 
 /// The text that comparators see: telephone numbers without the country's code.
+///
+/// Only 86 and the plus sign are taken off: where one record has the country and the other has not, the numbers
+/// differ in front, which levels forgive.
 fn comparison_form(kind: FieldKind, text: &str) -> &str {
     match kind {
         FieldKind::Phone => text.strip_prefix("+86").unwrap_or(text.strip_prefix('+').unwrap_or(text)),

@@ -49,6 +49,7 @@ impl ProfileId {
         Self(hash_of(source).rotate_left(1) ^ hash_of(id))
     }
 
+    /// For ids that were made before.
     pub(crate) fn from_number(number: u64) -> Self {
         Self(number)
     }
@@ -227,6 +228,8 @@ impl Profiles {
     }
 
     /// The profile of an account's hash: of several, the one with the smallest row, which has the smallest number.
+    ///
+    /// The map is made by the first call, O(accounts), and kept; calls from several threads are safe.
     fn account(&self, hash: u64) -> Option<u32> {
         let found = self.found.get_or_init(|| {
             let mut found = HashMap::with_capacity(self.accounts.len());
@@ -254,6 +257,8 @@ impl Profiles {
     }
 
     /// The rows of a profile, ascending; empty for a number that is none.
+    ///
+    /// O(1), borrowed.
     pub fn records_of(&self, profile: usize) -> &[u32] {
         match (self.starts.get(profile), self.starts.get(profile + 1)) {
             (Some(start), Some(end)) => &self.members[*start as usize..*end as usize],
@@ -262,16 +267,22 @@ impl Profiles {
     }
 
     /// The profile of each row.
+    ///
+    /// One number a row, below [`len`](Self::len); the shape that [`pairwise`](crate::metrics::pairwise) takes.
     pub fn labels(&self) -> &[u32] {
         &self.of_row
     }
 
     /// The lasting name of a profile.
+    ///
+    /// `None` for a number that is none.
     pub fn id(&self, profile: usize) -> Option<ProfileId> {
         self.ids.get(profile).copied()
     }
 
     /// The profile of that lasting name.
+    ///
+    /// O(log profiles). `None` for an id of another table, or of a profile that was merged away.
     pub fn profile_by_id(&self, id: ProfileId) -> Option<usize> {
         let place = self.by_id.binary_search_by_key(&id, |p| self.ids[*p as usize]).ok()?;
         Some(self.by_id[place] as usize)
@@ -294,11 +305,15 @@ impl Profiles {
     }
 
     /// Records in the largest profile.
+    ///
+    /// A quick check of a merge: far above what one person has means a shared value that nobody expected.
     pub fn largest(&self) -> usize {
         self.starts.windows(2).map(|w| (w[1] - w[0]) as usize).max().unwrap_or(0)
     }
 
     /// Pairs of records that were compared.
+    ///
+    /// Candidates, with those that were dropped as hopeless after a look at their sketches; 0 under rules.
     pub fn pairs_scored(&self) -> u64 {
         self.counts.pairs_scored
     }
@@ -308,6 +323,8 @@ impl Profiles {
         self.threshold
     }
 
+    /// Only the number of records can be told; other records of the same number are the caller's mistake and give
+    /// another person's values.
     pub(crate) fn check(&self, records: &Records) -> Result<()> {
         if records.len() == self.of_row.len() {
             Ok(())

@@ -61,6 +61,8 @@ use super::prepare::Prepared;
 /// Columns that take part; three bits each.
 pub(crate) const MAX_COLUMNS: usize = 20;
 /// Rows handled at a time.
+///
+/// Large enough that buffers are made seldom, small enough that the threads end together.
 const CHUNK: usize = 1024;
 
 /// A compared pair.
@@ -76,6 +78,7 @@ pub(crate) struct Pair {
 pub(crate) struct Pattern(pub(crate) u64);
 
 impl Pattern {
+    /// 0 to 7; 0 for a column that is not compared.
     pub(crate) fn level(self, column: usize) -> usize {
         (self.0 >> (3 * column) & 7) as usize
     }
@@ -92,6 +95,8 @@ struct Worth {
 }
 
 impl Worth {
+    /// What a row's values are worth is asked for once a row, not once a candidate: a look-up of counts costs two
+    /// reads in no order.
     fn new(width: usize) -> Self {
         Self { row: 0, known: vec![None; width] }
     }
@@ -124,6 +129,8 @@ impl<'a> Comparer<'a> {
     }
 
     /// Hashes of the keys of given and family name of a row, 0 where there is none.
+    ///
+    /// Hashes, not numbers: keys are numbered by column, and given names must be compared with family names.
     fn name_keys(&self, row: usize, (given, family): (usize, usize)) -> [u64; 2] {
         let cells = self.prepared.row(row);
         [given, family].map(|c| {
@@ -229,6 +236,9 @@ impl<'a> Comparer<'a> {
     }
 
     /// The best level of any two values.
+    ///
+    /// O(values of a · values of b). The best of several tries agrees by chance more often than one does, which the
+    /// chance of a value does not know; few records have more than two.
     fn best(&self, a: usize, b: usize, c: usize, scratch: &mut Scratch) -> Level {
         let col = &self.prepared.cols[c];
         let mut best = Level::Unknown;
@@ -283,6 +293,8 @@ impl<'a> Comparer<'a> {
     }
 
     /// The levels of two records, unless their rough score is below the cut.
+    ///
+    /// One pair, as the living index asks for it; dropped by the same bar as in [`all`](Self::all).
     pub(crate) fn hopeful(
         &self,
         a: usize,

@@ -53,12 +53,15 @@ pub struct MatchRepr {
 }
 
 impl MatchRepr {
+    /// The fields of the fit, which an index needs before the matcher is made.
     pub(super) fn fields(&self) -> &[Field] {
         &self.fields
     }
 }
 
 /// By column: shares and chances of the levels.
+///
+/// Eight shares a column, the first of them (unknown) without meaning; rates are shares of all pairs.
 #[derive(Serialize, Deserialize)]
 struct WeightsRepr {
     same: Vec<[f64; LEVELS]>,
@@ -104,6 +107,7 @@ impl Wire for MatchModel {
         }
     }
 
+    /// Settings pass the same check as a caller's. Weights are there exactly where the matcher is probabilistic.
     fn from_wire(repr: MatchRepr, _: &mut BlockReader) -> Result<Self> {
         let params = MatchParams {
             method: repr.method,

@@ -2,7 +2,7 @@
 //!
 //! | kind | near | close | short | weak |
 //! |---|---|---|---|---|
-//! | names | one slip, from 3 letters | two from 5, three from 9 | one begins with the other | initial, two slips, Jaro-Winkler 0.82 |
+//! | names | one slip, from 3 letters | 2 from 5, 3 from 9 | one begins with the other | initial, two slips, Jaro-Winkler 0.82 |
 //! | names in Han characters | one character differs | | one character missing | |
 //! | birth date | one digit, or two neighbours swapped | all but day, month or year equal | | two digits |
 //! | e-mail | one slip, from 8 characters | two from 12, three from 16 | | local parts two slips apart, same beginning |

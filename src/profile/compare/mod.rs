@@ -102,12 +102,14 @@ impl Scratch {
         Self { masks: Box::new([0; 256]) }
     }
 
+    /// Bit i of a unit's mask is set where the pattern has the unit at place i; at most 64 places.
     fn load(&mut self, pattern: &[u8]) {
         for (i, unit) in pattern.iter().enumerate() {
             self.masks[*unit as usize] |= 1 << i;
         }
     }
 
+    /// Must follow every [`load`](Self::load) of the same pattern: the next comparison takes the masks as zero.
     fn clear(&mut self, pattern: &[u8]) {
         for unit in pattern {
             self.masks[*unit as usize] = 0;

@@ -38,8 +38,11 @@ use crate::data::FieldKind;
 
 /// Set where only the whole values can tell: Han characters, masks, codes with letters.
 const LOOK: u32 = 1 << 31;
+/// Bits of the set of letters; the five above them hold the length, the highest is [`LOOK`].
 const LETTERS: u32 = (1 << 26) - 1;
+/// Of addresses: 22 classes of letters, nine bits of a hash of the house number above them.
 const STREET: u32 = (1 << 22) - 1;
+/// Of numbers: ten digits of three bits.
 const DIGITS: u32 = (1 << 30) - 1;
 
 /// How two sketches of a column are read.
@@ -189,6 +192,7 @@ fn letters(text: &str, classes: u32, start: u32) -> u32 {
     })
 }
 
+/// The length without blanks, of the first 31 characters.
 fn with_length(text: &str, look: bool) -> u32 {
     let length = text.chars().take(31).filter(|c| *c != ' ').count();
     letters(text, 26, mark(look)) | u32::try_from(length).unwrap_or(31) << 26
@@ -238,6 +242,8 @@ fn dates(x: u32, y: u32) -> Level {
 }
 
 /// Whether the two digits at which two numbers differ have changed places.
+///
+/// `places` has one bit at the lower end of each of the two digits.
 fn swapped(x: u32, y: u32, places: u32) -> bool {
     let (low, high) = (places.trailing_zeros(), places.ilog2());
     (x >> low & 15) == (y >> high & 15) && (x >> high & 15) == (y >> low & 15)

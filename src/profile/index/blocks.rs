@@ -73,6 +73,8 @@ impl LiveBlocks {
     }
 
     /// Adds a row; `again` receives the rows of blocks that closed.
+    ///
+    /// O(passes), and 97 rows where a block closes. New rows go in front, so nobody is walked.
     pub(super) fn insert(&mut self, prepared: &Prepared, row: u32, again: &mut Vec<u32>) {
         let passes = self.specs.len();
         if self.links.len() < (row as usize + 1) * passes {
@@ -103,6 +105,8 @@ impl LiveBlocks {
     }
 
     /// Takes a row away while its values are still there; `again` receives the rows of blocks that open.
+    ///
+    /// O(passes), and 96 rows where a block opens. A block without rows leaves the table.
     pub(super) fn remove(&mut self, prepared: &Prepared, row: u32, again: &mut Vec<u32>) {
         for pass in 0..self.specs.len() {
             let Some(key) = self.key(prepared, row, pass) else { continue };

@@ -35,8 +35,9 @@
 //! # Large components
 //! A component above the largest size is taken apart before it is solved, since average linkage is O(E log E) and
 //! worse: the bar for a pair to hold two records together rises by 2 nats at a time (t + 2, t + 4, ...) until no
-//! part is larger, at most 30 times. Records still held together then share more than 60 nats with each other; such
-//! a part is not solved at all, and stays as single records. Its size is a sign of copied records.
+//! part is larger, some 30 times at most. Records still held together then share more than 60 nats with each other;
+//! such a part is not solved at all, and stays as single records but for declared ties. Its size is a sign of
+//! copied records.
 //!
 //! # Errors
 //! `Overflow` beyond 4 GiB of values in a column, from preparing a record; nothing else fails.
@@ -65,7 +66,7 @@ use super::log::Stored;
 
 /// Numbers of distinct things that come and go, found by keyed hash.
 ///
-/// O(1) to take and to give back; 20 bytes a number and a little for the map. A number whose hash is 0 is free.
+/// O(1) to take and to give back; 16 bytes a number and its place in the map. A number whose hash is 0 is free.
 #[derive(Default)]
 struct Shelf {
     numbers: HashMap<u64, u32>,
@@ -130,6 +131,8 @@ pub(super) fn untie(set: &mut BTreeSet<(u32, u32)>, a: u32, b: u32) {
     set.remove(&(b, a));
 }
 
+/// Nothing here is saved: all of it follows from the audit and what was frozen, and is made anew when an index is
+/// opened.
 pub(super) struct Live {
     pub(super) prepared: Prepared,
     pub(super) frequencies: Frequencies,
@@ -160,6 +163,8 @@ pub(super) struct Live {
 }
 
 /// What of a model the living state needs.
+///
+/// `weights` decide, `start` are the weights a fit starts with, by which hopeless pairs are dropped as in the fit.
 pub(super) struct Setting<'m> {
     pub(super) fields: &'m [Field],
     pub(super) weights: &'m Weights,
@@ -210,6 +215,8 @@ impl Live {
         tied(if together { &self.together } else { &self.apart }, row).collect()
     }
 
+    /// The number behind the name of a profile whose first record this is; it finds the row, and orders the two
+    /// records of a pair.
     fn hash(source: &str, id: &str) -> u64 {
         ProfileId::of(source, id).get()
     }
@@ -232,6 +239,8 @@ impl Live {
     }
 
     /// Rows of a profile, ascending by source and id.
+    ///
+    /// Nobody for an id there is not.
     pub(super) fn members(&self, id: ProfileId) -> &[u32] {
         self.members.get(&id.get()).map_or(&[], Vec::as_slice)
     }
@@ -403,6 +412,8 @@ impl Live {
         self.edges[row as usize] = found;
     }
 
+    /// Ascending and each once, so that the lists of scores do not depend on the order in which blocks told their
+    /// rows.
     fn rescore_all(&mut self, mut rows: Vec<u32>, seeds: &mut Vec<u32>) {
         rows.sort_unstable();
         rows.dedup();
@@ -445,6 +456,9 @@ impl Live {
     }
 
     /// Scores all rows that were entered in bulk.
+    ///
+    /// O(records · candidates), in parallel over chunks of 1,024 rows; each pair is scored from both ends, with the
+    /// same result, since its two records are always compared in one order.
     pub(super) fn score_all(&mut self) {
         let rows = self.names.len();
         let found = par::map_chunks(rows, 1024, |range| {
@@ -568,6 +582,9 @@ impl Live {
 
     /// Solves a component; one above the largest size is first taken apart: the bar for a pair to hold two records
     /// together rises by two nats at a time until no part is larger. What that leaves is solved by itself.
+    ///
+    /// `rows` is the size of the component, which numbers the edges. Parts are solved one after the other; which
+    /// comes first has no influence, as they share no record.
     fn pieces(
         &self,
         rows: usize,

@@ -40,7 +40,7 @@
 //! Verifying recomputes the digest of the second block, skips the first, and links all three.
 //!
 //! # Complexity
-//! O(block) to append, O(bytes) to verify, O(events) to erase a record. Memory: 49 bytes an event and the blocks.
+//! O(block) to append, O(bytes) to verify, O(events) to erase a record. Memory: 52 bytes an event and the blocks.
 //!
 //! # References
 //! - O'Connor, Aumasson, Neves and Wilcox-O'Hearn 2020, BLAKE3: one function, fast everywhere.
@@ -49,6 +49,7 @@ use crate::error::{Error, Result};
 
 /// Bytes of a digest and of a salt.
 const DIGEST: usize = 32;
+/// 128 bits: nobody tries all salts of a block whose salt has been erased.
 const SALT: usize = 16;
 
 /// What happened.
@@ -94,6 +95,9 @@ impl AuditEvent {
 }
 
 /// The values of one record as they were given.
+///
+/// As they came, before normalising: a later version with better rules finds what was said, and golden records need
+/// the spelling.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Stored {
     pub(super) source: String,
@@ -191,6 +195,7 @@ impl Log {
         self.ends.push(self.blocks.len() as u64);
     }
 
+    /// Where the block of an event lies; empty for an event without one.
     #[expect(clippy::cast_possible_truncation, reason = "offsets into memory")]
     fn range(&self, event: usize) -> std::ops::Range<usize> {
         let start = if event == 0 { 0 } else { self.ends[event - 1] as usize };

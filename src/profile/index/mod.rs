@@ -82,9 +82,8 @@
 //! | rounds | two | one, with the last weights |
 //! | vetoes | by kind | none: declare pairs instead |
 //!
-//! So the profiles of an index are those of a merge in nearly all cases and need not be in all. What is promised is
-//! that an index built by streaming, in bulk, by replay or from a file holds the same profiles as any other of the
-//! same records.
+//! So the profiles of an index are mostly those of a merge, and need not be. What is promised is that an index
+//! built by streaming, in bulk, by replay or from a file holds the same profiles as any other of the same records.
 //!
 //! # Calibration over time
 //! Weights and counts are of the day of the fit. Shares of slips change slowly; counts do when a source with other
@@ -211,6 +210,7 @@ impl IndexParams {
     }
 }
 
+/// Fields are numbered in the order of the records' fields, in one byte.
 fn stored_row(records: &Records, row: usize) -> Stored {
     let mut values = Vec::new();
     for (field, f) in (0_u8..).zip(records.fields()) {
@@ -475,6 +475,7 @@ impl ProfileIndex {
         self.live.closed_blocks()
     }
 
+    /// Values are trimmed and blank ones left out, as at the records' door.
     fn store(&self, record: &Record<'_>) -> Result<Stored> {
         let (source, id, day) = record.name();
         let mut values = Vec::with_capacity(record.pairs().len());
@@ -648,6 +649,7 @@ impl ProfileIndex {
         self.declare(a, b, Action::Unmerge)
     }
 
+    /// The last word counts: a tie of the other sort between the same two goes. O(component of both).
     fn declare(&mut self, a: (&str, &str), b: (&str, &str), action: Action) -> Result<Change> {
         let (x, y) = (self.row(a.0, a.1)?, self.row(b.0, b.1)?);
         if x == y {
@@ -715,6 +717,7 @@ impl ProfileIndex {
         Ok(())
     }
 
+    /// Values first, then the event that says so: an audit never claims a forgetting that has not happened.
     fn erase(&mut self, record: u32) {
         self.log.erase(record);
         self.log.push(AuditEvent { action: Action::Forget, record, other: record }, None, &self.params.key);

@@ -78,6 +78,7 @@ impl Wire for IndexSnapshot {
     const KIND: &'static str = "profile_index";
     type Repr = IndexRepr;
 
+    /// O(counts · log counts + bytes of the audit).
     fn to_wire(&self, blocks: &mut BlockWriter) -> IndexRepr {
         write_counts(blocks, "values", &self.frozen.values);
         write_counts(blocks, "keys", &self.frozen.keys);
@@ -104,6 +105,7 @@ impl Wire for IndexSnapshot {
         }
     }
 
+    /// Blocks are read in the order in which they were written; the audit before the matcher.
     fn from_wire(repr: IndexRepr, blocks: &mut BlockReader) -> Result<Self> {
         let largest = repr.largest;
         IndexParams::new().largest(largest).check()?;

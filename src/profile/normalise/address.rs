@@ -36,6 +36,7 @@
 use super::text::words;
 use crate::data::is_han;
 
+/// Long forms and what they become. No short form is the long form of another, so a second round changes nothing.
 const SHORT: [(&str, &str); 22] = [
     ("street", "st"),
     ("avenue", "ave"),
@@ -61,6 +62,7 @@ const SHORT: [(&str, &str); 22] = [
     ("west", "w"),
 ];
 
+/// Any Han character makes an address a Chinese one; `None` where nothing is left.
 pub(super) fn address(value: &str) -> Option<String> {
     if value.chars().any(is_han) {
         return chinese(value);
@@ -77,6 +79,8 @@ pub(super) fn address(value: &str) -> Option<String> {
 }
 
 /// Places that are often written without 省 and 市.
+///
+/// Provinces, and cities large enough to be written without 市.
 const PLACES: &str = " 北京 上海 天津 重庆 河北 山西 辽宁 吉林 黑龙江 江苏 浙江 安徽 福建 江西 山东 河南 湖北 湖南 广东 海南 四川 贵州 云南 陕西 甘肃 青海 台湾 内蒙古 广西 西藏 宁夏 新疆 香港 澳门 石家庄 唐山 太原 沈阳 大连 长春 哈尔滨 南京 苏州 无锡 常州 南通 徐州 杭州 宁波 温州 嘉兴 绍兴 金华 台州 合肥 福州 厦门 泉州 南昌 济南 青岛 烟台 潍坊 郑州 洛阳 武汉 长沙 广州 深圳 珠海 佛山 东莞 中山 惠州 汕头 南宁 海口 成都 绵阳 贵阳 昆明 西安 兰州 西宁 银川 乌鲁木齐 拉萨 呼和浩特 ";
 
 /// Road, number, building and room with one spelling: `建设路235号15-973`, the city in front where it is known.
@@ -127,6 +131,7 @@ fn chinese(value: &str) -> Option<String> {
     (!out.is_empty()).then_some(out)
 }
 
+/// Only behind a digit: a dash in front or a second one says nothing. Always true, for the flag of its caller.
 fn push_dash(out: &mut String) -> bool {
     if out.ends_with(|c: char| c.is_ascii_digit()) {
         out.push('-');

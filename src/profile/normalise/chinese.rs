@@ -65,6 +65,7 @@ fn simplified(c: char) -> char {
     TABLE.binary_search_by_key(&c, |p| p.0).map_or(c, |i| TABLE[i].1)
 }
 
+/// Surnames of two characters. Rare ones that are missing are cut after one, on both records alike.
 const COMPOUND: [&str; 24] = [
     "欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "司徒", "夏侯", "长孙",
     "宇文", "司空", "端木", "南宫", "轩辕", "百里", "呼延", "东郭", "西门", "独孤", "闻人",

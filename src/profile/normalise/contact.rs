@@ -32,6 +32,8 @@
 use super::Tags;
 use super::text::fold;
 
+/// A tag is dropped only where something stands before it; `+shop@example.org` stays. `None` for nothing, and for a
+/// lone `@`.
 pub(super) fn email(value: &str, tags: Tags) -> Option<String> {
     let folded = fold(value);
     let mut text: String = folded
@@ -102,6 +104,7 @@ pub(super) fn phone(value: &str, country: Option<u16>) -> Option<String> {
     }
 }
 
+/// Eleven places, 1 in front, then 3 to 9; the others may be asterisks.
 fn is_chinese_mobile(digits: &str) -> bool {
     let b = digits.as_bytes();
     b.len() == 11 && b[0] == b'1' && (b'3'..=b'9').contains(&b[1])

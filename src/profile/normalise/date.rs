@@ -24,9 +24,13 @@
 use super::DateOrder;
 use super::text::fold;
 
+/// English months by three letters, as `sept` and `september` both begin with `sep`.
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
+/// Groups of digits are taken with their lengths: a group of four is a year, one of eight or fourteen a date in a
+/// row. With two groups and a month's name the group of four is the year. Anything else is no date. A time behind a
+/// date (`t` or a blank) is left out.
 pub(super) fn date(value: &str, order: DateOrder) -> Option<String> {
     let folded = fold(value);
     let text = folded.split(['t', ' ']).next().filter(|t| t.contains(['-', '/', '.'])).unwrap_or(&folded);

@@ -22,10 +22,13 @@
 
 use super::text::fold;
 
+/// Blanks, dashes and points go: `110105 19491231-002x` and `11010519491231002X` are one number. Asterisks stay.
 fn letters_and_digits(value: &str) -> String {
     fold(value).chars().filter(|c| c.is_alphanumeric() || *c == '*').collect()
 }
 
+/// Only fifteen digits with a possible month and day are lengthened; fifteen others may be another country's
+/// number.
 pub(super) fn national_id(value: &str) -> Option<String> {
     let text = letters_and_digits(value).to_uppercase();
     // The first generation of Chinese cards had a two-digit year and no check digit.
@@ -38,6 +41,7 @@ pub(super) fn national_id(value: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
+/// Month 1 to 12, day 1 to 31, both of two digits.
 fn plausible_day(month_day: &str) -> bool {
     matches!((month_day[..2].parse::<u8>(), month_day[2..].parse::<u8>()), (Ok(1..=12), Ok(1..=31)))
 }

@@ -24,6 +24,7 @@
 
 use crate::data::FieldKind;
 
+/// In normal form: words with single blanks, so `N/A` is `n a` and `not-known` is `not known`.
 const WORDS: [&str; 27] = [
     "unknown",
     "n a",
@@ -53,9 +54,12 @@ const WORDS: [&str; 27] = [
     "not provided",
     "unk",
 ];
+/// Unknown, none, for the time being none, anonymous, test, empty, not clear, not filled in, there is none, sir,
+/// madam, customer (two words).
 const HAN: [&str; 13] =
     ["未知", "无", "暂无", "匿名", "测试", "空", "不详", "未填写", "没有", "先生", "女士", "顾客", "客户"];
 
+/// O(length) and some forty comparisons; asked once for each distinct value and round.
 pub(super) fn is_placeholder(kind: FieldKind, normal: &str) -> bool {
     if WORDS.contains(&normal) || HAN.contains(&normal) || normal.bytes().all(|b| b == b'*') {
         return true;

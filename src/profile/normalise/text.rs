@@ -21,6 +21,8 @@ use crate::data::is_han;
 use crate::kernel::rng::mix;
 
 /// The first `chars` characters.
+///
+/// Counted in characters, never cutting one; a text of no more bytes than that is given back at once.
 pub(crate) fn clip(text: &str, chars: usize) -> &str {
     if text.len() <= chars {
         return text;
@@ -77,6 +79,7 @@ pub(super) fn telling_word(normal: &str) -> &str {
     normal.split(' ').max_by(|x, y| rank(x).cmp(&rank(y)).then(y.cmp(x))).unwrap_or(normal)
 }
 
+/// In normal form. Dropped wherever they stand in a name, unless the name is nothing else.
 const TITLES: [&str; 14] =
     ["mr", "mrs", "ms", "miss", "dr", "prof", "sir", "madam", "mme", "mlle", "herr", "frau", "sr", "jr"];
 
@@ -95,6 +98,9 @@ pub(crate) fn name(text: &str) -> Option<String> {
 }
 
 /// A number in its shortest form.
+///
+/// Commas are taken for separators of thousands: `1,200.50` is `1200.5`. `None` for what is no number, and for
+/// infinities.
 pub(crate) fn number(text: &str) -> Option<String> {
     let folded = fold(text);
     let value: f64 = folded.trim().replace(',', "").parse().ok()?;
