@@ -4,6 +4,29 @@
 //! Maximal marginal relevance (Carbonell and Goldstein 1998, doi:10.1145/290941.291025) takes the items one by one, each the
 //! best in `(1 − d) · relevance − d · largest likeness to those taken`. d = 0 is the plain list; at d = 1 relevance only breaks
 //! ties. The cost is n times the pool of four lists' length.
+//!
+//! # By hand
+//! d = 0.5 and a pool of 20: relevance of the first places is 1, 0.95 and 0.9. The second item is of the first one's category
+//! (likeness 1), the third is like neither (0). After the first, the second has 0.5 · 0.95 − 0.5 · 1 = −0.025 and the third
+//! 0.5 · 0.9 = 0.45: the third is shown next.
+//!
+//! # Likeness
+//! | two items | likeness |
+//! |---|---|
+//! | of one category, where the model has categories | 1 |
+//! | bought by the same customers | `(n_ab − 1) / √(n_a n_b)`, 0 to 1 |
+//! | in neither one's fifty most alike | 0 |
+//!
+//! # Why places and not scores
+//! Scores of one method are ln odds, of another counts: a weight d against likeness would mean something else for each. Places
+//! are the same for all, at the price that a lead of the first item is not seen.
+//!
+//! # Pool
+//! The best four lists' length, at least 20 and at most 400. What is not picked follows in its old order, so that quotas, which
+//! act later, still find enough.
+//!
+//! # Determinism
+//! Equal values fall to the earlier place.
 
 use super::methods::cosines_of_buyers;
 use super::model::{NextItemModel, Own};
@@ -17,6 +40,8 @@ const HISTORY: usize = 300;
 
 impl NextItemModel {
     /// Popular items that no method scored, for a list that few candidates fill.
+    ///
+    /// Their score is −∞: they stand behind every scored candidate and are told as fillers. They are known by popularity only.
     pub(super) fn unscored(
         &self,
         own: &[Own],
@@ -36,6 +61,8 @@ impl NextItemModel {
     ///
     /// Carbonell and Goldstein 1998: the next is the one of the largest `(1 − d) · relevance − d · max likeness`. Relevance is
     /// 1 for the first place and falls evenly with the place, so that scores of any method weigh alike.
+    ///
+    /// O(places · pool · 50): for each pick one likeness to every item left, each a look through two lists of fifty.
     pub(super) fn diversified(
         &self,
         mut candidates: Vec<Candidate>,
@@ -95,6 +122,8 @@ impl NextItemModel {
     }
 
     /// The table of cosines, for models that have none: `O(Σ m_u²)` once, at the first request that asks.
+    ///
+    /// Kept with the model and shared by its clones from then on; a second thread that asks meanwhile waits for the first.
     fn count_alike(&self) -> Sparse<f32> {
         let items = self.baskets.items.len();
         let latest = |c: usize| {

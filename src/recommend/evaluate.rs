@@ -1,4 +1,17 @@
 //! How good the lists are against what was bought next.
+//!
+//! # By hand
+//! A list of tea, milk, rice against a basket of tea and honey, k = 3: one of two items is found, recall 1/2; a hit, 1. With
+//! gains 1 / log₂ (1 + place) the list has 1, the best possible 1 + 0.63: NDCG 0.61. An item sold for the first time cannot be
+//! found by anybody and still counts among the two.
+//!
+//! # Means
+//! Every customer counts once. Two models are compared on the same customers, pair by pair: the spread between customers is
+//! far larger than that between methods, and cancels.
+//!
+//! # Complexity
+//! One list a customer, in parallel; results come in the order of customers, so that means are the same on any number of
+//! threads. Space: the lists' numbers and one quality a customer.
 
 use crate::data::{Customers, PerCustomer};
 use crate::error::{Error, Result};

@@ -1,4 +1,26 @@
 //! `NextItemModel`: the fitted model and what can be asked of it.
+//!
+//! # From a customer to a list
+//! 1. The history: as fitted, or as revised by updates; empty for a customer the model does not know.
+//! 2. Candidates with a score, by the method.
+//! 3. Filters: allowed, denied, bought before or not.
+//! 4. Order: score, then popularity (not for TIFU-KNN and UP-CF), then key; by value where the request names margins.
+//! 5. Diversity, where asked for.
+//! 6. Quotas, and popular items for the places left.
+//! 7. Reasons and probabilities, for the items shown alone.
+//!
+//! # Which source answers
+//! | method | candidates | fills by popularity |
+//! |---|---|---|
+//! | learned, with a ranker | own items and up to 250 new; for a plain list the best 24 of these, kept | yes |
+//! | learned without one, GP-TopFreq | own items by count | yes |
+//! | P-TopFreq | own items by count | only for a customer without any |
+//! | G-TopFreq | none | yes |
+//! | the published methods | their own | yes |
+//!
+//! # Sharing
+//! A clone shares what was learned, the tables and the fitted keys; it copies the baskets, their counts and what updates have
+//! added. Asking needs no lock but that of scratch memory, so that a model serves any number of threads.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -77,6 +99,7 @@ impl Popularity {
         self.baskets.get(item as usize).copied().unwrap_or(0)
     }
 
+    /// Baskets that hold the most popular item; 0 where there is none.
     pub(super) fn max(&self) -> u32 {
         self.order.first().map_or(0, |item| self.of(*item))
     }
@@ -104,6 +127,7 @@ impl Categories {
         Ok(Self { names: names.iter().map(Key::into_owned).collect(), of })
     }
 
+    /// The category of an item; `None` where it has none or came after the fit.
     pub(super) fn of(&self, item: u32) -> Option<u32> {
         self.of.get(item as usize).copied().filter(|category| *category != NONE)
     }
@@ -120,6 +144,9 @@ pub(super) struct Own {
 }
 
 /// Every item of a history, ascending.
+///
+/// O(rows log rows): rows sorted by item, then basket, so that the first row of an item is its first basket and the last its
+/// last. By hand: {a, b} {a} {b} give a: 2 times, first 0, last 1, and b: 2 times, first 0, last 2.
 pub(super) fn own_items(past: Past<'_>) -> Vec<Own> {
     let mut rows: Vec<(u32, u32)> = (0_u32..)
         .zip(past.baskets())
@@ -249,6 +276,7 @@ impl NextItemModel {
         }
     }
 
+    /// The history as it is now: a revised one stands before that of the fit.
     pub(super) fn past(&self, customer: Option<usize>) -> Past<'_> {
         match customer {
             None => Past::EMPTY,
@@ -366,6 +394,7 @@ impl NextItemModel {
         Ok((Customers::all(Arc::new(keys)), numbers))
     }
 
+    /// A request checked and put into the model's numbers, once for a whole batch.
     pub(super) fn resolve(&self, request: &Request) -> Result<Eligible> {
         request.check()?;
         if request.per_category.is_some() && self.categories.of.is_empty() {

@@ -1,4 +1,7 @@
 //! `NextItemParams`: which method, what a basket is, which item belongs to which category.
+//!
+//! Parameters are values: a builder returns itself, nothing is read before [`fit`](NextItemParams::fit), and one set fits any
+//! number of models. What is wrong with them is told by `check`, by the name of the parameter, before any data is looked at.
 
 use std::borrow::Cow;
 

@@ -10,6 +10,28 @@
 //! popular    ── eligible? ── not yet there ── quota ──────────────────┼─▶ list
 //! passed over by the quota of kind ── only while places are left ─────┘
 //! ```
+//!
+//! # By hand
+//! Four places, a share of repeats of one half, and candidates by score: r₁ r₂ r₃ n₁ r₄, r bought before and n new. Two places
+//! are for each kind. r₁ and r₂ take theirs, r₃ is passed over, n₁ takes one, r₄ is passed over; popular items that are new fill
+//! the fourth. Is there none, r₃ takes it: the list is full, and in the order of scores r₁ r₂ r₃ n₁.
+//!
+//! # Rules
+//! | case | what holds |
+//! |---|---|
+//! | share · places between two whole numbers | rounded half up: .25 of 10 are 3 repeats and 7 new |
+//! | an item without a category | counts against no limit per category |
+//! | a limit per category that leaves holes | the list is shorter: a limit is never broken |
+//! | two margins for one item | the later |
+//! | an item without a margin | the margin 0 |
+//! | an item both allowed and denied | denied |
+//!
+//! # Complexity
+//! O(candidates + places + popular items looked at), times log of the list lengths for allow and deny lists. A plain request
+//! is a cut and costs nothing beyond.
+//!
+//! # Determinism
+//! No sum is formed here; what is in order stays in order.
 
 use super::directory::Directory;
 use super::model::{Categories, Own, Popularity};
@@ -17,6 +39,8 @@ use super::ranker::GROUPS;
 use super::request::{AlreadyBought, Request};
 
 /// An item that a method has scored for a customer.
+///
+/// 56 bytes of parts travel with it, so that reasons are told from what was added and not computed a second time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Candidate {
     pub(super) item: u32,
@@ -54,6 +78,7 @@ pub(super) fn margin(margins: &[(u32, f64)], item: u32) -> f64 {
 }
 
 impl Eligible {
+    /// Keys that the model does not know are dropped: they can neither be shown nor be wrong. O(keys log keys), once a batch.
     pub(super) fn new(request: &Request, items: &Directory, popularity: &Popularity) -> Self {
         let numbers = |keys: &[_]| {
             let mut numbers: Vec<u32> =
@@ -81,6 +106,8 @@ impl Eligible {
     }
 
     /// Whether a request allows an item, given whether the customer bought it before.
+    ///
+    /// O(log) of the lists' lengths.
     pub(super) fn allows(&self, item: u32, repeat: bool, bought: AlreadyBought) -> bool {
         let kind = match bought {
             AlreadyBought::Allowed => true,
@@ -98,6 +125,8 @@ impl Eligible {
 }
 
 /// Places left in a list: in all, by kind (repeat or new, from the share asked for), and by category.
+///
+/// `repeats` and `explores` are each as long as the list where no share is asked for, so that only `left` binds.
 struct Places {
     left: usize,
     repeats: usize,
@@ -125,6 +154,9 @@ impl Places {
     }
 
     /// Takes a place if kind and category have one left.
+    ///
+    /// Nothing is taken where any of the three has no place left, and then nothing is changed. Categories of a list are few: they
+    /// are looked up one by one.
     fn take(&mut self, candidate: Candidate, categories: &Categories) -> bool {
         let kind = if candidate.repeat { &mut self.repeats } else { &mut self.explores };
         if *kind == 0 {
@@ -147,6 +179,9 @@ impl Places {
 ///
 /// `candidates` are eligible and in order. Where the share of repeats cannot be kept because one kind ran out, the
 /// other kind takes its places.
+///
+/// `fill` is false for the one method that stops after the customer's own items. Places are remembered with each pick, so that
+/// items taken in the second round stand where their score puts them.
 pub(super) fn select(
     mut candidates: Vec<Candidate>,
     fill: bool,

@@ -1,4 +1,19 @@
 //! `Recommendation` and its reasons, in numbers and in words.
+//!
+//! | reason | its number | told by |
+//! |---|---|---|
+//! | bought | times, time since the last, usual interval | all but G-TopFreq and the Markov chain |
+//! | bought again | repurchase rate over the average item's | learned |
+//! | goes with | an own item, lift | learned, item-item |
+//! | follows | a recent item, lift | Markov chain |
+//! | resembles | an own item, cosine of factors | ALS |
+//! | similar customers | weighted share of their latest baskets | learned, TIFU-KNN, UP-CF |
+//! | season | sales now over average sales | learned |
+//! | habits | share of repeats | learned |
+//! | popular | baskets, rank | learned, frequencies, fillers |
+//!
+//! Contributions are in the unit of the score: ln odds for the learned ranker, where ln 2 = 0.69 doubles the odds; purchases for
+//! the frequency methods; the method's own for the others. Lifts and ratios are told beside them and are not added.
 
 use std::fmt;
 

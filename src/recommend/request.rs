@@ -1,4 +1,8 @@
 //! `Request`: how many items, and which may be shown.
+//!
+//! A request holds keys and not numbers, so that one serves any model; the model resolves it once for a whole batch. Of n
+//! places with a share r of repeats, `round(n r)` are for items bought before; with diversity d the next item is the best in
+//! `(1 − d) · relevance − d · likeness`; with margins the order is by `probability · margin`, the expected worth of the offer.
 
 use crate::error::{Error, Result};
 use crate::types::{Amount, Key};

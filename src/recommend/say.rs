@@ -13,6 +13,24 @@
 //! | ALS | the terms of the exact solution: the own purchases of the item, and of all others |
 //!
 //! The sum is taken in the order of the reasons, so that it equals the score to the last bit.
+//!
+//! # Probability
+//! | method | formula |
+//! |---|---|
+//! | learned | `1 / (1 + e^(−score))` |
+//! | any other | `(count + 4 s) / (n + 4)`, s the share of all baskets that hold the item, n the customer's baskets |
+//!
+//! By hand: an item in 3 of a customer's 6 baskets that is in a tenth of everybody's has (3 + 4 · 0.1) / (6 + 4) = 0.34. Someone
+//! without a basket has everybody's share. The learned one is calibrated on candidates of all customers together; the other
+//! knows no recency and is a chance for ordering offers by worth rather than a forecast.
+//!
+//! # Fillers
+//! A popular item that fills a list was never scored. It is told with one reason, popularity, that carries the score of the
+//! last item that was told before it; under the learned ranker its probability is not above that one's either.
+//!
+//! # Complexity
+//! A few reasons an item, each told from what the ranking has found; a lookup among fifty related items, and for ALS one
+//! solution of f² operations an item shown.
 
 use crate::data::TimeAxis;
 use crate::kernel::special::sigmoid;
@@ -31,6 +49,8 @@ const SHRINKAGE: f64 = 4.0;
 
 impl NextItemModel {
     /// The list of one customer: ranked, then told.
+    ///
+    /// The score of the recommendation is the sum of its reasons, in their order: what is told is what is shown.
     pub(super) fn list(
         &self,
         customer: Option<usize>,
@@ -90,6 +110,8 @@ impl NextItemModel {
     }
 
     /// The reasons of the learned ranker: one for each group of its terms.
+    ///
+    /// Seven reasons for an item bought before and six for a new one, whose group of own purchases has no term.
     fn say_learned(
         &self,
         ranker: &Ranker,
@@ -124,6 +146,8 @@ impl NextItemModel {
     }
 
     /// The reasons of a method of two parts: the customer's own purchases of the item, and what others add.
+    ///
+    /// Parts of 0 are left out, but one reason is always told. For the Markov chain all is the second part.
     fn say_parts(
         &self,
         past: Past<'_>,
@@ -152,6 +176,9 @@ impl NextItemModel {
 
     /// The reasons of the frequency methods. The popularity that breaks ties is part of the score, as a fraction below one
     /// purchase.
+    ///
+    /// `count + pop / (max pop + 1)`: the fraction is below 1, so that it orders equal counts and never outweighs a purchase. By
+    /// hand: bought twice, in 5 baskets where the most popular item is in 9, the score is 2.5.
     fn say_frequencies(&self, past: Past<'_>, own: &[Own], item: u32) -> Vec<Reason> {
         let mut reasons = Vec::with_capacity(2);
         let known = own.binary_search_by_key(&item, |o| o.item).ok().map(|at| own[at]);
@@ -172,6 +199,8 @@ impl NextItemModel {
         ReasonKind::Popular { baskets: self.popularity.of(item), rank }
     }
 
+    /// The usual interval is the mean gap, `(last − first) / (times − 1)`, rounded half up: 15 days over two gaps are 8. A
+    /// purchase of the last basket is 1 basket ago, on ledgers without dates.
     pub(super) fn bought(&self, past: Past<'_>, own: Own) -> ReasonKind {
         let (first, last) = (past.days[own.first as usize], past.days[own.last as usize]);
         let gaps = u64::from(own.times) - 1;

@@ -3,6 +3,28 @@
 //!
 //! A search costs the entries it touches. Accumulators are as long as there are columns but are emptied by touching
 //! only what was filled, and lists of holders are capped, so that no search reads all rows.
+//!
+//! # What stands on it
+//! | user | rows | columns | weights |
+//! |---|---|---|---|
+//! | circles of the learned ranker | customers | items | decayed frequencies, `f32` |
+//! | TIFU-KNN, UP-CF | customers who may be neighbours | items | decayed frequencies; ones, `f64` |
+//! | item-item | customers | items | weights by the similarity, `f64` |
+//! | ALS | customers | items | numbers of baskets, `f64` |
+//! | what follows | items | baskets | none |
+//!
+//! # Complexity
+//! Let a query have h entries and the columns at most H holders. A search reads h · H entries at most, adds each in constant
+//! time, and selects the k best of the t rows touched in O(t + k log k). Nothing depends on the number of rows but the length
+//! of the accumulator, which is allocated once a thread and emptied in O(t).
+//!
+//! # What a cap costs in truth
+//! A column with n holders and a cap H lists every ⌈n / H⌉-th. A row then is found by such a column with the probability of
+//! its share, and by all its rarer columns for sure. Rare columns tell kinship; a column that everybody holds tells little.
+//!
+//! # Determinism
+//! Entries are added in the order of the query and, for one column, of the rows. The order of candidates is total: value
+//! first, then number. Neither depends on threads, and scratch memory is emptied before it is used again.
 
 use std::cmp::Ordering;
 use std::ops::{AddAssign, Mul};
@@ -37,6 +59,9 @@ macro_rules! weights {
 weights!(f32 f64);
 
 /// Rows of a sparse matrix one behind the other: row `r` is `from[r]..from[r + 1]`.
+///
+/// By hand: the rows {(2, 0.5)}, {} and {(0, 1), (2, 1)} are `from` 0 1 1 3 and the entries (2, 0.5) (0, 1) (2, 1). An empty row
+/// costs 8 bytes, an entry 8 (`f32`) or 16 (`f64`, by alignment).
 #[derive(Clone, Debug)]
 pub(super) struct Sparse<W> {
     from: Vec<usize>,
@@ -83,6 +108,9 @@ pub(super) struct Index<W> {
 impl<W: Weight> Index<W> {
     /// Inverts `rows`. Of a column with more than `cap` holders every so many-th is listed, so that what a search sees of
     /// it is spread over all rows. O(entries).
+    ///
+    /// By hand: ten holders and a cap of four make every third listed, numbers 0, 3, 6 and 9 of them: ⌈10 / 3⌉ = 4 places. Two
+    /// passes: the first counts, so that the second writes each entry where it belongs without growing any list.
     pub(super) fn new(columns: usize, rows: Sparse<W>, cap: usize) -> Self {
         let mut sizes = vec![0_usize; columns];
         for (column, _) in &rows.entries {
@@ -115,11 +143,15 @@ impl<W: Weight> Index<W> {
         self.rows.rows()
     }
 
+    /// The rows listed for a column, ascending, with their weights; empty for a column that is not there.
     pub(super) fn holders(&self, column: usize) -> &[(u32, W)] {
         self.holders.row(column)
     }
 
     /// Adds Σ over shared columns of query · row to `sums`, for every row that shares one (and is listed there).
+    ///
+    /// The sum is the scalar product q · v of two sparse vectors, for all v at once that are not orthogonal to q. With weights 1
+    /// it is the number of columns in common. By hand: the query {a: 1, b: 2} and the row {b: 3, c: 4} share b, which adds 6.
     pub(super) fn overlap(&self, query: &[(u32, W)], sums: &mut Sums<W>) {
         sums.reach(self.rows());
         for (column, weight) in query {
@@ -131,6 +163,8 @@ impl<W: Weight> Index<W> {
 }
 
 /// Σ w² of a row.
+///
+/// Together with the product it gives distances: `|q − v|² = |q|² − 2 q·v + |v|²`, and cosines: `q·v / (|q| |v|)`.
 pub(super) fn squared_norm<W: Weight>(row: &[(u32, W)]) -> W {
     let mut sum = W::default();
     for (_, w) in row {
@@ -140,6 +174,8 @@ pub(super) fn squared_norm<W: Weight>(row: &[(u32, W)]) -> W {
 }
 
 /// Sorts entries by number and adds up those of the same number, in the order they came in.
+///
+/// By hand: (4, 1) (1, 2) (4, 0.5) becomes (1, 2) (4, 1.5). O(n log n).
 pub(super) fn merge<W: Weight>(mut entries: Vec<(u32, W)>) -> Vec<(u32, W)> {
     // Stable: the order of the additions, and so the last bit of the sums, is that of the entries.
     entries.sort_by_key(|(number, _)| *number);
@@ -170,6 +206,8 @@ impl<W: Weight> Sums<W> {
     }
 
     /// Adds a value that is not negative; 0 leaves no trace. Numbers beyond the reach are left out.
+    ///
+    /// That no value is negative is what lets 0 stand for "not yet": a sum that came back to 0 would be listed twice.
     pub(super) fn add(&mut self, number: u32, value: W) {
         if let Some(sum) = self.values.get_mut(number as usize) {
             if *sum == W::default() {
@@ -182,6 +220,7 @@ impl<W: Weight> Sums<W> {
         }
     }
 
+    /// The sum of a number; 0 for one that was never added or lies beyond the reach.
     pub(super) fn get(&self, number: u32) -> W {
         self.values.get(number as usize).copied().unwrap_or_default()
     }
@@ -206,6 +245,8 @@ impl<W: Weight> Sums<W> {
     }
 
     /// The numbers with the `n` largest sums; equal sums by number.
+    ///
+    /// O(t + n log n) for t numbers with a sum. What comes first among equals is the smaller number, which is the smaller key.
     pub(super) fn largest(&self, n: usize) -> Vec<u32> {
         let mut sums: Vec<(W, u32)> = self.touched.iter().map(|i| (self.get(*i), *i)).collect();
         keep_largest(&mut sums, n);
@@ -227,6 +268,10 @@ pub(super) fn keep_largest<W: Weight>(sums: &mut Vec<(W, u32)>, n: usize) {
 /// others; `finish(item, other, sum)` turns a sum into a strength, `None` to leave the pair out.
 ///
 /// One item's sums at a time: memory is the lists and a row of counters a thread.
+///
+/// # Cost
+/// With `together` as `gather` over customers of m items it is Σ m² additions in all, shared out by chunks of 64 items. Each
+/// item's list depends on its own sums alone, so that the threads change nothing. The lists take `keep` entries an item.
 pub(super) fn best_pairs<W: Weight>(
     items: usize,
     keep: usize,
@@ -252,6 +297,7 @@ pub(super) fn best_pairs<W: Weight>(
 
 /// Scratch memory that is emptied between two uses.
 pub(super) trait Scratch: Default {
+    /// Empties what was filled, and keeps the memory.
     fn clear(&mut self);
 }
 
@@ -261,6 +307,8 @@ pub(super) trait Scratch: Default {
 pub(super) struct Pool<S>(Mutex<Vec<S>>);
 
 impl<S: Scratch> Pool<S> {
+    /// Memory taken from the pool is handed to one user at a time and emptied behind it, also where a list found nothing. If a
+    /// thread panicked while it held the lock, new memory is made and nothing is handed back: slower, never wrong.
     pub(super) fn with<T>(&self, f: impl FnOnce(&mut S) -> T) -> T {
         let kept = self.0.lock().ok().and_then(|mut pool| pool.pop());
         let mut scratch = kept.unwrap_or_default();

@@ -18,6 +18,40 @@
 //! # How it serves
 //! Relations (what a search of similar customers and related items finds) are kept for each customer of the fit, of new items
 //! the best two dozen; so a plain list scores the own items and those. Filters, and customers with an update, search again.
+//!
+//! # The loss
+//! For a lesson of customer u with basket B, candidate i has `y = 1` where i ∈ B. Over the lessons both models maximise
+//! `Σ w (y η − ln(1 + e^η))` less the penalty of [`Additive`], with `w = 1 / √|B|`; a thinned negative has 8 w. Items of B
+//! that are no candidates (new ones that no source proposed) are in neither sum: the odds are those of candidates.
+//!
+//! By hand: a basket of four items gives its candidates the weight 1/2. Two of 30 own items are in it: the repeat model gets
+//! two positives and 28 negatives of weight 1/2. One of 200 new candidates is in it: the explore model gets one positive of
+//! weight 1/2 and 24 or 25 of the 199 negatives with weight 4, which stand for all.
+//!
+//! # Levels
+//! | level | tables from | lesson |
+//! |---|---|---|
+//! | 0 | all baskets but each customer's last | the last basket |
+//! | 1 | all but the last two | the last but one |
+//! | 2 | all but the last three | the third from last |
+//!
+//! A level is opened while at least a tenth of the 20,000 lessons is left to fill. With 18,001 customers of two baskets and
+//! more, level 0 is all; a shop of 2,000 customers learns from three of each. Tables at level 0 and at service differ by one
+//! basket a customer only, so that what is learned of features there holds for the features here.
+//!
+//! # The judges
+//! Customers whose number ends in 9 teach nothing at any level; at level 0 their candidates are scored by what was learned and
+//! by GP-TopFreq, and lists of ten are compared: recall@10 + NDCG@10, means over the judges. Not above means `None`: an
+//! equal list is better told by frequencies. Numbers follow keys, so that the choice is the same in every run.
+//!
+//! # Complexity
+//! Time: three levels of tables, one search a lesson, two fits, then tables of all baskets and
+//! a search a customer. Space: the rows of the lessons while learning, 81 bytes each, then tables and kept relations.
+//! Lessons, Hessians and searches run in parallel.
+//!
+//! # Determinism
+//! Lessons come in the order of customers whatever thread made them; which negatives are thinned follows from the place of a
+//! lesson and of the candidate within it. No random number is drawn.
 
 mod features;
 mod neighbours;
@@ -54,6 +88,8 @@ const KEPT_BACK: usize = 10;
 pub(super) const SHORTLIST: usize = 24;
 
 /// What was learned, and the tables it reads.
+///
+/// Tables, relations and scratch memory are shared by the clones of a model; what was learned is a few kilobytes.
 #[derive(Clone)]
 pub(super) struct Ranker {
     pub(super) learned: Learned,
@@ -81,10 +117,14 @@ pub struct RankerFit {
     /// Whether both fits met their criterion.
     pub converged: bool,
     /// Penalised log-likelihoods.
+    ///
+    /// In nats, of weighted rows: they compare fits to the same data only.
     pub log_likelihood: (f64, f64),
     /// Candidates learned from.
     pub rows: (u64, u64),
     /// Recall@10 + NDCG@10 of the ranker and of GP-TopFreq on the customers kept back, on their latest baskets.
+    ///
+    /// Each measure lies in 0 to 1, so each sum in 0 to 2; the first is above the second, or there is no ranker.
     pub validation: (f64, f64),
 }
 
@@ -98,6 +138,9 @@ struct School {
 impl School {
     /// Adds the baskets of `truth`, given those of `history`, as lessons: at most `limit` of them, evenly spread over the
     /// customers. Returns how many.
+    ///
+    /// A customer without a history has nothing to be told from and is passed over. With more customers than lessons left, every
+    /// so many-th teaches, so that the lessons are spread over all keys.
     fn teach(
         &mut self,
         tables: &Tables,
@@ -150,6 +193,8 @@ impl School {
 }
 
 /// Whether a customer's baskets are kept back from learning.
+///
+/// By number rather than by chance: a refit on the same customers keeps back the same, and the comparison of two fits is paired.
 fn is_judge(customer: usize) -> bool {
     customer % KEPT_BACK == KEPT_BACK - 1
 }
@@ -157,6 +202,9 @@ fn is_judge(customer: usize) -> bool {
 impl Ranker {
     /// Learns from each customer's latest baskets given the earlier ones. `None` where that teaches nothing or does no
     /// better than GP-TopFreq on customers kept back.
+    ///
+    /// The order of the judged lists is that of service: score, then, for GP-TopFreq, popularity in the histories, then key. Both
+    /// lists are of the same candidates, so that the comparison is of orders and not of who was proposed.
     pub(super) fn fit(baskets: &Baskets) -> Option<Self> {
         let mut school = School::default();
         let (mut left, mut all) = (LESSONS, baskets.clone());
@@ -238,6 +286,8 @@ impl Ranker {
     }
 
     /// Scored candidates, in no order: each with what every group of terms adds, in the order of the groups. `short` allows those kept since the fit, which hold the best few of the new.
+    ///
+    /// The score is the ln odds, the sum of the parts in the order of the groups: reasons add up to it by construction.
     pub(super) fn candidates(
         &self,
         past: Past<'_>,
@@ -290,6 +340,9 @@ impl Ranker {
 
 impl Learned {
     /// What each group of terms adds to the ln odds; the constant counts among the habits.
+    ///
+    /// Each term of the sum belongs to one group, by its feature or, for a pair, by the table of pairs. Since terms are centred
+    /// at the fit, a part above 0 speaks for the item against the average candidate of its kind, one below 0 against it.
     fn parts(&self, found: &Found) -> [f64; GROUPS] {
         let mut parts = [0.0; GROUPS];
         let mut add = |groups: &[Group], pairs: &[(Pair, Group)], term: Option<Pair>, value: f64| {

@@ -13,6 +13,18 @@
 //! Euclidean distance, that is largest in `2 q·v − |v|²`, among the customers who share at least one item: the index
 //! lists the buyers of each item, at most [`BUYERS`] of them, so that a search costs the buyers of the customer's own
 //! items and never all customers.
+//!
+//! # By hand
+//! The baskets {tea} and {tea, milk} make n = 2 and the vector tea: (0.75 + 1) / 2 = 0.875, milk: 1 / 2 = 0.5, of squared length
+//! 1.016. Someone of the vector tea: 1 has a product of 0.875 with it; nearness is 2 · 0.875 − 1 = 0.75, the cosine
+//! 0.875 / √1.016 = 0.868. Someone of tea: 1 and ten other items of 1 has the same product, but the nearness 1.75 − 11.
+//!
+//! # Why two measures
+//! Euclidean nearness punishes what the other has and the customer lacks, and so prefers short vectors: customers of few,
+//! shared items. The cosine forgives length. A wide equal mean has little variance, a close weighted one little bias.
+//!
+//! # Determinism
+//! Products are summed in the order of items, circles in the order of nearness, ties by the customer's number.
 
 use super::super::baskets::{Baskets, Past};
 use super::super::sparse::{Index, Sparse, keep_largest, merge, squared_norm};
@@ -27,6 +39,8 @@ const ROWS: usize = 300;
 /// Buyers of one item that the search visits.
 const BUYERS: usize = 1_500;
 /// The wide circle: one customer in so many, within bounds.
+///
+/// A share, so that the circle grows with the shop, but neither so small that it is noise nor so large that it is everybody.
 const ONE_IN: usize = 12;
 const FEWEST: usize = 60;
 const MOST: usize = 800;
@@ -44,6 +58,8 @@ pub(super) struct Neighbours {
 }
 
 /// A customer's vector, items ascending.
+///
+/// Whole baskets are taken, newest first, while they fit into the rows allowed; the newest always. O(rows log rows).
 fn vector(past: Past<'_>) -> Vec<(u32, f32)> {
     let (mut rows, mut weight) =
         (Vec::with_capacity(past.bought.len().min(ROWS)), 1.0 / past.len().max(1) as f32);
@@ -68,6 +84,9 @@ impl Neighbours {
     }
 
     /// Fills `scratch.wide` and `scratch.close`: the mean vector of each circle's customers, without `myself`.
+    ///
+    /// A customer is no neighbour of its own: at the fit it would vouch for every answer. Weights of each circle add up to one,
+    /// so that a sum is a decayed share of the circle's latest baskets: at most about 1, and 0 for what nobody there bought.
     pub(super) fn vouch(&self, past: Past<'_>, myself: Option<u32>, items: usize, scratch: &mut Scratch) {
         scratch.wide.reach(items);
         scratch.close.reach(items);

@@ -1,7 +1,12 @@
 //! What one list of the learned ranker needs while it is made.
+//!
+//! Four accumulators as long as there are items, one as long as there are customers, and two short lists: 16 bytes an item
+//! and 4 bytes a customer for each list that is made at a time, allocated once and kept in a
+//! [pool](super::super::sparse::Pool). A list empties what it filled, at the cost of having filled it.
 
 use super::super::sparse::{Scratch as Cleared, Sums};
 
+/// The sums of one search.
 #[derive(Default)]
 pub(super) struct Scratch {
     /// Of items: how well they go with what the customer bought.

@@ -1,4 +1,20 @@
 //! `Tables`: what the ranker knows about everybody: popularity, repurchase, items that go together, who buys alike.
+//!
+//! # By hand
+//! An item had 20 baskets in which its earlier buyers could have bought it again, and was in 5 of them; over all items the rate
+//! is 0.1. Shrunk by ten chances it is (5 + 10 · 0.1) / (20 + 10) = 0.2, and the feature ln 0.2 = −1.6. With 1 of 1 it would be
+//! (1 + 1) / 11 = 0.18 and not 1: one coincidence is worth about as much as a long record of a fifth.
+//!
+//! The lift of two items is told from their cosine: with n_a and n_b buyers among N, joint buyers less one m, the
+//! cosine is `m / √(n_a n_b)` and the lift `m N / (n_a n_b)` = cosine · `N / √(n_a n_b)`.
+//!
+//! # Complexity
+//! Time: O(rows), but for related items `Σ h²` over customers of h ≤ 300 latest distinct items and for followers `Σ |b| |b'|`
+//! over successive baskets, both in parallel by item. Space: at most 50 entries of 8 bytes an item in each of the two lists, some
+//! 36 bytes an item beside, the neighbours' index and the seasons' cells.
+//!
+//! # Determinism
+//! Counts are whole and exact in `f32` up to 16,777,216; rates are one division and one logarithm each.
 
 use super::super::baskets::Baskets;
 use super::super::methods::{Successors, cosines_of_buyers};
@@ -46,6 +62,9 @@ pub(super) struct Tables {
 }
 
 /// ln((hits + s·mean) / (trials + s)) of each item, and of an item without trials.
+///
+/// The mean is that of all items together, with half a hit and one trial added so that it is never 0. Shrinking is what a
+/// beta prior of weight 10 around the mean does: an item without trials has the mean.
 fn log_rates(hits: &[f32], trials: &[f32]) -> Vec<f32> {
     // Sums of whole numbers in f64: exact, so their order plays no part.
     let total = |v: &[f32]| v.iter().map(|x| f64::from(*x)).sum::<f64>();
@@ -105,14 +124,17 @@ impl Tables {
         self.items
     }
 
+    /// Items that came after the fit read the entry behind the last: that of an item never seen.
     fn row(&self, item: u32) -> usize {
         (item as usize).min(self.items)
     }
 
+    /// ln of the share of all baskets; half a basket for an item in none.
     pub(super) fn log_share(&self, item: u32) -> f32 {
         self.log_share[self.row(item)]
     }
 
+    /// ln of the shrunk repurchase rate.
     pub(super) fn repurchase(&self, item: u32) -> f32 {
         self.repurchase[self.row(item)]
     }
@@ -122,14 +144,17 @@ impl Tables {
         f64::from(self.repurchase(item) - self.repurchase[self.items]).exp()
     }
 
+    /// ln of the shrunk share of the item's baskets that are their customers' last: high for what is new, low for what has gone.
     pub(super) fn trend(&self, item: u32) -> f32 {
         self.trend[self.row(item)]
     }
 
+    /// The cosines of buyers, by item.
     pub(super) fn alike(&self) -> &Sparse<f32> {
         &self.related
     }
 
+    /// Items of the highest cosine of buyers, best first; none for an item that came after the fit.
     pub(super) fn related(&self, item: u32) -> &[(u32, f32)] {
         self.related.row(item as usize)
     }
@@ -140,10 +165,12 @@ impl Tables {
         f64::from(cosine) * f64::from(self.customers) / (of(a) * of(b)).sqrt()
     }
 
+    /// Items that follow an item most, by cosine, best first.
     pub(super) fn follows(&self, item: u32) -> &[(u32, f32)] {
         self.follows.row(item as usize)
     }
 
+    /// The n most popular items, or all.
     pub(super) fn popular(&self, n: usize) -> &[u32] {
         &self.popular[..n.min(self.popular.len())]
     }
