@@ -52,8 +52,8 @@
 //! Tastes persist; quantities within a basket do not matter; an item's popularity is that of the whole period.
 //!
 //! # Data
-//! A ledger with the item column. Refunds, rows that cost nothing and rows without an item are left out. Customers may have any number of
-//! baskets; those with none, and those the model has never seen, are served by popularity. Days order baskets; a
+//! A ledger with the item column. Refunds, rows that cost nothing and rows without an item are left out. Customers may have any
+//! number of baskets; those with none, and those the model has never seen, are served by popularity. Days order baskets; a
 //! ledger of [basket numbers](crate::data::TimeAxis::Ordinal) serves as well, and reasons then count baskets.
 //!
 //! # Example

@@ -103,6 +103,9 @@ impl MarkovChainParams {
     }
 
     /// The latest items with their weights, which add up to 1; the latest basket first.
+    ///
+    /// By hand, d = 0.5, the last basket {a, b} and the one before {a}: weights 1, 1 and 0.5 over their sum 2.5 are a 0.6, b 0.4.
+    /// The weights being shares, a score is a mean of probabilities and lies in 0 to 1.
     fn latest(&self, past: Past<'_>) -> Vec<(u32, f64)> {
         let (mut latest, mut weight, mut total) = (Vec::new(), 1.0, 0.0);
         for basket in past.baskets().rev().take(FURTHEST) {
@@ -142,6 +145,7 @@ impl Engine {
         }
     }
 
+    /// The items of the latest baskets are candidates like any other: what is bought every time follows itself.
     pub(super) fn candidates(&self, past: Past<'_>, own: &[Own]) -> Vec<Candidate> {
         self.work.with(|work| {
             for (item, weight) in self.params.latest(past) {

@@ -5,6 +5,29 @@
 //! evaluation are the same for all of them. What is known of everybody is an [`Engine`], frozen at the fit; a
 //! customer's own vector is made from the customer's baskets when a list is asked for, so that an update serves the
 //! customer as a refit with the engine frozen would.
+//!
+//! # What each knows
+//! | method | of everybody | of the customer | score |
+//! |---|---|---|---|
+//! | TIFU-KNN | decayed frequencies of all neighbours | the same | `α v(i) + (1 − α) mean of k neighbours` |
+//! | UP-CF | items ever bought, latest baskets | the same | `R_u(i) + Σ s^q R_v(i)` |
+//! | item-item | the nearest items of each item | counts | `Σ_i c_ui S_ij` |
+//! | Markov chain | transitions of each item | the latest baskets | mean of P(j given i) |
+//! | ALS | factors of each item | counts | `x_u · y_i` |
+//!
+//! # Reasons
+//! Each score is a sum of what the own purchases of the item add and of what comes from elsewhere. The two are kept with the
+//! candidate, and only for the items shown is it looked up who or what the second part is owed to.
+//!
+//! # Complexity
+//! Engines are made once, in parallel, and shared by the clones of a model. A list takes scratch memory from a pool and
+//! allocates what it returns.
+//!
+//! # Determinism
+//! Sums run in a fixed order. TIFU-KNN and UP-CF order ties by key, as the code they are compared with; others by popularity.
+//!
+//! # Errors
+//! Only of parameters, by each type's `check`, and of a file whose factors do not fit its items.
 
 mod als;
 mod itemitem;
@@ -187,6 +210,9 @@ impl Engine {
 }
 
 /// Candidates from a customer's own weights and what others add: the union of both, each score the sum of the two.
+///
+/// `mine` ascends. An item that others give 0 is no candidate; one of the own items is, whatever it has. `share` turns what
+/// others add into the share that a reason tells.
 fn united(mine: &[(u32, f64)], others: &Sums<f64>, own: &[Own], share: f64) -> Vec<Candidate> {
     let candidate = |item: u32, bought: f64| {
         let rest = others.get(item);

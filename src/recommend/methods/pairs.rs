@@ -4,6 +4,16 @@
 //! is Σ m² over customers of m items, or Σ |b| |b'| over successive baskets, and the memory a row of counters a thread: no
 //! matrix of all pairs ever exists. The cosine divides the joint count by `√(n_i n_j)`, so that items everybody buys do not go
 //! with everything; one joint observation is taken off before, since among rare items a single coincidence has cosine 1.
+//!
+//! # By hand
+//! Of 100 customers 16 bought tea, 9 honey, 7 both: the cosine is (7 − 1) / √(16 · 9) = 0.5, and without the discount 0.58. Two
+//! items of one buyer each, the same, have 0 in place of 1. A pair whose discounted count is not above 0 is not listed.
+//!
+//! Let {tea} be followed by {honey}, {honey} and {milk}: n of tea as a predecessor is 3, and P(honey | tea) = 2/3. The last
+//! basket of a customer has no successor and counts in no denominator.
+//!
+//! # Determinism
+//! Counts are whole, exact in `f32` up to 16,777,216; lists are ordered by strength, then by number.
 
 use super::super::baskets::Baskets;
 use super::super::sparse::{Index, Sparse, Sums, Weight, best_pairs};
@@ -32,6 +42,8 @@ pub(super) fn together<W: Weight>(customers: &Index<W>, item: usize, sums: &mut 
     }
 }
 
+/// `None` for an item with itself and for what is not above chance of one coincidence. Division by the root of the product
+/// keeps the measure between 0 and 1: `n_ij ≤ min(n_i, n_j) ≤ √(n_i n_j)`, for buyers.
 fn discounted(item: usize, other: usize, joint: f32, sizes: f32) -> Option<f32> {
     let weight = (joint - DISCOUNT) / sizes.sqrt();
     (item != other && weight > 0.0).then_some(weight)

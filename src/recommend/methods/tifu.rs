@@ -214,6 +214,9 @@ impl Engine {
     }
 
     /// The k nearest rows, nearest first, ties by row: largest in 2 q·v − |v|².
+    ///
+    /// Strangers share no item, so that their nearness is −|v|²; they come in the order of that, and the walk ends with the first
+    /// that is further than the k-th of those who share something. Without them small shops would have fewer than k neighbours.
     fn search(&self, query: &[(u32, f64)], myself: Option<u32>, work: &mut Work) {
         self.index.overlap(query, &mut work.common);
         let other = |row: u32| Some(self.pool[row as usize]) != myself;

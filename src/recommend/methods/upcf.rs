@@ -1,4 +1,8 @@
 //! UP-CF@r: user-wise popularity of the latest baskets, and that of similar customers.
+//!
+//! By hand: a customer with 2 items and one with 8 share both. With a = 0.75 the first is like the second by
+//! 2 / (2^0.75 · 8^0.25) = 0.71, the second like the first by 2 / (8^0.75 · 2^0.25) = 0.35: someone who has all of mine can
+//! advise me, while I know little of theirs. q = 5 makes of these 0.18 and 0.006.
 
 use crate::error::{Error, Result};
 

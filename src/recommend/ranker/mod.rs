@@ -285,7 +285,8 @@ impl Ranker {
         Self { learned, tables: Arc::new(tables), kept: Arc::new(Kept::new(all)), pool: Arc::new(pool) }
     }
 
-    /// Scored candidates, in no order: each with what every group of terms adds, in the order of the groups. `short` allows those kept since the fit, which hold the best few of the new.
+    /// Scored candidates, in no order: each with what every group of terms adds, in the order of the groups. `short` allows those
+    /// kept since the fit, which hold the best few of the new.
     ///
     /// The score is the ln odds, the sum of the parts in the order of the groups: reasons add up to it by construction.
     pub(super) fn candidates(

@@ -1,8 +1,8 @@
 //! What sells when: popularity by week, for ledgers with dates.
 //!
 //! Of week k let `n_k` be the baskets and `n_ki` those that hold item i. Latest sales are halved from week to week,
-//! `s_ki = n_ki + s_(k−1)i / 2` and `s_k` alike; their ratio to the average share `π_i` of the item, shrunk by 60 baskets of average
-//! sales, is `ln ((s_ki / π_i + 60) / (s_k + 60))`: 0 for an item that sells as always, 0.7 for twice that.
+//! `s_ki = n_ki + s_(k−1)i / 2` and `s_k` alike; their ratio to the average share `π_i` of the item, shrunk by 60 baskets of
+//! average sales, is `ln ((s_ki / π_i + 60) / (s_k + 60))`: 0 for an item that sells as always, 0.7 for twice that.
 //!
 //! A customer is served for the day the next basket is due: the last one plus the usual gap, shrunk to everybody's, not later
 //! than the last known day. What sells *then* is known for customers who were due in the past, which is what is learned from.

@@ -5,7 +5,7 @@
 //! is 0.1. Shrunk by ten chances it is (5 + 10 · 0.1) / (20 + 10) = 0.2, and the feature ln 0.2 = −1.6. With 1 of 1 it would be
 //! (1 + 1) / 11 = 0.18 and not 1: one coincidence is worth about as much as a long record of a fifth.
 //!
-//! The lift of two items is told from their cosine: with n_a and n_b buyers among N, joint buyers less one m, the
+//! The lift of two items is told from their cosine: with `n_a` and `n_b` buyers among N, joint buyers less one m, the
 //! cosine is `m / √(n_a n_b)` and the lift `m N / (n_a n_b)` = cosine · `N / √(n_a n_b)`.
 //!
 //! # Complexity

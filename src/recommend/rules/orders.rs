@@ -1,4 +1,7 @@
 //! `Orders`: sets of items bought together, whoever bought them.
+//!
+//! Numbers of items follow their keys; an order is their ascending list. 4 bytes a row, 8 bytes an order, and the keys.
+//! Grouping is one sort of (order, item): O(rows log rows).
 
 use std::fmt;
 use std::sync::Arc;
@@ -91,6 +94,7 @@ impl Orders {
         Self::of_rows(Arc::new(Keys::from_sorted(sorted)), rows)
     }
 
+    /// One sort brings the rows of an order together and the repeated ones beside one another.
     fn of_rows<G: Ord>(items: Arc<Keys>, mut rows: Vec<(G, u32)>) -> Result<Self> {
         if rows.is_empty() {
             return Err(Error::empty("no orders"));
@@ -125,6 +129,8 @@ impl Orders {
     }
 }
 
+/// The group of a row is its order's number, or customer and day where it has none; an anonymous row without an order could
+/// belong to any and is passed over.
 fn add(rows: &mut Vec<((u32, u32, i32), u32)>, customer: u32, history: History<'_>, occasion: Occasion) {
     let Some(items) = history.item_numbers() else { return };
     let orders = history.order_numbers().filter(|_| occasion == Occasion::Order);

@@ -1,4 +1,7 @@
 //! `NextDate`: the distribution of one next purchase.
+//!
+//! 18 survival probabilities stand for the whole distribution; between the ends of the periods the chance of a day is the same
+//! every day of a period, given silence so far. A date needs no model.
 
 use crate::error::{Error, Result};
 use crate::types::{AsOf, Day, Probability};
@@ -54,6 +57,9 @@ impl NextDate {
     }
 
     /// P(no purchase within `days`).
+    ///
+    /// `S(d) = S(a) · (S(b) / S(a))^((d − a) / (b − a))` for d in the period from a to b. By hand: S(7) = 0.8 and S(10) = 0.64
+    /// give S(8) = 0.8 · 0.8^(1/3) = 0.743. Beyond the last end the exponent exceeds 1: the last period's daily chance goes on.
     fn silent(&self, days: f64) -> f64 {
         if days <= 0.0 {
             return 1.0;
@@ -87,6 +93,8 @@ impl NextDate {
     }
 
     /// The first day by which the purchase has come with probability `p`; `None` beyond ten years.
+    ///
+    /// The least whole d ≥ 1 with 1 − S(d) ≥ p, by bisection: twelve looks at the survival function. `p` = 0 is tomorrow.
     ///
     /// ```
     /// # use regulars::{data::*, recommend::*, types::*};

@@ -1,4 +1,20 @@
 //! How good the dates are against what came.
+//!
+//! # Measures by hand
+//! F is 0.2, 0.5 and 0.7 on the three days of a holdout, and the purchase came on the second.
+//!
+//! | measure | value |
+//! |---|---|
+//! | CRPS | 0.2² + (0.5 − 1)² + (0.7 − 1)² = 0.04 + 0.25 + 0.09 = 0.38 days |
+//! | transform | uniform in F(1) to F(2), that is 0.2 to 0.5 |
+//! | had it not come | CRPS 0.04 + 0.25 + 0.49 = 0.78 days, transform uniform in 0.7 to 1 |
+//!
+//! The CRPS is proper (Gneiting and Raftery 2007): nobody gains by telling another distribution than the believed one. For a
+//! certain day it is the days by which that day is wrong. The transform is uniform for true distributions (Czado, Gneiting,
+//! Held 2009), and censoring at the horizon keeps it so, since what is left of the distribution is spread evenly.
+//!
+//! # Complexity
+//! O(subjects · horizon in days). Subjects are scored in order, by one thread; the dates are made in parallel.
 
 use crate::data::Split;
 use crate::error::Result;
@@ -12,8 +28,8 @@ use super::states::sequences;
 /// Days at which the chance of a return is held against the returns.
 const CHECKED: [u32; 4] = [7, 30, 60, 90];
 
-/// Quality of the dates of all customers, or of all their items, known at one cut. Those who did not come within the holdout are censored, not
-/// absent.
+/// Quality of the dates of all customers, or of all their items, known at one cut. Those who did not come within the holdout are
+/// censored, not absent.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -39,8 +55,8 @@ pub struct TimingQuality {
 }
 
 impl NextPurchaseModel {
-    /// Foresees every customer, or every item of every customer, at the cut of a split and scores it by the holdout. `seed` spreads the transform of those
-    /// who did not come over what was left.
+    /// Foresees every customer, or every item of every customer, at the cut of a split and scores it by the holdout. `seed`
+    /// spreads the transform of those who did not come over what was left.
     ///
     /// ```
     /// use regulars::{data::*, recommend::*, types::*};

@@ -1,4 +1,14 @@
 //! The dates' model in a file: what it learned, checked on the way back.
+//!
+//! | part | what it is |
+//! |---|---|
+//! | subject | customers, or items of customers |
+//! | gaps | everybody's mean gap in days, mean and variance of its logarithm |
+//! | hazard | knots and values of its terms; none for lognormal gaps |
+//! | summary | how it was fitted |
+//!
+//! No customer is in the file: a date follows from a ledger's history and these few numbers. What a fit could not have made
+//! is [`IncompatibleModel`](crate::ErrorKind::IncompatibleModel).
 
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +34,7 @@ impl Wire for NextPurchaseModel {
     const KIND: &'static str = "recommend.next_purchase";
     type Repr = Repr;
 
+    /// Nothing grows with the data, so that no block is written.
     fn to_wire(&self, _blocks: &mut BlockWriter) -> Repr {
         Repr { subject: self.subject, gaps: self.gaps, hazard: self.hazard.clone(), summary: self.summary }
     }
