@@ -26,9 +26,9 @@
 //!
 //! # Choosing the penalty
 //!
-//! From [`largest_lambda`] down by equal factors, a hundred steps to a thousandth of it, as in the paper. The best one is told by folds: the mean loss of rows left out, and of all penalties within one
-//! standard error of the best the strongest, which leaves fewest columns. Standard errors of the coefficients that are left do not
-//! exist: the choice has used the data up.
+//! From [`largest_lambda`] down by equal factors, a hundred steps to a thousandth of it, as in the paper. The best one is told by
+//! folds: the mean loss of rows left out, and of all penalties within one standard error of the best the strongest, which leaves
+//! fewest columns. Standard errors of the coefficients that are left do not exist: the choice has used the data up.
 //!
 //! # Cost
 //!

@@ -24,8 +24,8 @@
 //!
 //! # What it promises
 //! The value never rises from one step to the next. The point returned is the last one and therefore the best. A function
-//! that is already at its minimum returns at once, converged, with no step taken. Parameters the function does not depend on stay where
-//! they started.
+//! that is already at its minimum returns at once, converged, with no step taken. Parameters the function does not depend on stay
+//! where they started.
 //!
 //! # By hand
 //! f = ½ (x² + 4 y²) from (4, 1): g = (4, 4). One pair s = (−1, −1), y = (−1, −4) has ρ = 1/5 and scale 5/17, and turns the
@@ -132,6 +132,11 @@ pub(crate) fn minimise(
 /// Minus the remembered inverse curvature times the gradient (the two-loop recursion, Nocedal and Wright 2006, algorithm
 /// 7.4): from the latest pair back αₖ = ρₖ sₖᵀq and q ← q − αₖ yₖ, then the scale, then forward β = ρₖ yₖᵀq and
 /// q ← q + (αₖ − β) sₖ. Without pairs it is minus the gradient.
+///
+/// By hand, the pair of the page and g = (3, 0): q = (−3, 0), α = (1/5) · 3 = 0.6, q = (−2.4, 2.4), times 5/17 it is
+/// (−0.706, 0.706); β = (1/5) · (0.706 − 2.824) = −0.424, and q + 1.024 s = (−1.73, −0.32). Downhill: its product with g is −5.2.
+///
+/// Ten pairs cost forty passes over the parameters: a scalar product and an addition on the way back and on the way forward.
 fn downhill(memory: &[Step], gradient: &[f64]) -> Vec<f64> {
     let mut q: Vec<f64> = gradient.iter().map(|g| -g).collect();
     let mut alphas = Vec::with_capacity(memory.len());

@@ -24,6 +24,13 @@
 //! # Cost
 //! n K p multiplications and n K exponentials an evaluation; some tens of evaluations. Memory K p for each chunk of 2,048
 //! rows, and one standardised copy of the table.
+//!
+//! # Assumptions
+//! Rows are independent, and the odds of two classes do not depend on which others there are: an additional class takes from
+//! all in proportion.
+//!
+//! # Errors
+//! None is raised here: a search that does not end within its tolerance is `None`, and the caller says so.
 
 use linfa::DatasetBase;
 use linfa::traits::Fit;
@@ -32,10 +39,12 @@ use ndarray::{Array1, Array2};
 
 use crate::kernel::{lbfgs, par};
 
-/// Rows of a chunk; partial results are added in order. 2,048 rows of tens of columns by some classes are work enough to hand out.
+/// Rows of a chunk; partial results are added in order. 2,048 rows of tens of columns by some classes are work enough to hand
+/// out.
 const CHUNK: usize = 2048;
 
-/// The answer of a multinomial fit, one block of coefficients for each class: intercepts and slopes in the columns' own units, `beta[class * (width + 1)]` the intercept of a class.
+/// The answer of a multinomial fit, one block of coefficients for each class: intercepts and slopes in the columns' own units,
+/// `beta[class * (width + 1)]` the intercept of a class.
 pub(crate) struct Stages {
     pub(crate) beta: Vec<f64>,
     /// The objective, penalty included.
@@ -128,6 +137,8 @@ pub(crate) fn fit(
 
 /// Column means and reciprocal deviations, 0 for a constant column: one whose variance is below the rounding of its mean's
 /// square.
+///
+/// In two passes, mean then squares about it: no digits are lost where the mean is large against the deviation.
 fn moments(x: &[f64], width: usize, n: usize) -> (Vec<f64>, Vec<f64>) {
     let column = |j: usize| (0..n).map(move |i| x[i * width + j]);
     let means: Vec<f64> = (0..width).map(|j| column(j).map(|v| v / n as f64).sum()).collect();
@@ -142,8 +153,8 @@ fn moments(x: &[f64], width: usize, n: usize) -> (Vec<f64>, Vec<f64>) {
 
 /// linfa's answer with the classes' intercepts first; `None` where its line search gives up.
 ///
-/// A start, not an answer: two hundred iterations at a loose tolerance. linfa's α is the ridge on all slopes, as here. It keeps the
-/// classes in ascending order of their labels, and a class that no row has is missing from its result, which the check of
+/// A start, not an answer: two hundred iterations at a loose tolerance. linfa's α is the ridge on all slopes, as here. It keeps
+/// the classes in ascending order of their labels, and a class that no row has is missing from its result, which the check of
 /// the number of intercepts catches.
 fn by_linfa(z: &Array2<f64>, classes: &[usize], count: usize, ridge: f64) -> Option<Vec<f64>> {
     let targets = Array1::from_vec(classes.to_vec());

@@ -186,8 +186,8 @@ impl<const N: usize> Search<N> {
     /// 4. Evaluate there. Compare the gain with that of the quadratic model.
     /// 5. Better (or no worse within rounding and flatter): go there, adjust the radius. Otherwise a quarter of the radius.
     ///
-    /// Every accepted step raises the value (or, where that is rounding, lowers the slope), and every refused one shrinks the radius: the loop cannot cycle, and ends by its
-    /// count at the latest.
+    /// Every accepted step raises the value (or, where that is rounding, lowers the slope), and every refused one shrinks the
+    /// radius: the loop cannot cycle, and ends by its count at the latest.
     pub(crate) fn maximise(&self, start: [f64; N], f: impl Fn(&[f64; N]) -> Eval<N>) -> Maximum<N> {
         let mut at: [f64; N] = std::array::from_fn(|i| start[i].clamp(self.low[i], self.high[i]));
         let mut eval = f(&at);
@@ -324,8 +324,8 @@ fn negative<const N: usize>(hessian: &[[f64; N]; N], free: &[bool; N]) -> [[f64;
 /// unrestricted Newton step.
 ///
 /// Three cases. Positive definite and short enough: Newton's step, μ = 0. Positive definite but too long: μ by bisection,
-/// since the length falls in μ. Otherwise: μ just above minus the smallest λ, where the step is finite, and by bisection if it is too
-/// long; with an indefinite matrix the step then follows the direction of rising curvature as far as the radius allows.
+/// since the length falls in μ. Otherwise: μ just above minus the smallest λ, where the step is finite, and by bisection if it is
+/// too long; with an indefinite matrix the step then follows the direction of rising curvature as far as the radius allows.
 /// Sixty halvings leave nothing of an interval of the start's size.
 fn step<const N: usize>(eval: &Eval<N>, free: &[bool; N], radius: f64) -> ([f64; N], f64, bool) {
     let (values, vectors) = eigen(&negative(&eval.hessian, free));

@@ -33,6 +33,9 @@ impl Rule {
     ///
     /// Start cos(π (i + 3/4) / (n + 1/2)), which is within 1/n² of the zero (Abramowitz and Stegun 22.16.6); Pₙ by its
     /// recurrence (j + 1) Pⱼ₊₁ = (2j + 1) z Pⱼ − j Pⱼ₋₁; slope n (z Pₙ − Pₙ₋₁) / (z² − 1). Five steps reach the last digit.
+    ///
+    /// By hand, n = 2: P₂ = (3 z² − 1) / 2 is 0 at z = 1/√3 = 0.5774 with slope 3 z = 1.7321, so that the weight is
+    /// 1 / ((1 − 1/3) · 3) = ½. Weights here are half of those on [−1, 1], whose sum is 2.
     fn new(n: usize) -> Self {
         let (mut nodes, mut weights) = (vec![0.0; n], vec![0.0; n]);
         for i in 0..n {

@@ -92,6 +92,8 @@ impl Rng {
     }
 
     /// True with probability `p`; never for 0, always for 1.
+    ///
+    /// For p of at most 2⁻⁵⁴ it is never true either: U is not smaller.
     pub(crate) fn chance(&mut self, p: f64) -> bool {
         self.uniform() < p
     }
@@ -112,6 +114,8 @@ impl Rng {
     }
 
     /// Exponential with the given rate: −ln U / rate.
+    ///
+    /// By inversion: P(X > x) = P(U < e^(−rate x)). U is never 0, so that the longest is 37.4 mean times.
     pub(crate) fn exponential(&mut self, rate: f64) -> f64 {
         -self.uniform().ln() / rate
     }
@@ -122,7 +126,8 @@ impl Rng {
     /// G(a) = G(a + 1) U^(1/a), which for very small shapes may underflow to 0.
     ///
     /// With d = a − 1/3 and c = 1/√(9d), d (1 + c X)³ for a normal X is nearly Gamma(a); it is accepted with the ratio of the
-    /// densities, ln U < X²/2 + d − d V + d ln V for V = (1 + c X)³. One normal and one uniform a trial, 1.05 trials at a = 1, fewer above.
+    /// densities, ln U < X²/2 + d − d V + d ln V for V = (1 + c X)³. One normal and one uniform a trial, 1.05 trials at a = 1,
+    /// fewer above.
     pub(crate) fn gamma(&mut self, shape: f64, rate: f64) -> f64 {
         if shape < 1.0 {
             let boost = self.uniform().powf(1.0 / shape);
@@ -179,6 +184,8 @@ impl Rng {
     }
 
     /// Shuffles in place (Fisher and Yates): each of the n! orders has the same probability, as far as 64 bits go.
+    ///
+    /// n − 1 draws for n values, from the last place down: each place takes one of those not yet placed.
     #[expect(clippy::cast_possible_truncation, reason = "below the length of a slice")]
     pub(crate) fn shuffle<T>(&mut self, values: &mut [T]) {
         for i in (1..values.len()).rev() {

@@ -94,6 +94,8 @@ const LARGE: f64 = 10.0;
 /// ln Gamma(x) - ((x - 1/2) ln x - x + ln sqrt(2 pi)) for x >= `LARGE`.
 ///
 /// The sum over k of B(2k) / (2k (2k − 1) x^(2k−1)); its error is below the first term left out, 1.4e-19 at x = 10.
+///
+/// By hand at x = 10: 1/120 - 1/360000 = 0.00833056, so that ln Γ(10) = 9.5 ln 10 − 10 + 0.918939 + 0.008331 = 12.801827.
 fn stirling_rest(x: f64) -> f64 {
     let square = 1.0 / (x * x);
     STIRLING.iter().rev().fold(0.0, |sum, c| sum * square + c) / x
@@ -102,6 +104,8 @@ fn stirling_rest(x: f64) -> f64 {
 /// ln Gamma(2 + e) for |e| <= 1/2.
 ///
 /// The series (1 − γ) e + Σ (−1)^k (ζ(k) − 1) e^k / k converges like (e / 2)^k; the first term left out is 2e-18 at |e| = 1/2.
+///
+/// By hand at e = 1/2: (1 − γ)/2 = 0.2114, and the sum adds 0.0733; together ln Γ(5/2) = 0.2847.
 fn ln_gamma_about_two(e: f64) -> f64 {
     let tail = ZETA.iter().rev().fold(0.0, |sum, c| c - sum * e);
     e * ((1.0 - EULER) + e * tail)
@@ -170,6 +174,8 @@ pub(crate) fn ln_rising(a: f64, n: f64) -> f64 {
 /// ln B(a, b), absolute error about 1e-15 times the largest of 1 and its own size.
 ///
 /// ln B(a, b) = ln Γ(small) − [ln Γ(large + small) − ln Γ(large)]: the difference of the two large terms never arises.
+///
+/// With a and b of size n the terms are of size n ln n, but the answer of size n: for a = b = 10⁶ it is −1,386,300.
 pub(crate) fn ln_beta(a: f64, b: f64) -> f64 {
     let (small, large) = if a < b { (a, b) } else { (b, a) };
     ln_gamma(small) - ln_rising(large, small)
@@ -178,6 +184,9 @@ pub(crate) fn ln_beta(a: f64, b: f64) -> f64 {
 /// Digamma, the derivative of ln Gamma; absolute error below 1e-14 for x >= 1, relative below it.
 ///
 /// Recurrence ψ(x) = ψ(x + 1) − 1/x up to 10, then ψ(y) = ln y − 1/(2y) − Σ B(2k) / (2k y^(2k)) (6.3.18).
+///
+/// ψ(2) = 1 − γ = 0.4228, and for large x it is ln x − 1/(2x): at 10, 2.3026 − 0.05 − 0.0008 = 2.2518. Below 1 it falls like
+/// −1/x, which is why the error there is relative.
 pub(crate) fn digamma(x: f64) -> f64 {
     let (mut y, mut shift) = (x, 0.0);
     while y < LARGE {
@@ -202,6 +211,8 @@ pub(crate) fn digamma(x: f64) -> f64 {
 /// Trigamma, the derivative of digamma; relative error below 1e-14.
 ///
 /// Recurrence ψ'(x) = ψ'(x + 1) + 1/x² up to 10, then 1/y + 1/(2y²) + Σ B(2k) / y^(2k+1) (6.4.12).
+///
+/// ψ'(2) = π²/6 − 1 = 0.6449. It is positive, so that ln Γ is convex, and falls like 1/x.
 pub(crate) fn trigamma(x: f64) -> f64 {
     let (mut y, mut shift) = (x, 0.0);
     while y < LARGE {
@@ -251,12 +262,16 @@ pub(crate) fn polygamma_rise(a: f64, n: f64) -> (f64, f64) {
 ///
 /// The loss of a logistic regression at the log-odds z of the wrong outcome: ln 2 at 0, close to z for large z, e^z for
 /// very negative z, where ln(1 + e^z) taken literally would be 0 from z = −37 on.
+///
+/// softplus(2) = 2 + ln(1 + e^−2) = 2.1269. softplus(z) − softplus(−z) = z, exactly in real numbers.
 pub(crate) fn softplus(z: f64) -> f64 {
     if z > 0.0 { z + (-z).exp().ln_1p() } else { z.exp().ln_1p() }
 }
 
 /// 1 / (1 + e^-z) without overflow: the exponential is always of a negative number. 0 and 1 are reached at −745 and 37, where
 /// f64 has nothing between.
+///
+/// sigmoid(2) = 0.8808, and sigmoid(−z) is 1 − sigmoid(z) with the digits of a small probability kept.
 pub(crate) fn sigmoid(z: f64) -> f64 {
     if z >= 0.0 {
         1.0 / (1.0 + (-z).exp())
@@ -270,6 +285,8 @@ pub(crate) fn sigmoid(z: f64) -> f64 {
 ///
 /// The mean of e^−zt over t in \[0, 1\]: what is left, on average over a period, of a rate that dies away. At z = 10⁻¹⁰ the
 /// literal formula has six digits, this one all sixteen: 1 − z/2.
+///
+/// At 1 it is 0.6321, at −1 1.7183: growth instead of decay.
 pub(crate) fn one_minus_exp_over(z: f64) -> f64 {
     if z == 0.0 { 1.0 } else { -(-z).exp_m1() / z }
 }
@@ -290,6 +307,9 @@ pub(crate) fn one_minus_exp_over(z: f64) -> f64 {
 /// | x ≤ 0 | 0, 1 |
 /// | x = ∞ | 1, 0 |
 /// | otherwise | each in \[0, 1\], sum 1 |
+///
+/// P(1, x) is 1 − e^−x, the law of one waiting time: P(1, 2) = 0.8647. P(n, x) for whole n is the probability of n and more
+/// events of a Poisson law of mean x. Some √a terms are summed; near x = a, the peak, most of them.
 pub(crate) fn gamma_inc(a: f64, x: f64) -> (f64, f64) {
     if x <= 0.0 {
         return (0.0, 1.0);
@@ -352,8 +372,11 @@ fn nonzero(value: f64, tiny: f64) -> f64 {
 /// > `I_x(a, b)` = x^a (1 − x)^b / (a B(a, b)) · 1/(1 + d₁/(1 + d₂/(1 + ..))),
 /// > d₂ₘ = m (b − m) x / ((a + 2m − 1)(a + 2m)), d₂ₘ₊₁ = −(a + m)(a + b + m) x / ((a + 2m)(a + 2m + 1)).
 ///
-/// It converges fast below the mean, x < (a + 1)/(a + b + 2); above it the symmetry `I_x(a, b)` = 1 − `I_(1−x)(b, a)` is used. The
-/// caller gives both x and 1 − x, since for x = 1 − 1e-20 the subtraction would leave nothing.
+/// It converges fast below the mean, x < (a + 1)/(a + b + 2); above it the symmetry `I_x(a, b)` = 1 − `I_(1−x)(b, a)` is used.
+/// The caller gives both x and 1 − x, since for x = 1 − 1e-20 the subtraction would leave nothing.
+///
+/// For whole a and b it is the probability of a and more successes in a + b − 1 trials: `I_x(2, 3)` at x = 1/2 is 11/16, two or
+/// more heads of four coins.
 pub(crate) fn beta_inc(a: f64, b: f64, x: f64, one_minus_x: f64) -> f64 {
     if x <= 0.0 {
         return 0.0;
@@ -403,6 +426,8 @@ fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {
 /// that small tail probabilities keep their digits.
 ///
 /// Φ(0) = ½ exactly, Φ(1.96) = 0.9750021, Φ(−8) = 6.2210e-16: as 1 − Φ(8) it would have one digit.
+///
+/// Φ(1) = 0.8413. Both tails come of the same incomplete gamma function, as |z|²/2 is half a χ² of one degree.
 pub(crate) fn normal_cdf(z: f64) -> f64 {
     let (p, q) = gamma_inc(0.5, 0.5 * z * z);
     if z < 0.0 { 0.5 * q } else { 0.5 * (1.0 + p) }
@@ -420,8 +445,10 @@ pub(crate) fn chi_square_tail(x: f64, degrees: f64) -> f64 {
 /// The start is within 4.5e-4 of the root; four steps on the logarithm of the tail reach the last digits.
 ///
 /// Newton on g(z) = ln(1 − Φ(z)) − ln tail, whose slope is −φ(z)/(1 − Φ(z)): concave, so that
-/// Newton's method converges from any start. Symmetry serves p above a half, and p = ½ gives 0 exactly. For p that is 0 or 1 the answer is that of the smallest
-/// normal number, finite.
+/// Newton's method converges from any start. Symmetry serves p above a half, and p = ½ gives 0 exactly. For p that is 0 or 1 the
+/// answer is that of the smallest normal number, finite.
+///
+/// 0.975 gives 1.959964, the 1.96 of intervals. It is the inverse of [`normal_cdf`] to 1e-11 over |z| below 8.
 pub(crate) fn normal_quantile(p: f64) -> f64 {
     if p == 0.5 {
         return 0.0;

@@ -5,6 +5,9 @@
 //! # By hand
 //! Eight members, edges 5–3, 1–0, 3–1, 7–6: {5, 3} has root 3, {1, 0} root 0, joining 3 and 1 makes {0, 1, 3, 5} with root
 //! 0, and {6, 7} has root 6. Roots: 0 0 2 0 4 0 6 6, in whatever order the edges come.
+//!
+//! # Cost
+//! 4 bytes a member. m unions and finds of n members cost O((m + n) log n) at most.
 
 /// Union-find with path halving. The root of a set is its smallest member, so that it does not depend on the order of
 /// unions.
@@ -24,6 +27,8 @@ impl UnionFind {
     }
 
     /// The smallest member of the set. Every second node on the way is hung one level higher.
+    ///
+    /// By hand: 7 → 6 → 3 → 0 becomes 7 → 3 → 0 after one find of 7, and 7 → 0 after the next.
     pub(crate) fn find(&mut self, mut x: u32) -> u32 {
         while self.parent[x as usize] != x {
             let above = self.parent[self.parent[x as usize] as usize];
@@ -34,6 +39,8 @@ impl UnionFind {
     }
 
     /// Joins two sets and gives the root of both: the smaller of the two. Joining a set with itself changes nothing.
+    ///
+    /// By hand: the sets of 3 and 5 with roots 3 and 5 become one of root 3; a later union with a set of root 1 makes it 1.
     pub(crate) fn union(&mut self, a: u32, b: u32) -> u32 {
         let (a, b) = (self.find(a), self.find(b));
         let (low, high) = (a.min(b), a.max(b));

@@ -24,6 +24,13 @@
 //!
 //! Without a ledger (a table or a histogram of histories) nothing is known of the way to the as-of day: customers are
 //! held out instead of days, and the best single model is kept.
+//!
+//! # Complexity
+//! Three fits of each model, each on at most 40,000 distinct histories, and P(n purchases) of 4,000 customers for each model and
+//! date. The second and third fit of a model start where the one before ended.
+//!
+//! # Determinism
+//! Dates, likenesses and scored customers follow from the data; no chance enters. Of equal scores the first model wins.
 
 use std::borrow::Cow;
 
@@ -62,6 +69,8 @@ pub(super) struct Choice {
 }
 
 /// One forecast from an inner date, of one model fitted to what was known then.
+///
+/// `score` is the log-likelihood of what the scored customers then bought, in nats: the sum over dates decides.
 struct Rehearsal {
     /// Expected purchases of each customer.
     expected: Vec<f64>,

@@ -40,6 +40,15 @@
 //! BG/NBD with r = .243, alpha = 4.414, a = .793, b = 2.426 (CDNOW, weeks) and x = 2, `t_x` = 30.43, T = 38.86: the odds of
 //! having left are .793 / 3.426 (43.274 / 34.844)^2.243 = .3763, so P(alive) = 1 / 1.3763 = .7266; E over the next 39 weeks
 //! of one who is alive is 1.6874, and the product 1.2260 is the figure of note 004.
+//!
+//! # Assumptions
+//! While active a customer buys as a Poisson process of constant rate; leaving happens at a purchase and at no other time, so
+//! that who buys more tosses more often; rate and coin are independent between customers. Fader, Hardie and Lee (2005,
+//! doi:10.1287/mksc.1040.0098).
+//!
+//! # Complexity
+//! P(alive) and likelihood: a handful of logarithms. With derivatives, a logarithm, an exponential and twelve sums a distinct
+//! history. A forecast: some ten to some thousand terms; many customers at once go through [`curves`](super::curves).
 
 use crate::kernel::optim::Eval;
 use crate::kernel::special::{beta_inc, ln_beta, ln_rising, polygamma_rise, sigmoid, softplus};
@@ -66,6 +75,7 @@ pub(super) struct BetaGeometric {
 }
 
 impl BetaGeometric {
+    /// From r, alpha, a, b in the order of the search.
     pub(super) fn from_array([r, alpha, a, b]: [f64; 4], coin: Coin) -> Self {
         Self { r, alpha, a, b, coin }
     }
@@ -92,10 +102,15 @@ impl BetaGeometric {
         (self.a / (self.b + (tosses - 1.0))).ln() + (self.r + h.x) * silence
     }
 
+    /// 1 / (1 + o), o the odds of having left: 1 for a BG/NBD customer without repeat purchase, who has tossed no coin.
     pub(super) fn p_alive(&self, h: &RecencyFrequency) -> f64 {
         sigmoid(-self.log_odds_gone(h))
     }
 
+    /// ln L of one history, as at the head of this file: the way of staying and ln(1 + o).
+    ///
+    /// For x = 0 both ways are written out. The silence of a customer of MBG/NBD has the probability a / (a + b) +
+    /// b / (a + b) (alpha / (alpha + T))^r, which is near 1 where hardly anybody buys: it is then taken as 1 minus the rest.
     pub(super) fn log_likelihood(&self, h: &RecencyFrequency) -> f64 {
         if h.x == 0.0 {
             let ln_silence = -self.r * (h.t / self.alpha).ln_1p();
@@ -291,6 +306,9 @@ fn by_count(a: f64, b: f64, rate: f64, z: f64) -> (f64, f64) {
 /// Trapezoids in w = ln(p / (1 - p)), where both factors are analytic with features of width about
 /// one, so that the error falls as e^(-10 / h) or better; both tails are geometric and summed in closed form. The
 /// density is normalised by the same rule.
+///
+/// Steps are of h <= 1/4 and at most half of sqrt(1/a + 1/b), the width of a sharp beta law in w; the walk begins at the mode
+/// and goes down on either side, so that nothing is lost before something has been counted.
 fn by_coin(a: f64, b: f64, rate: f64, z: f64) -> (f64, f64) {
     let h = (0.5 * (1.0 / a + 1.0 / b).sqrt()).min(0.25);
     let mode = (a / b).ln();

@@ -42,6 +42,14 @@
 //!
 //! Source: Platzer and Reutterer (2016), Ticking away the moments, doi:10.1287/mksc.2015.0963; Reutterer, Platzer and
 //! Schroeder (2021), doi:10.1016/j.ijresmar.2020.09.002.
+//!
+//! # By hand
+//! k = 2, R = 3 and y = .2: no stage in the silence has the probability .8^3 = .512, one .512 · 3 · .2 = .307, and W = 1.6.
+//! Fewer than two: .819. With k = 1 the same silence has .512: a regular buyer in the middle of a gap is less suspect.
+//!
+//! # Complexity
+//! P(alive) and likelihood: k sums a customer. Forecasts: k sums over the stages that are likely within t, or one sum over the
+//! coin for each of the k where they are many. Derivatives: some 2 k products of [`Jet`]s a distinct history.
 
 use crate::kernel::optim::Eval;
 use crate::kernel::special::{beta_inc, ln_gamma, ln_rising, sigmoid, softplus};
@@ -93,11 +101,15 @@ impl Erlang {
         (self.base.a / (self.base.b + (tosses - 1.0))).ln() + self.stages(h.x) * quiet - w.ln()
     }
 
+    /// 1 / (1 + o), o the odds of having left at the last purchase.
     pub(super) fn p_alive(&self, h: &RecencyFrequency) -> f64 {
         sigmoid(-self.log_odds_gone(h))
     }
 
     /// ln of the density of `t_x` given x in stages, relative to that of k = 1.
+    ///
+    /// The ratio of `t_x`^(k x - 1) / Gamma(k x) to `t_x`^(x - 1) / Gamma(x): `t_x`^((k - 1) x) Gamma(x) / Gamma(k x). No
+    /// parameter is in it, so that it moves no estimate of the four, only the choice of k.
     fn clock(k: f64, x: f64, t_x: f64) -> f64 {
         if x == 0.0 || k == 1.0 {
             return 0.0;
@@ -105,6 +117,7 @@ impl Erlang {
         (k - 1.0) * x * t_x.max(f64::MIN_POSITIVE).ln() - (ln_gamma(k * x) - ln_gamma(x))
     }
 
+    /// The terms of the coin model with k x stages in place of x purchases in the rate, x purchases in the coin, and ln W.
     pub(super) fn log_likelihood(&self, h: &RecencyFrequency) -> f64 {
         let BetaGeometric { r, alpha, a, b, .. } = self.base;
         let tosses = self.base.tosses(h.x);
@@ -221,6 +234,9 @@ impl Erlang {
     }
 
     /// P(n purchases in (T, T + t]).
+    ///
+    /// n purchases are completed by m stages with n k <= j + m < (n + 1) k; the customer then survives n tosses, or loses the
+    /// n-th, whatever stages would have followed: that needs P(at least n k - j stages), an incomplete beta function.
     pub(super) fn pmf(&self, h: &RecencyFrequency, t: f64, n: f64) -> f64 {
         let BetaGeometric { alpha, a, .. } = self.base;
         let b = self.base.b + self.base.tosses(h.x);

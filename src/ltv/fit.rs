@@ -40,6 +40,24 @@
 //! Keys are summed in fixed segments of at most 2,048, segments in fixed groups of four, groups in order: the bits of the sum,
 //! and so the whole path, do not depend on the number of threads, on the order of the customers or on how shards were
 //! merged.
+//!
+//! # By hand
+//! Customers observed for 39 weeks on average who come back once on average: the typical gap is 39 / 1 = 39 weeks, ln 39 = 3.66.
+//! The search for BG/NBD then starts at ln alpha = 3.66 - .7 and 3.66 + .7, that is 19 and 79 weeks, and its box reaches from
+//! 39 e^-16 to 39 e^16, from some three seconds to six million years.
+//!
+//! A prior of standard deviation 5 about the centre costs .5 nats at a factor of e^5 = 148, and 5.1 at the edge of the box.
+//!
+//! # From the maximum to standard errors
+//! The covariance of the logarithms is the inverse of minus the Hessian at the maximum; with s the standard error of ln theta,
+//! theta has the standard error theta s and the interval theta e^(± 1.96 s). Where the end is an edge or flat there is none.
+//!
+//! # Errors
+//! None: every search has an end, which the summary reports. That a model cannot be fitted to some data (times that are not
+//! whole for BG/BB) is checked before.
+//!
+//! # References
+//! Nocedal and Wright 2006, Numerical Optimization, chapter 4, doi:10.1007/978-0-387-40065-5 (the trust region)
 
 use crate::kernel::optim::{End, Eval, Maximum, Search, covariance};
 use crate::kernel::par;
@@ -61,6 +79,8 @@ pub(super) struct Fitted<const N: usize> {
 }
 
 /// A normal belief about each logarithm of a parameter: its centre, and 1 / variance (0: nothing is believed).
+///
+/// It adds -1/2 p (u - c)^2 to the objective for each logarithm u: -p (u - c) to the gradient, -p to the Hessian's diagonal.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pull<const N: usize> {
     pub(super) centre: [f64; N],
@@ -122,6 +142,10 @@ impl Belief<'_> {
 const FLAT: f64 = 1e-2;
 
 /// The best of the climbs from all starts (the first of equal ones); with a belief, of likelihood times its density.
+///
+/// # Which end wins
+/// The highest value. Within a billionth of it a climb that finished beats one that ran out of steps, whatever came first: the
+/// two found the same place, and only one of them can prove it.
 pub(super) fn climb_in_logs<const N: usize>(
     search: Search<N>,
     pull: &Pull<N>,
@@ -192,6 +216,8 @@ impl<const N: usize> From<Fitted<N>> for Outcome {
 }
 
 /// Total log-likelihood, with derivatives in the parameters: the sum over segments of `f(x, T, t_x, weights)`.
+///
+/// Segments in groups of four: a group is the unit of parallel work, and the order in which groups are added is theirs.
 fn total<const N: usize>(
     runs: &Runs,
     weights: &[f64],
@@ -293,6 +319,10 @@ const MOST_STAGES: u32 = 12;
 
 /// CNBD-k: the four other parameters at k = 1, 2, .. until the likelihood has fallen, or at the k of `start`. The first of
 /// the parameters is k.
+///
+/// k is whole, so that the likelihood is compared and not differentiated: at most twelve fits of four parameters, each from
+/// fresh starts. It is taken to rise to one maximum in k, so that the first k which does not raise it ends the search. The
+/// covariance gets a row and a column of zeros for k, the standard error none.
 fn regular(
     coin: Coin,
     runs: &Runs,
@@ -347,6 +377,9 @@ fn regular(
 
 /// Climbs from all starts on a thinned likeness where there are many keys, then on all keys from the best point; from `start`
 /// alone where one is given. A parameter that is held gets a box of no width, at which the search treats it as known.
+///
+/// With 100,000 keys the start runs on every 16th of them, 6,250: three climbs of a sixteenth each are a fifth of one climb on
+/// all. Where the thinned maximum lies differs from the full one by its sampling error, a step or two.
 fn staged<const N: usize>(
     runs: &Runs,
     weights: &[f64],
@@ -400,6 +433,8 @@ impl Scale {
 }
 
 /// Log-likelihood of a histogram at given parameters.
+///
+/// Without derivatives, and as the process itself tells it for one customer: what validation and averages weigh by.
 pub(super) fn log_likelihood(model: Model, theta: &[f64], runs: &Runs) -> f64 {
     let process = super::process::PurchaseProcess::raw(model, theta);
     let segments = runs.segments();

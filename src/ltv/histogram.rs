@@ -24,6 +24,24 @@
 //! Floats of one sign are ordered as their bits are. Rows go into buckets by x, where (T, `t_x`) is one 128-bit number; sorting
 //! those and counting equal neighbours is O(n log n) without a hash table, whose memory and order would both be in the
 //! way. Merging is the merge of two sorted lists, O(distinct).
+//!
+//! # By hand
+//! Four customers (x, T, `t_x`): (0, 39, 0), (2, 39, 30), (0, 39, 0), (1, 39, 5).
+//!
+//! | group | keys (T, `t_x`) | count |
+//! |---|---|---|
+//! | x = 0 | (39, 0) | 2 |
+//! | x = 1 | (39, 5) | 1 |
+//! | x = 2 | (39, 30) | 1 |
+//!
+//! Another shard with one more (1, 39, 5) makes its count 2 and changes nothing else.
+//!
+//! # Assumptions
+//! Customers are exchangeable given their numbers: who they are, and which day they began, plays no part in a likelihood. A
+//! cohort effect is a histogram of each cohort.
+//!
+//! # Space
+//! 24 bytes a distinct history, 24 a distinct x. While counting, 16 bytes a customer, 32 for those of 64 purchases and more.
 
 use crate::data::{PurchaseHistory, TimeUnit};
 use crate::error::{Error, Result};
@@ -74,6 +92,8 @@ impl Histogram {
     }
 
     /// The histogram of some rows, or of all, money left out.
+    ///
+    /// For cohorts and resamples: rows may repeat, and each counts as often as it is named.
     pub(super) fn of_rows(history: &PurchaseHistory, rows: Option<&[usize]>) -> Self {
         let row = |i: usize| [history.x()[i], history.t()[i], history.t_x()[i]];
         let purchases = match rows {
@@ -150,6 +170,9 @@ impl std::fmt::Debug for Histogram {
 }
 
 /// Distinct triples of finite, non-negative numbers in ascending order, with counts, grouped by the first number.
+///
+/// `first` and `second` are T and `t_x` of purchases, mean spend and 0 of spend. One list for each, so that a likelihood reads
+/// its numbers side by side.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub(super) struct Runs {
     pub(super) groups: Vec<Group>,
@@ -224,6 +247,7 @@ impl Runs {
         self.count.push(count);
     }
 
+    /// Every key as bits that are ordered as the numbers are, with its count.
     fn keys(&self) -> impl Iterator<Item = ((u64, u128), u64)> + '_ {
         self.groups.iter().flat_map(move |g| {
             (g.start..g.end).map(move |i| {
@@ -233,6 +257,7 @@ impl Runs {
         })
     }
 
+    /// Two ascending lists into one: equal keys come one after the other and are counted together.
     fn merge(&self, other: &Self) -> Self {
         let mut runs = Self::default();
         let (mut a, mut b) = (self.keys().peekable(), other.keys().peekable());
@@ -274,6 +299,9 @@ impl Runs {
     }
 
     /// The units of work: (x, keys).
+    ///
+    /// Every group is cut anew, so that a unit of work has one x. The cut depends on the keys alone, not on how they were
+    /// counted.
     pub(super) fn segments(&self) -> Vec<Group> {
         let cut = |g: &Group| {
             let g = *g;
@@ -287,6 +315,8 @@ impl Runs {
     }
 
     /// Whether all times are whole and nobody bought more often than there was time.
+    ///
+    /// What the discrete-time model asks for: opportunities are counted, and each holds one purchase at most.
     pub(super) fn is_whole(&self) -> bool {
         let whole = |times: &[f64]| times.iter().all(|t| t.fract() == 0.0);
         let fits = |g: &Group| self.second[g.start..g.end].iter().all(|t_x| *t_x >= g.x);
@@ -299,6 +329,8 @@ impl Runs {
     }
 
     /// Every `step`-th key, from the middle of the first stride: a small likeness of the whole to start a search on.
+    ///
+    /// Keys are in order of x, then T: every n-th of them keeps the mix of light and heavy buyers, with the counts as they are.
     pub(super) fn thinned(&self, step: usize) -> Self {
         let mut runs = Self::default();
         for ((x, key), count) in self.keys().skip(step / 2).step_by(step.max(1)) {

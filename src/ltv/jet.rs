@@ -21,6 +21,10 @@
 //! A model whose likelihood is written with [`Jet`]s has analytic first and second derivatives in all its parameters
 //! (forward-mode automatic differentiation of second order: Griewank and Walther 2008, doi:10.1137/1.9780898717761,
 //! chapter 13). It costs O(N^2) a step, so the hot likelihoods write theirs by hand; the rarer models use this.
+//!
+//! # Complexity
+//! A number of N = 4 parameters is 1 + 4 + 16 numbers on the stack; a product costs some 6 N^2 multiplications, a function
+//! 2 N^2. Nothing is allocated.
 
 use std::ops::{Add, Mul};
 
@@ -92,6 +96,9 @@ impl<const N: usize> Jet<N> {
     }
 
     /// ln(e^this + e^other), without overflow.
+    ///
+    /// The larger of the two is taken off first, so that one exponential is 1 and the other at most 1. Which one is larger plays
+    /// no part in the derivatives: they are those of the sum.
     pub(super) fn ln_add(self, other: Self) -> Self {
         let top = self.0.value.max(other.0.value);
         (self.plus(-top).exp() + other.plus(-top).exp()).ln().plus(top)

@@ -38,6 +38,29 @@
 //!
 //! Given that a customer is alive, rate and lifetime are independent, so that expected purchases in (T, T + t] are
 //! (r + x) / (alpha + A(T)) times the integral of e^(g'z) S / S(T), in closed form for each period.
+//!
+//! # By hand
+//! An effect of g = .7 of a campaign makes its weeks count e^.7 = 2.01 weeks each. After three usual weeks and one of campaign
+//! A = 5.01 in place of 4: two purchases in that time are fewer than they look. With r = .5, alpha = 10 the rate of such a
+//! customer is (.5 + 2) / (10 + 5.01) = .167 a usual week and .335 in a week of campaign.
+//!
+//! # Symbols
+//! | symbol | meaning |
+//! |---|---|
+//! | r, alpha, s, beta | as for Pareto/NBD, of a customer whose covariates are 0 |
+//! | g, d | effects on ln of the rate of purchase and of leaving, one for each covariate |
+//! | z(t) | the covariates of the day t |
+//! | A, M | operational times of buying and of leaving, in units of the rates |
+//!
+//! # Assumptions
+//! A covariate multiplies the rate of everybody alike, from the day it holds, without delay. It is known for the days to come,
+//! as a calendar is; a covariate that is itself caused by purchases would be taken for their cause.
+//!
+//! # Determinism
+//! Customers are summed in chunks of 128, in order: the same bits for any number of threads. No chance enters.
+//!
+//! # Errors
+//! Typed, by [`VaryingParams::fit`] and [`VaryingModel::predict`]: days that are not covered, names that are not there.
 
 use crate::data::{Observed, PerCustomer, PurchaseHistory, TimeUnit};
 use crate::error::{Error, Result};
@@ -242,6 +265,8 @@ fn lives<'a>(
 
 impl Life<'_> {
     /// Calls `f(days, covariates)` for the pieces of the days after `after` up to `until` on which the covariates stand.
+    ///
+    /// The covariates of a piece are those of its first day, and hold to its last. One look-up a piece, not a day.
     fn pieces(&self, after: Day, until: Day, z: &mut [f64], mut f: impl FnMut(f64, &[f64])) {
         let mut done = after;
         while done < until {
@@ -254,6 +279,8 @@ impl Life<'_> {
 }
 
 /// An operational time with its derivatives in the effects: integral of e^(g'z), of z e^(g'z), of z z' e^(g'z).
+///
+/// Of m effects: 1 + m + m^2 numbers. d ln of anything in A needs the slope, d2 the curve as well.
 struct Passed {
     time: f64,
     slope: Vec<f64>,
@@ -289,12 +316,16 @@ struct Clock {
 
 impl Clock {
     /// g'z, held where its exponential stays in range.
+    ///
+    /// Within e^100 either way: no fit ends there, but a trial step may, and must give a number that is merely bad.
     fn ln_speed(&self, z: &[f64]) -> f64 {
         let dot: f64 = self.which.iter().zip(&self.effects).map(|(j, g)| z[*j] * g).sum();
         dot.clamp(-100.0, 100.0)
     }
 
     /// Lets `amount` of operational time pass while the covariates are `z`.
+    ///
+    /// With the speed e^(g'z) constant on the way, A grows by `amount`, its slope by z `amount` and its curve by z z' `amount`.
     fn run(&self, passed: &mut Passed, amount: f64, z: &[f64]) {
         let m = self.which.len();
         passed.time += amount;
@@ -331,6 +362,7 @@ struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
+    /// `at` holds ln r, ln alpha, ln s, ln beta, the effects on buying, then those on leaving of the covariates `leaving`.
     fn new(at: &'a [f64], m: usize, leaving: &[usize], days: f64) -> Self {
         let d = at.len();
         Self {
@@ -406,6 +438,8 @@ impl<'a> Work<'a> {
     }
 
     /// Lets `span` pass on both clocks.
+    ///
+    /// Both clocks stand at different times from then on: a campaign that hurries purchases need not hurry leaving.
     fn pass(&mut self, span: f64, z: &[f64]) {
         self.buys.run(&mut self.buy, span * self.buys.ln_speed(z).exp(), z);
         self.leaves.run(&mut self.leave, span * self.leaves.ln_speed(z).exp(), z);

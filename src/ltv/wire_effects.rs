@@ -3,6 +3,17 @@
 //! Parameter models: JSON only. Nothing of a customer is in them but names of covariates and cohorts, which the caller chose.
 //! What `fit` could not have made is refused: effects that are not numbers or have no name, an attrition effect of a covariate
 //! that purchases do not know, cohorts out of order or of another model than the whole.
+//!
+//! # What is checked
+//! | model | rule beyond finite numbers and names |
+//! |---|---|
+//! | covariates | a base of BG/NBD, MBG/NBD, Pareto/NBD or GGompertz/NBD; as many effects on leaving as on buying |
+//! | varying covariates | a base of Pareto/NBD; effects on leaving only of covariates that purchases know |
+//! | spend | p, q and v in the domain of gamma-gamma |
+//! | cohorts | at least one, names ascending, each of the whole's model, one spread a parameter |
+//!
+//! Effects are numbers per unit of their covariate on ln of a rate: a file can be read, and an effect of .69 understood as a
+//! doubling, without this crate. The covariates themselves are not saved.
 
 use serde::{Deserialize, Serialize};
 
@@ -63,6 +74,7 @@ pub struct EffectsRepr {
 }
 
 impl EffectsRepr {
+    /// The base process, once effects and figures are found sound.
     fn check(&self) -> Result<PurchaseProcess> {
         let effects = self.purchases.iter().chain(&self.attrition);
         check_effects(effects, [self.log_likelihood, self.gradient_norm])?;
@@ -191,6 +203,7 @@ pub struct CohortsRepr {
     spreads: Vec<f64>,
 }
 
+/// One cohort: its name, how many customers, its process, and how the fit ended.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CohortRepr {
