@@ -59,6 +59,22 @@
 //! Ties between means go to the smaller row numbers. Neighbours are visited in ascending order, so sums are added
 //! in one order. Components are independent of each other and of the number of threads.
 //!
+//! # Three linkages on one chain
+//! Five records in a row, each pair of neighbours with score 4, all others never compared (−1.5), threshold 0:
+//! ```text
+//! single linkage     one person of five
+//! complete linkage   {1, 2}, {3, 4}, {5}
+//! average linkage    {1, 2}, {3, 4} first (mean 4; ties to the smaller rows)
+//!                    {1, 2} with {3, 4}: (4 − 3 · 1.5) / 4 = −0.125: apart
+//!                    {3, 4} with {5}:    (4 − 1.5) / 2 = 1.25: joined, so {1, 2}, {3, 4, 5}
+//! ```
+//! Had records 1 and 3 been compared with score 1 as well: (4 + 1 − 2 · 1.5) / 4 = 0.5 against 1.25 for {3, 4} with
+//! {5}, which still comes first; then {1, 2} with {3, 4, 5}: (5 − 4 · 1.5) / 6 = −0.17, apart.
+//!
+//! # Errors
+//! None. Scores may be infinite (they are bounded before they are added); rows of constraints that are in no
+//! component are passed over.
+//!
 //! # References
 //! - Sokal and Michener 1958, A statistical method for evaluating systematic relationships, University of Kansas
 //!   Science Bulletin 38.

@@ -34,6 +34,14 @@
 //! # Complexity
 //! Making an explainer costs a merge and a preparation of the table; each explanation O(columns) and the comparison
 //! of one pair.
+//!
+//! # When to ask
+//! - A merge is disputed: explain the two records; where they were never compared with each other, explain each
+//!   with the record between them.
+//! - A pair was expected and did not come: a large negative line is a field whose values differ, often one filled
+//!   with something else.
+//! - A weight looks wrong: `same` and `chance` are what the fit has learnt; a `same` near its prior means the table
+//!   had few pairs to tell.
 
 use std::fmt;
 

@@ -51,6 +51,15 @@
 //! records and more are read; O(1) for a chance, with one look at a second row where a key or a list of values is
 //! concerned. Four bytes a value and a key. Counting is of integers, so the order of rows cannot change a chance.
 //!
+//! # Counting by person, by hand
+//! Rows 0, 1, 2 are one person, row 3 another; surnames `lee`, `lee`, `leigh`, `lee`.
+//! ```text
+//! by record    N = 4    n(lee) = 3    n(leigh) = 1
+//! by person    N = 2    n(lee) = 2    n(leigh) = 1
+//! ```
+//! For the pair of rows 0 and 3, two people: by record u = (3 − 2) / 4 + unseen, by person (2 − 2) / 2 + unseen.
+//! The first takes the person's own repetition for a stranger's; the second knows that nobody else has the name.
+//!
 //! # References
 //! - Winkler 2000, Frequency-based matching in Fellegi-Sunter model of record linkage, US Census RR2000/06.
 //! - Good 1953, The population frequencies of species and the estimation of population parameters,

@@ -95,6 +95,27 @@
 //! None: there is no table from which the fit fails. Without candidates the priors stay; without a filled column
 //! all ratios are 1, every score is ln(λ₁ / (1 − λ₁)), and nothing is joined.
 //!
+//! # The rule of Fellegi and Sunter, and what is done here
+//! Their optimal rule orders pairs by Π R and cuts twice: above the upper cut a link, below the lower one a
+//! non-link, between them a clerk looks. For given rates of false links and false non-links no rule leaves less to
+//! the clerk. Here
+//! - the order is by w₁ / (w₂ + w₃), which is the same order where there are no households;
+//! - one cut is chosen, in probability, and applied to groups instead of pairs (`cluster`);
+//! - the clerk's interval is asked for by [`review`](super::MatchModel::review), with two probabilities of the
+//!   caller's choice.
+//!
+//! | quantity | from the expectation step |
+//! |---|---|
+//! | expected true pairs | Σ γ · weight |
+//! | expected false links above a cut | Σ (1 − γ) · weight over pairs above it |
+//! | expected missed pairs among candidates | Σ γ · weight over pairs below it |
+//!
+//! # Why it finds the right classes without labels
+//! Three classes of independent columns of several levels can in general be told apart from three columns on, up to
+//! their names. Names and small tables are settled by priors: an equal national id has h = 0.001 and an equal
+//! address h = 0.9, so a class that shares addresses and not ids can only be the households. What cannot be learnt
+//! without labels is dependence inside a class; nothing here tries to.
+//!
 //! # References
 //! - Fellegi and Sunter 1969, A theory for record linkage, doi:10.1080/01621459.1969.10501049.
 //! - Winkler 1988, Using the EM algorithm for weight computation in the Fellegi-Sunter model of record linkage.

@@ -33,6 +33,16 @@
 //! # Determinism
 //! The same records in the same order, settings and version give the same weights to the bit and the same profiles,
 //! whatever the number of threads.
+//!
+//! # What the summary tells
+//! λ₁ times the pairs of the table is the expected number of pairs of one person. A person of s records makes s (s
+//! − 1) / 2 of them: 1,000 expected pairs are 1,000 people with two records each, or 100 with five. Where it is far
+//! above the pairs that [`merge`](MatchModel::merge) puts together, the threshold is high or the blocking misses;
+//! far below, groups hold pairs that by themselves are unlikely.
+//!
+//! # Errors
+//! Settings out of range, no records, other fields than those of the fit, more than 4 GiB of values in a column.
+//! Values are never an error: a table of blanks is fitted, and everybody stays alone.
 
 use std::fmt;
 use std::sync::Arc;

@@ -46,6 +46,14 @@
 //! # Errors
 //! [`Overflow`](crate::ErrorKind::Overflow) beyond 4 GiB of code units in one column, since offsets have 32 bits.
 //! Nothing else.
+//!
+//! # A value by hand
+//! | | e-mail `ann.lee@x.org` | surname `孙` | telephone `+8613800138000` |
+//! |---|---|---|---|
+//! | compared | `ann.lee@x.org` | `孙`, one unit | `13800138000` |
+//! | key | `ann.lee` | `sun` | `1388000` |
+//! | coarse key | `ann.l` | `sun` | `138000` |
+//! | sketch | letters of `ann.lee`, length 7 | look: Han characters | counts of digits |
 
 use std::borrow::Cow;
 

@@ -54,6 +54,25 @@
 //! # What depends on these numbers
 //! Tables of a few hundred records lean on them; from some thousand pairs of one person on they only decide which
 //! class is which.
+//!
+//! # The same numbers as weights
+//! Bits against strangers, log₂ of m / u, of the two levels that are seen most beside equality (whose weight
+//! depends on the value):
+//!
+//! | kind | differ | one slip apart |
+//! |---|---|---|
+//! | given name | −5.0 | +3.7 |
+//! | family name | −4.6 | +4.3 |
+//! | birth date | −5.6 | +6.0 |
+//! | e-mail | −2.7 | +15.3 |
+//! | phone | −2.7 | +14.6 |
+//! | national id | −5.6 | +14.9 |
+//! | address | −2.7 | +11.6 |
+//! | postcode | −3.3 | +5.6 |
+//! | city | −3.3 | +4.3 |
+//!
+//! What people have several of, or change, says little by differing; what they keep says much. A slip in something
+//! long is hardly ever chance, one in something short often is.
 
 use crate::data::FieldKind;
 

@@ -22,6 +22,17 @@
 //! # Determinism and errors
 //! A function of records and roots. Asking for a row, profile, id or account there is not gives `None` or nothing;
 //! only other records than those merged, told by their number, are an error where a function takes both.
+//!
+//! # When a name changes
+//! | what happens to a profile | its id |
+//! |---|---|
+//! | a record joins that is not the smallest by (source, id) | stays |
+//! | a smaller record joins | becomes that of the smaller one |
+//! | its smallest record leaves or is split off | goes with that record; the rest has a new one |
+//! | two profiles merge | that of the smaller first record stays, the other goes |
+//! | nothing, but the table is sorted otherwise or fitted anew | stays |
+//!
+//! So keep a history by record (source and id), which never changes, and use profile ids to look up and to report.
 
 use std::fmt;
 use std::sync::OnceLock;

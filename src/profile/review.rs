@@ -30,6 +30,16 @@
 //! # Complexity
 //! The list: as a merge, then O(P) to score and O(k log k) for k pairs in it. The report: as a merge, and passes ·
 //! Σ s² / 2 over profiles of s records.
+//!
+//! # Choosing the two thresholds
+//! | wish | lower | upper |
+//! |---|---|---|
+//! | all doubt, once, in a small table | 0.05 | 0.95 |
+//! | the questions that matter, every week | 0.2 | 0.9 |
+//! | only whether the cut at ½ is right | 0.4 | 0.6 |
+//!
+//! The list is in order of value, so an interval that is too wide costs nothing but length: stop where the values
+//! are no longer worth a look. The thresholds do not change what [`merge`](MatchModel::merge) does.
 
 use crate::data::Records;
 use crate::error::{Error, Result};

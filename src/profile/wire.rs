@@ -20,6 +20,18 @@
 //!
 //! # Determinism
 //! Numbers are written so that they are read back to the bit; a saved and loaded matcher decides as the one before.
+//!
+//! # Checks
+//! | what | rule | else |
+//! |---|---|---|
+//! | settings | as [`MatchParams::check`] | `InvalidParam` |
+//! | fields | at least one | `InvalidInput` |
+//! | weights | exactly where the method is probabilistic, one row a compared column | `InvalidInput`, `ShapeMismatch` |
+//! | shares | finite, above 0, at most 1 | `InvalidInput` |
+//! | rates | λ₁ above 0, λ₁ + λ₂ below 1 | `InvalidInput` |
+//! | pairs | finite, not below 0 | `InvalidInput` |
+//!
+//! Without them a file with a share of 0 would load and answer −∞ to every pair that has that level.
 
 use serde::{Deserialize, Serialize};
 

@@ -32,6 +32,18 @@
 //! # What it saves
 //! One sketch is four bytes in the row that is being read anyway. Values themselves lie elsewhere: two reads of
 //! memory in no order, which no cache foresees.
+//!
+//! # Layout of the 32 bits
+//! | reading | bits 0 to 21 | 22 to 25 | 26 to 30 | 31 |
+//! |---|---|---|---|---|
+//! | date | eight digits of four bits, over all 32 | | | |
+//! | code | up to seven digits of four bits, each + 1, over 28 | | | look |
+//! | digits | ten counts of three bits, over 30 | | | look |
+//! | street | set of letters | hash of the house number, nine bits | | look |
+//! | local part, name, text, short | set of letters, over 26 | | length up to 31 | look |
+//! | words | | | | always look |
+//!
+//! A date never sets the highest bit, as years are below 8000 but for slips, and it is not asked for.
 
 use super::level::Level;
 use crate::data::FieldKind;

@@ -93,6 +93,23 @@
 //! # Determinism
 //! Maps are never walked in their own order where it could show; profiles and their records are told in ascending
 //! order.
+//!
+//! # The life of a record
+//! | step | profile | audit | what is kept of it |
+//! |---|---|---|---|
+//! | [`who`](ProfileIndex::who) | asked about, not joined | nothing | nothing |
+//! | [`upsert`](ProfileIndex::upsert) | in one, which may change with every later record | its values, sealed | all |
+//! | upsert again | by the new values | the new values behind the old | all, old values in the audit |
+//! | [`remove`](ProfileIndex::remove) | none | that it was removed | its values, in the audit |
+//! | [`forget`](ProfileIndex::forget) | none | that it was forgotten | a number, and digests of what is gone |
+//!
+//! # Who can see what
+//! | somebody has | and learns |
+//! |---|---|
+//! | the index in memory | everything |
+//! | a saved file | values of all records that are not forgotten, who was declared what, in which order |
+//! | a saved file, of a record forgotten before it was saved | that record number so and so came and was forgotten |
+//! | the audit's events alone | how many records came and went |
 
 mod blocks;
 mod frozen;

@@ -32,6 +32,11 @@
 //! # What is not done
 //! No parsing into parts, no gazetteer of streets, no order of flat and house: it would need a country's rules. Two
 //! spellings that remain are left to levels, which allow slips and beginnings.
+//!
+//! # Keys and coarse keys
+//! The key of a Chinese address stops before 号, so `杭州工业东路169号1-305` and `杭州工业东路169号` meet at the level of the key;
+//! the coarse key is the first six characters, city and road. A Latin address is its own key, and its
+//! coarse key `5 miln` is the house and the first letters of the street.
 
 use super::text::words;
 use crate::data::is_han;

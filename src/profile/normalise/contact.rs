@@ -28,6 +28,12 @@
 //!
 //! E-mail addresses are not checked: what has no `@` stays as it is, compares as text and is reported by
 //! [`quality`](crate::profile::quality).
+//!
+//! # Why one key for a number and its mask
+//! A mask of the usual form shows three digits in front and four behind. Were the key the whole number, a mask
+//! would meet nobody; so the key of every number is what its mask would show. Strangers share such a key with a
+//! chance of about one in ten million where numbers are evenly spread, and the count of the key (see `frequency`)
+//! says what it is in this table.
 
 use super::Tags;
 use super::text::fold;

@@ -20,6 +20,17 @@
 //! # Key
 //! Year, then the smaller of day and month: 1980-04-03 and 1980-03-04 have `19800304`. For 132 of 365 days of a
 //! year there is another day with the same key, so sharing a key says nearly what sharing the date does.
+//!
+//! # Order by hand
+//! | written | day first | month first |
+//! |---|---|---|
+//! | `03/04/1980` | 1980-04-03 | 1980-03-04 |
+//! | `13/04/1980` | 1980-04-13 | 1980-04-13 |
+//! | `04/13/1980` | 1980-04-13 | 1980-04-13 |
+//! | `1980/03/04` | 1980-03-04 | 1980-03-04 |
+//! | `4 Mar 1980`, `March 4, 1980` | 1980-03-04 | 1980-03-04 |
+//!
+//! A source read in the wrong order still meets the others: two readings of one date share the key.
 
 use super::DateOrder;
 use super::text::fold;
