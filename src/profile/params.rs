@@ -155,7 +155,9 @@ impl MatchParams {
 
     /// Two records whose values of this kind differ by more than a slip or two cannot be one person, whatever else they
     /// share: for identifiers that a person has one of and that are entered with care. None by default. Masked and missing
-    /// values contradict nothing; under [`Method::Rules`] national ids always veto.
+    /// values contradict nothing; under [`Method::Rules`] national ids always veto. It holds between records that are compared
+    /// and found alike; two that only a third record brings together are not held apart by it, and
+    /// [`ProfileIndex`](crate::profile::ProfileIndex) takes declared pairs instead.
     ///
     /// ```
     /// use regulars::data::FieldKind;

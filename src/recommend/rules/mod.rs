@@ -36,9 +36,9 @@
 //! ```
 //!
 //! # Complexity
-//! Pairs: Σ b² over orders of b frequent items, with one counter per item beside the orders and the rules. Larger sets
-//! grow a set by one item at a time over the orders that hold it, depth first. Sequences: Σ h² over customers of h items.
-//! A rule of a pair takes 28 bytes.
+//! Pairs: Σ b² over orders of b frequent items, with one counter per item for each 32 first items, at most items² / 8 bytes
+//! in all, beside the orders and the rules. Larger sets grow a set by one item at a time over the orders that hold it, depth
+//! first. Sequences: Σ h² over customers of h items. A rule of a pair takes 28 bytes.
 //!
 //! # Accuracy
 //! Defined as in mlxtend 0.25: counts are whole numbers, measures one division each.

@@ -46,7 +46,7 @@
 //!
 //! # Complexity
 //! `fit` is linear in rows plus some ten Newton steps over at most 250,000 (customer, period) pairs; `predict` takes
-//! about two microseconds a customer. A model is a few kilobytes; a date 160 bytes.
+//! about two microseconds a customer. A model is a few kilobytes; a date about a hundred bytes.
 //!
 //! # Accuracy
 //! Online Retail as of one day, all customers, against shrunk lognormal gaps fitted on the same day: `ACCURACY.md`.
