@@ -290,14 +290,14 @@ impl Additive {
         // A sample brings the coefficients near, all rows finish.
         let mut kept = None;
         if n > 40_000 {
-            let sampled = model.climb(rows, SAMPLED, penalty / SAMPLED as f64, NEAR, None)?;
-            kept = sampled.filter(|_| n > 160_000).map(|c| Kept {
-                curvature: c.curvature,
+            model.climb(rows, SAMPLED, penalty / SAMPLED as f64, NEAR, &mut kept)?;
+            kept = kept.filter(|_| n > 160_000).map(|sample| Kept {
                 share: 1.0 / SAMPLED as f64,
                 served: 0,
+                ..sample
             });
         }
-        model.climb(rows, 1, penalty, DONE, kept)?;
+        model.climb(rows, 1, penalty, DONE, &mut kept)?;
         model.centre(rows);
         model.is_sound(W).then_some(model)
     }
@@ -317,24 +317,22 @@ impl Additive {
     ///
     /// A kept curvature makes this a chord method: its steps converge linearly, at a rate that is the relative change of the
     /// curvature since it was computed, which is small near the maximum. After 40 places the best one stands, with `converged`
-    /// false. A curvature that has served for twelve steps is computed anew: it is a poor one. `kept` is one to begin with.
-    ///
-    /// Returns the curvature of the last step. `None` where the negative Hessian is not positive definite in floats, or where
-    /// there are no rows.
+    /// false. A curvature that has served for twelve steps is computed anew: it is a poor one. `kept` is one to begin with, and
+    /// the last one when it is done. `None` where the negative Hessian is not positive definite in floats, or where there are no
+    /// rows.
     fn climb<const W: usize>(
         &mut self,
         rows: &Rows<W>,
         stride: usize,
         penalty: f64,
         tolerance: f64,
-        kept: Option<Kept>,
-    ) -> Option<Option<Kept>> {
+        kept: &mut Option<Kept>,
+    ) -> Option<()> {
         let mut best: Option<(Vec<f64>, f64)> = None;
-        let mut solver = kept;
         self.converged = false;
         for _ in 0..40 {
-            solver = solver.filter(|kept| kept.served < Kept::LONGEST);
-            let curvature = if solver.is_some() { Curvature::Kept } else { Curvature::Anew };
+            *kept = kept.take().filter(|k| k.served < Kept::LONGEST);
+            let curvature = if kept.is_some() { Curvature::Kept } else { Curvature::Anew };
             let step = self.step(rows, stride, penalty, curvature)?;
             self.iterations += 1;
             let beta = self.coefficients();
@@ -344,13 +342,13 @@ impl Additive {
                 if gain < 0.0 {
                     let half: Vec<f64> = beta.iter().zip(old).map(|(b, o)| 0.5 * (b + o)).collect();
                     self.set(&half);
-                    solver = None;
+                    *kept = None;
                     continue;
                 }
                 if gain < tolerance * value.abs() {
                     self.converged = true;
                     self.log_likelihood = step.value;
-                    return Some(solver);
+                    return Some(());
                 }
                 // Far from the maximum the curvature moves on.
                 slow = gain > 1e-3 * value.abs();
@@ -358,25 +356,25 @@ impl Additive {
             self.log_likelihood = step.value;
             if slow && curvature == Curvature::Kept {
                 // The same place again, with its curvature.
-                (solver, best) = (None, None);
+                (*kept, best) = (None, None);
                 continue;
             }
             let n = beta.len();
-            let mut current = match solver.take() {
-                Some(kept) => kept,
+            let mut current = match kept.take() {
+                Some(current) => current,
                 None => Kept { curvature: Cholesky::of_rows(&step.hessian, n).ok()?, share: 1.0, served: 0 },
             };
             let move_by = current.curvature.solve(&step.gradient);
             let next: Vec<f64> = beta.iter().zip(&move_by).map(|(b, m)| b + current.share * m).collect();
             current.served += 1;
-            solver = Some(current);
+            *kept = Some(current);
             best = Some((beta, step.value));
             self.set(&next);
         }
         if let Some((beta, _)) = best {
             self.set(&beta);
         }
-        Some(solver)
+        Some(())
     }
 
     /// The intercept and the values at the knots, in the order of the Hessian's rows.
