@@ -41,6 +41,47 @@ impl Record {
     pub(super) fn has_occasion(&self) -> bool {
         self.first <= self.last
     }
+
+    /// Adds an occasion. The hot loop: no branch depends on the data.
+    ///
+    /// For a day d with amount a, against first day f:
+    ///
+    /// | | first day | first-day count | first-day spend |
+    /// |---|---|---|---|
+    /// | d < f | d | 1 | a |
+    /// | d = f | f | + 1 | + a |
+    /// | d > f | f | unchanged | unchanged |
+    ///
+    /// Written with selects instead of branches: which of the three it is cannot be predicted, and a branch missed costs
+    /// more than the arithmetic of all three.
+    #[inline]
+    fn add(&mut self, day: i32, amount: i64) -> Rare {
+        let (earlier, on_first) = (day < self.first, day <= self.first);
+        let (spend, carried) = self.spend.overflowing_add(amount);
+        let kept = if earlier { 0 } else { self.first_spend };
+        let (first_spend, first_carried) = kept.overflowing_add(if on_first { amount } else { 0 });
+        let (count, too_many) = self.count.overflowing_add(1);
+        self.spend = spend;
+        self.first_spend = first_spend;
+        self.first_count = (if earlier { 0 } else { self.first_count }).wrapping_add(u32::from(on_first));
+        self.first = self.first.min(day);
+        self.last = self.last.max(day);
+        self.count = count;
+        Rare { earlier, carried, first_carried, too_many }
+    }
+}
+
+/// What adding an occasion may ask beside its record.
+#[derive(Clone, Copy, Debug)]
+struct Rare {
+    /// It was earlier than all before it, so a carry of the first day's spend is void.
+    earlier: bool,
+    /// The spend went beyond 64 bits.
+    carried: bool,
+    /// The first day's spend went beyond 64 bits.
+    first_carried: bool,
+    /// More occasions than 32 bits count.
+    too_many: bool,
 }
 
 /// Records in pieces of one size: growing moves none of them and leaves no room unused that matters.
@@ -66,8 +107,8 @@ impl Records {
 
     /// The record at a place, `None` behind the last.
     #[inline]
-    pub(super) fn get(&self, place: usize) -> Option<&Record> {
-        self.pieces.get(place >> Self::BITS)?.get(place & (Self::PIECE - 1))
+    fn get_mut(&mut self, place: usize) -> Option<&mut Record> {
+        self.pieces.get_mut(place >> Self::BITS)?.get_mut(place & (Self::PIECE - 1))
     }
 
     /// Adds a record behind the last.
@@ -312,16 +353,22 @@ impl Shard {
         for batch in rows.chunks(BATCH) {
             let guesses = self.guesses(batch, hash);
             for (row, guess) in batch.iter().zip(guesses) {
-                let place = match self.records.get(guess as usize) {
-                    Some(record) if record.key == row.key => guess as usize,
+                let guess = guess as usize;
+                let amount = row.amount.into();
+                // Nearly every row of a known customer: found at the first guess and added to where it was found.
+                let place = match self.records.get_mut(guess) {
+                    Some(record) if record.key == row.key => {
+                        if every_row {
+                            let rare = record.add(row.day, amount);
+                            self.note(guess, amount, rare);
+                            continue;
+                        }
+                        guess
+                    }
                     _ => self.place(row.key, hash),
                 };
-                if every_row {
-                    self.add_occasion(place, row.day, row.amount.into());
-                } else {
-                    let (amount, is_refund) = (row.amount.into(), row.amount < 0);
-                    self.add(place, &Fact { amount, day: row.day, is_refund, order: 0 }, policy);
-                }
+                let is_refund = row.amount < 0;
+                self.add(place, &Fact { amount, day: row.day, is_refund, order: 0 }, policy);
             }
         }
     }
@@ -395,51 +442,33 @@ impl Shard {
         }
     }
 
-    /// The hot loop: no branch depends on the data, except those never taken.
-    ///
-    /// For a day d with amount a, against first day f:
-    ///
-    /// | | first day | first-day count | first-day spend |
-    /// |---|---|---|---|
-    /// | d < f | d | 1 | a |
-    /// | d = f | f | + 1 | + a |
-    /// | d > f | f | unchanged | unchanged |
-    ///
-    /// Written with selects instead of branches: which of the three it is cannot be predicted, and a branch missed costs
-    /// more than the arithmetic of all three.
+    /// Adds an occasion to the customer at a place.
     #[inline]
     fn add_occasion(&mut self, place: usize, day: i32, amount: i64) {
-        let record = &mut self.records[place];
-        let (earlier, on_first) = (day < record.first, day <= record.first);
-        let (spend, carried) = record.spend.overflowing_add(amount);
-        let kept = if earlier { 0 } else { record.first_spend };
-        let (first_spend, first_carried) = kept.overflowing_add(if on_first { amount } else { 0 });
-        let (count, too_many) = record.count.overflowing_add(1);
-        record.spend = spend;
-        record.first_spend = first_spend;
-        record.first_count = (if earlier { 0 } else { record.first_count }).wrapping_add(u32::from(on_first));
-        record.first = record.first.min(day);
-        record.last = record.last.max(day);
-        record.count = count;
-        if carried | first_carried | too_many | !self.wide.is_empty() {
-            self.add_rarely(place, amount, [earlier, carried, first_carried, too_many]);
+        let rare = self.records[place].add(day, amount);
+        self.note(place, amount, rare);
+    }
+
+    /// What an occasion asks beside its record, which is almost never anything.
+    #[inline]
+    fn note(&mut self, place: usize, amount: i64, rare: Rare) {
+        if rare.carried | rare.first_carried | rare.too_many | !self.wide.is_empty() {
+            self.add_rarely(place, amount, rare);
         }
     }
 
     /// What the hot loop does once in a very long while: note a carry, void the first day's carry when an earlier day
     /// comes, remember that a counter ran over.
     #[cold]
-    fn add_rarely(
-        &mut self,
-        place: usize,
-        amount: i64,
-        [earlier, carried, first_carried, too_many]: [bool; 4],
-    ) {
-        self.overflowed |= too_many;
-        if earlier && let Some(wide) = u32::try_from(place).ok().and_then(|p| self.wide.get_mut(&p)) {
+    fn add_rarely(&mut self, place: usize, amount: i64, rare: Rare) {
+        self.overflowed |= rare.too_many;
+        if rare.earlier
+            && let Some(wide) = u32::try_from(place).ok().and_then(|p| self.wide.get_mut(&p))
+        {
             wide.first_spend = 0;
         }
-        self.carry(place, if carried { amount } else { 0 }, if first_carried { amount } else { 0 });
+        let of = |carried| if carried { amount } else { 0 };
+        self.carry(place, of(rare.carried), of(rare.first_carried));
     }
 
     /// Notes that adding these amounts went beyond 64 bits.

@@ -502,6 +502,18 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// The days of at most [`RUN`] rows.
+    fn days<'d>(&self, rows: Range<usize>, into: &'d mut [i32; RUN]) -> &'d [i32] {
+        let into = &mut into[..rows.len()];
+        match self.columns.days {
+            DayColumn::Days(days) => {
+                days[rows].iter().zip(&mut *into).for_each(|(day, into)| *into = day.days_since_epoch());
+            }
+            DayColumn::Integers(days) => into.copy_from_slice(&days[rows]),
+        }
+        into
+    }
+
     /// Whether a row lies behind the as-of day: it is then not looked at further.
     #[inline]
     fn is_late(&self, row: usize) -> bool {
@@ -598,17 +610,20 @@ impl Scattered {
         let mut tally = Tally::default();
         let mut next = [0_usize; SHARDS];
         self.shards.clear();
-        self.shards.extend(rows.clone().map(|row| {
-            #[expect(clippy::cast_possible_truncation, reason = "shards are fewer than 255")]
-            let shard = KeyHash::shard(hash.of(keys[row])) as u8;
-            if read.is_late(row) {
-                tally.rows_after_as_of += 1;
-                OUT
-            } else {
-                next[usize::from(shard)] += 1;
-                shard
-            }
-        }));
+        let last = policy.as_of.day().days_since_epoch();
+        let mut days = [0_i32; RUN];
+        for first in rows.clone().step_by(RUN) {
+            let run = first..rows.end.min(first + RUN);
+            let days = read.days(run.clone(), &mut days);
+            self.shards.extend(keys[run].iter().zip(days).map(|(key, day)| {
+                #[expect(clippy::cast_possible_truncation, reason = "shards are fewer than 255")]
+                let shard = KeyHash::shard(hash.of(*key)) as u8;
+                let out = *day > last;
+                next[usize::from(shard)] += usize::from(!out);
+                tally.rows_after_as_of += u64::from(out);
+                if out { OUT } else { shard }
+            }));
+        }
         let mut sum = 0;
         for count in &mut next {
             (*count, sum) = (sum, sum + *count);
@@ -620,13 +635,14 @@ impl Scattered {
         for (first, shards) in rows.step_by(RUN).zip(self.shards.chunks(RUN)) {
             let rows = first..first + shards.len();
             if read.whole_minor(rows.clone(), &mut minor) {
-                for ((row, shard), amount) in rows.zip(shards).zip(minor) {
+                let days = read.days(rows.clone(), &mut days);
+                for (((key, day), shard), amount) in keys[rows].iter().zip(days).zip(shards).zip(&minor) {
                     if *shard == OUT {
                         continue;
                     }
-                    tally.refund_rows += u64::from(amount < 0);
+                    tally.refund_rows += u64::from(*amount < 0);
                     let place = &mut next[usize::from(*shard)];
-                    self.rows[*place] = Packed { key: keys[row], amount, day: read.day(row) };
+                    self.rows[*place] = Packed { key: *key, amount: *amount, day: *day };
                     *place += 1;
                 }
                 continue;
