@@ -81,11 +81,17 @@ impl Step {
     }
 
     /// The inverse; of clipping, which has none, the identity.
+    ///
+    /// A sum that cancels to less than the rounding of its terms is 0: the centre of customers who all bought today is 0
+    /// days, not −1.1e-16.
     pub(super) fn invert(self, x: f64) -> f64 {
         match self {
             Self::Log1p => x.abs().exp_m1().copysign(x),
             Self::Clip { .. } => x,
-            Self::Scale { centre, scale } => x * scale + centre,
+            Self::Scale { centre, scale } => {
+                let sum = x * scale + centre;
+                if sum.abs() <= 4.0 * f64::EPSILON * centre.abs() { 0.0 } else { sum }
+            }
         }
     }
 

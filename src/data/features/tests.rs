@@ -217,3 +217,14 @@ fn quantiles_interpolate() {
     assert_eq!(quantile_sorted(&[1.0, 2.0, 4.0, 8.0], 0.5), Some(3.0));
     assert_eq!(quantile_sorted(&[f64::MIN, f64::MAX], 0.5), Some(0.0));
 }
+
+#[test]
+fn a_centre_that_cancels_is_zero() {
+    // ln(1 + days) of two customers, standardised: the one with 0 days comes back as 0, not as a rounding error.
+    for other in 1..200 {
+        let features = table(&[("days", &[0.0, f64::from(other)])]);
+        let transform = TransformParams::new().log1p().standardise().fit(&features).unwrap();
+        let matrix = transform.apply(&features).unwrap();
+        assert_eq!(transform.invert(matrix.row(0).unwrap()).unwrap(), [0.0], "beside {other}");
+    }
+}
