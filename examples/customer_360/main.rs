@@ -42,6 +42,9 @@ struct Args {
     /// How far to look ahead
     #[arg(long, value_name = "DAYS", default_value_t = 90)]
     horizon: u32,
+    /// The models of every stage: the defaults, or the plain model of each field, several times as fast
+    #[arg(long, value_enum, default_value_t = Model::Auto)]
+    model: Model,
     /// Where customers.csv, report.html and models/ go
     #[arg(long, value_name = "DIR", default_value = "out")]
     out: PathBuf,
@@ -49,6 +52,12 @@ struct Args {
     csv: CsvArgs,
     #[command(flatten)]
     output: OutputArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Model {
+    Auto,
+    Plain,
 }
 
 /// What one run found out.
@@ -104,7 +113,11 @@ fn run(args: &Args) -> Outcome {
 
     progress.message("fitting every model");
     let meter = Meter::start();
-    let params = PipelineParams::new().interval(LEVEL);
+    let params = match args.model {
+        Model::Auto => PipelineParams::new(),
+        Model::Plain => PipelineParams::plain(),
+    };
+    let params = params.interval(LEVEL);
     let pipeline = params.fit(&ledger, as_of, horizon)?;
     timed("fit", meter);
     progress.message("answering for every customer");
