@@ -49,7 +49,7 @@ pub(super) struct Candidate {
     pub(super) repeat: bool,
     /// What each group of the learned ranker's terms adds; zeros of any other method.
     pub(super) parts: [f64; GROUPS],
-    /// Share of similar customers' latest baskets that hold it, by the learned ranker.
+    /// Share of similar customers' latest baskets that hold it; as a logarithm by the learned ranker, which tells it.
     pub(super) vouched: f32,
 }
 
@@ -192,7 +192,7 @@ pub(super) fn select(
     categories: &Categories,
 ) -> Vec<Candidate> {
     let mut places = Places::new(request);
-    if request.repeat_share.is_none() && request.per_category.is_none() && candidates.len() >= places.left {
+    if request.takes_the_first() && candidates.len() >= places.left {
         candidates.truncate(places.left);
         return candidates;
     }

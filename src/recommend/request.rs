@@ -188,16 +188,24 @@ impl Request {
         self
     }
 
+    /// Whether the first so many in order are taken, whatever they are: no quota.
+    pub(super) fn takes_the_first(&self) -> bool {
+        self.repeat_share.is_none() && self.per_category.is_none()
+    }
+
+    /// Whether the order is that of scores: no margins, no diversity.
+    pub(super) fn orders_by_score(&self) -> bool {
+        self.margins.is_none() && self.diversity == 0.0
+    }
+
     /// Whether the best few by score answer it: no filter, no quota, a list of usual length.
     pub(super) fn is_plain(&self) -> bool {
         self.how_many <= super::ranker::SHORTLIST
             && self.bought == AlreadyBought::Allowed
-            && self.repeat_share.is_none()
             && self.allow.is_none()
             && self.deny.is_empty()
-            && self.per_category.is_none()
-            && self.diversity == 0.0
-            && self.margins.is_none()
+            && self.takes_the_first()
+            && self.orders_by_score()
     }
 
     /// Whether the request makes sense.

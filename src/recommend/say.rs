@@ -40,7 +40,7 @@ use super::baskets::Past;
 use super::methods::Because;
 use super::model::{NextItemModel, Own};
 use super::rank::{Candidate, Eligible, margin};
-use super::ranker::{Group, Ranker, repeat_share};
+use super::ranker::{Group, Teller};
 use super::reasons::{Ago, Reason, ReasonKind, Recommendation};
 use super::request::Request;
 
@@ -65,15 +65,16 @@ impl NextItemModel {
         // A popular item that fills the list was not scored: it is said to score as the worst one that was, and to be no
         // more probable.
         let (mut lowest, mut least) = (0.0, 1.0);
+        let teller = self.ranker.as_ref().map(|ranker| ranker.teller(past, &own));
         let mut list = Vec::with_capacity(ranked.len());
         for candidate in ranked {
             let parts = told.next();
             let filler = candidate.score == f64::NEG_INFINITY;
-            let reasons = match (&self.ranker, parts) {
+            let reasons = match (&teller, parts) {
                 (Some(_), _) | (None, Some(_)) if filler => {
                     vec![Reason { kind: self.popular(candidate.item), contribution: lowest }]
                 }
-                (Some(ranker), _) => self.say_learned(ranker, past, &own, &candidate),
+                (Some(teller), _) => self.say_learned(teller, past, &own, &candidate),
                 (None, Some(parts)) => self.say_parts(past, &own, &candidate, parts),
                 (None, None) => self.say_frequencies(past, &own, candidate.item),
             };
@@ -114,14 +115,14 @@ impl NextItemModel {
     /// Seven reasons for an item bought before and six for a new one, whose group of own purchases has no term.
     fn say_learned(
         &self,
-        ranker: &Ranker,
+        teller: &Teller<'_>,
         past: Past<'_>,
         own: &[Own],
         candidate: &Candidate,
     ) -> Vec<Reason> {
         let item = candidate.item;
         let known = own.binary_search_by_key(&item, |o| o.item).ok().map(|at| own[at]);
-        let companion = ranker.companion(own, item);
+        let companion = teller.companion(item);
         let mut reasons = Vec::with_capacity(candidate.parts.len());
         // In the order of the groups: the sum of the contributions is then the score to the last bit.
         let mut add = |group: Group, kind: ReasonKind| {
@@ -130,7 +131,7 @@ impl NextItemModel {
         if let Some(own) = known {
             add(Group::Bought, self.bought(past, own));
         }
-        add(Group::Again, ReasonKind::BoughtAgain { times_the_average: ranker.repurchase_ratio(item) });
+        add(Group::Again, ReasonKind::BoughtAgain { times_the_average: teller.repurchase_ratio(item) });
         add(Group::Popular, self.popular(item));
         add(
             Group::GoesWith,
@@ -139,9 +140,9 @@ impl NextItemModel {
                 lift: companion.map_or(0.0, |(_, lift)| lift),
             },
         );
-        add(Group::Similar, ReasonKind::SimilarCustomers { share: candidate.vouched.into() });
-        add(Group::Season, ReasonKind::Season { ratio: ranker.season(past, item) });
-        add(Group::Habits, ReasonKind::Habits { repeat_share: repeat_share(past, own).into() });
+        add(Group::Similar, ReasonKind::SimilarCustomers { share: teller.vouched(candidate.vouched) });
+        add(Group::Season, ReasonKind::Season { ratio: teller.season(item) });
+        add(Group::Habits, ReasonKind::Habits { repeat_share: teller.repeat_share });
         reasons
     }
 

@@ -26,7 +26,6 @@
 //! Entries are added in the order of the query and, for one column, of the rows. The order of candidates is total: value
 //! first, then number. Neither depends on threads, and scratch memory is emptied before it is used again.
 
-use std::cmp::Ordering;
 use std::ops::{AddAssign, Mul};
 use std::sync::Mutex;
 
@@ -36,27 +35,49 @@ use crate::kernel::par;
 pub(super) trait Weight:
     Copy + Default + PartialEq + PartialOrd + Send + Sync + AddAssign + Mul<Output = Self>
 {
+    /// A value and a number as one whole number: values descend as keys ascend, equal values by number.
+    type Key: Copy + Ord + Send;
+
     /// The nearest value of the type.
     fn of(value: f64) -> Self;
-    /// The order of all floats; sums here are never NaN.
-    fn total_cmp(&self, other: &Self) -> Ordering;
+    /// Value and number as a key.
+    ///
+    /// The bits of floats order like whole numbers with a sign in front: those below 0 are turned over, the others lifted above
+    /// them. By hand, as `f32`: 1.0 and 2.0 have the bits 3F800000 and 40000000, so that the key of 2.0 is the smaller.
+    fn key(self, number: u32) -> Self::Key;
+    /// The value and the number of a key, bit for bit.
+    fn of_key(key: Self::Key) -> (Self, u32);
 }
 
 macro_rules! weights {
-    ($($type:ty)*) => {$(
+    ($($type:ty, $bits:ty, $key:ty);*) => {$(
         impl Weight for $type {
+            type Key = $key;
+
             #[allow(clippy::cast_possible_truncation, reason = "rounding is what the conversion is for")]
             fn of(value: f64) -> Self {
                 value as $type
             }
-            fn total_cmp(&self, other: &Self) -> Ordering {
-                <$type>::total_cmp(self, other)
+
+            fn key(self, number: u32) -> $key {
+                const SIGN: $bits = 1 << (<$bits>::BITS - 1);
+                let bits = self.to_bits();
+                let ascending = if bits & SIGN == 0 { bits | SIGN } else { !bits };
+                <$key>::from(!ascending) << 32 | <$key>::from(number)
+            }
+
+            #[expect(clippy::cast_possible_truncation, reason = "the parts that were put together")]
+            fn of_key(key: $key) -> (Self, u32) {
+                const SIGN: $bits = 1 << (<$bits>::BITS - 1);
+                let ascending = !((key >> 32) as $bits);
+                let bits = if ascending & SIGN == 0 { !ascending } else { ascending & !SIGN };
+                (<$type>::from_bits(bits), key as u32)
             }
         }
     )*};
 }
 
-weights!(f32 f64);
+weights!(f32, u32, u64; f64, u64, u128);
 
 /// Rows of a sparse matrix one behind the other: row `r` is `from[r]..from[r + 1]`.
 ///
@@ -194,7 +215,9 @@ pub(super) fn merge<W: Weight>(mut entries: Vec<(u32, W)>) -> Vec<(u32, W)> {
 #[derive(Debug, Default)]
 pub(super) struct Sums<W> {
     values: Vec<W>,
+    /// The numbers with a sum are the first `filled`; the one place behind them is written to by every addition.
     touched: Vec<u32>,
+    filled: usize,
 }
 
 impl<W: Weight> Sums<W> {
@@ -202,20 +225,21 @@ impl<W: Weight> Sums<W> {
     pub(super) fn reach(&mut self, n: usize) {
         if self.values.len() < n {
             self.values.resize(n, W::default());
+            self.touched.resize(n + 1, 0);
         }
     }
 
     /// Adds a value that is not negative; 0 leaves no trace. Numbers beyond the reach are left out.
     ///
-    /// That no value is negative is what lets 0 stand for "not yet": a sum that came back to 0 would be listed twice.
+    /// That no value is negative is what lets 0 stand for "not yet": a sum that came back to 0 would be listed twice. The number
+    /// is written behind the list in any case and the list grows where the sum was 0: no branch, which a processor would guess
+    /// wrong every third time.
     pub(super) fn add(&mut self, number: u32, value: W) {
-        if let Some(sum) = self.values.get_mut(number as usize) {
-            if *sum == W::default() {
-                if value == W::default() {
-                    return;
-                }
-                self.touched.push(number);
-            }
+        if let (Some(sum), Some(next)) =
+            (self.values.get_mut(number as usize), self.touched.get_mut(self.filled))
+        {
+            *next = number;
+            self.filled += usize::from((*sum == W::default()) & (value != W::default()));
             *sum += value;
         }
     }
@@ -227,18 +251,19 @@ impl<W: Weight> Sums<W> {
 
     /// Numbers with a sum, in the order of their first addition.
     pub(super) fn touched(&self) -> &[u32] {
-        &self.touched
+        &self.touched[..self.filled]
     }
 
     pub(super) fn clear(&mut self) {
-        for number in self.touched.drain(..) {
-            self.values[number as usize] = W::default();
+        for number in &self.touched[..self.filled] {
+            self.values[*number as usize] = W::default();
         }
+        self.filled = 0;
     }
 
     /// Multiplies every sum.
     pub(super) fn scale(&mut self, by: W) {
-        for number in &self.touched {
+        for number in &self.touched[..self.filled] {
             let sum = &mut self.values[*number as usize];
             *sum = *sum * by;
         }
@@ -248,20 +273,32 @@ impl<W: Weight> Sums<W> {
     ///
     /// O(t + n log n) for t numbers with a sum. What comes first among equals is the smaller number, which is the smaller key.
     pub(super) fn largest(&self, n: usize) -> Vec<u32> {
-        let mut sums: Vec<(W, u32)> = self.touched.iter().map(|i| (self.get(*i), *i)).collect();
-        keep_largest(&mut sums, n);
-        sums.into_iter().map(|(_, i)| i).collect()
+        let mut keys: Vec<W::Key> = self.touched().iter().map(|i| self.get(*i).key(*i)).collect();
+        keep_first(&mut keys, n);
+        keys.into_iter().map(|key| W::of_key(key).1).collect()
     }
 }
 
-/// Keeps the `n` largest, in order; equal values by number. O(len + n log n): selection first, then the sort of few.
-pub(super) fn keep_largest<W: Weight>(sums: &mut Vec<(W, u32)>, n: usize) {
-    let order = |a: &(W, u32), b: &(W, u32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
-    if sums.len() > n {
-        sums.select_nth_unstable_by(n, order);
-        sums.truncate(n);
+/// Keeps the `n` smallest keys, that is the largest values, in no order. O(len).
+pub(super) fn choose_first<K: Copy + Ord>(keys: &mut Vec<K>, n: usize) {
+    if keys.len() > n {
+        keys.select_nth_unstable(n);
+        keys.truncate(n);
     }
-    sums.sort_unstable_by(order);
+}
+
+/// Keeps the `n` smallest keys, in order. O(len + n log n): selection first, then the sort of few.
+pub(super) fn keep_first<K: Copy + Ord>(keys: &mut Vec<K>, n: usize) {
+    choose_first(keys, n);
+    keys.sort_unstable();
+}
+
+/// Keeps the `n` largest, in order; equal values by number. O(len + n log n).
+pub(super) fn keep_largest<W: Weight>(sums: &mut Vec<(W, u32)>, n: usize) {
+    let mut keys: Vec<W::Key> = sums.iter().map(|(value, number)| value.key(*number)).collect();
+    keep_first(&mut keys, n);
+    sums.clear();
+    sums.extend(keys.into_iter().map(W::of_key));
 }
 
 /// For each item the `keep` others that `finish` values most, best first. `gather(item, sums)` adds what binds the item to
@@ -284,10 +321,11 @@ pub(super) fn best_pairs<W: Weight>(
         let mut lists = Vec::with_capacity(range.len());
         for item in range {
             gather(item, &mut sums);
-            let strength = |other: &u32| Some((finish(item, *other as usize, sums.get(*other))?, *other));
-            let mut best: Vec<(W, u32)> = sums.touched().iter().filter_map(strength).collect();
-            keep_largest(&mut best, keep);
-            lists.push(best.into_iter().map(|(w, other)| (other, w)).collect::<Vec<_>>());
+            let strength = |other: &u32| Some(finish(item, *other as usize, sums.get(*other))?.key(*other));
+            let mut best: Vec<W::Key> = sums.touched().iter().filter_map(strength).collect();
+            keep_first(&mut best, keep);
+            let list = best.into_iter().map(W::of_key).map(|(w, other)| (other, w));
+            lists.push(list.collect::<Vec<_>>());
             sums.clear();
         }
         lists
@@ -347,6 +385,17 @@ mod tests {
         assert_eq!((sums.touched(), sums.largest(1)), (&[1, 2][..], vec![1]));
         sums.clear();
         assert_eq!((sums.touched().len(), sums.get(1)), (0, 0.0));
+    }
+
+    #[test]
+    fn keys_order_by_value_then_number_and_come_back() {
+        let values = [f64::INFINITY, 2.5, 1.0, f64::MIN_POSITIVE, 0.0, -1.0, -2.5];
+        let keys: Vec<u128> = values.iter().flat_map(|v| [v.key(3), v.key(9)]).collect();
+        assert!(keys.is_sorted_by(|a, b| a < b));
+        assert_eq!(f64::of_key(keys[3]), (2.5, 9));
+        let narrow: Vec<u64> = [2.5_f32, 1.0, 0.0, -1.0].iter().map(|v| v.key(7)).collect();
+        assert!(narrow.is_sorted_by(|a, b| a < b));
+        assert_eq!(f32::of_key(narrow[3]), (-1.0, 7));
     }
 
     #[test]

@@ -86,7 +86,7 @@ pub struct Repr {
 ///
 /// To be raised with every change of a feature's meaning, order or number: terms are stored by number and would else be read
 /// at the wrong places.
-const FEATURES: u32 = 2;
+const FEATURES: u32 = 3;
 
 /// The error for a file that no writer of ours has made.
 fn broken(rule: &'static str) -> Error {

@@ -153,9 +153,6 @@ pub(super) const EXPLORE_PAIRS: [(Pair, Group); 10] = [
 /// The wider of the two.
 pub(super) const WIDTH: usize = REPEAT.len();
 
-/// Keeps the logarithm of an absent relation finite; about one thousandth of a usual one.
-const FLOOR: f32 = 1e-4;
-
 /// A candidate before it is scored.
 ///
 /// `x` has the width of the longer list; of a new item the places behind the twelve features are 0 and no term reads them.
@@ -164,7 +161,7 @@ pub(super) struct Found {
     pub(super) item: u32,
     pub(super) repeat: bool,
     pub(super) x: [f32; WIDTH],
-    /// Weight in the wide circle of similar customers.
+    /// ln of the weight in the wide circle of similar customers.
     pub(super) vouched: f32,
 }
 
@@ -172,27 +169,28 @@ pub(super) struct Found {
 ///
 /// `(repeats + 1) / (places + 4)`: a customer of one basket has 1/4, and it takes a few baskets to move from there. By hand:
 /// baskets {a, b} {a, c} {a, b} have four places after the first, three of them repeats: (3 + 1) / (4 + 4) = 1/2.
-pub(in crate::recommend) fn repeat_share(past: Past<'_>, own: &[Own]) -> f32 {
+pub(super) fn repeat_share(past: Past<'_>, own: &[Own]) -> f32 {
     let places = past.bought.len() - past.baskets().next().map_or(0, <[u32]>::len);
     let firsts = own.iter().filter(|o| o.first > 0).count();
     ((places - firsts) as f32 + 1.0) / (places as f32 + 4.0)
 }
 
-/// Decayed counts of each of the customer's items by three decays, and the weight of all baskets:
+/// Decayed counts of some of the customer's items, ascending, by three decays, and the weight of all baskets:
 /// `Σ_t δ^(n − 1 − t) [item in basket t]` and `Σ_t δ^(n − 1 − t)` for δ = 0.5, 0.8 and 0.95.
 ///
 /// One pass from the newest basket to the oldest, the weights multiplied by δ from one to the next, instead of a power for
-/// each: O(rows · log own items) and exact in its order. Half-lives are 1, 3.1 and 13.5 baskets.
-fn decayed(past: Past<'_>, own: &[Own]) -> (Vec<[f32; 3]>, [f32; 3]) {
-    let (mut counts, mut mass) = (vec![[0_f32; 3]; own.len()], [0_f32; 3]);
+/// each: O(rows · log items) and exact in its order. Half-lives are 1, 3.1 and 13.5 baskets.
+fn decayed(past: Past<'_>, items: &[u32]) -> (Vec<[f32; 3]>, [f32; 3]) {
+    let (mut counts, mut mass) = (vec![[0_f32; 3]; items.len()], [0_f32; 3]);
     let mut weights = [1_f32; 3];
     for basket in past.baskets().rev() {
         (0..3).for_each(|k| mass[k] += weights[k]);
         // Both ascend.
         let mut at = 0;
         for item in basket {
-            at += own[at..].partition_point(|o| o.item < *item);
-            if let Some(count) = counts.get_mut(at) {
+            at += items[at..].partition_point(|wanted| wanted < item);
+            if items.get(at) == Some(item) {
+                let count = &mut counts[at];
                 (0..3).for_each(|k| count[k] += weights[k]);
             }
         }
@@ -203,8 +201,8 @@ fn decayed(past: Past<'_>, own: &[Own]) -> (Vec<[f32; 3]>, [f32; 3]) {
     (counts, mass)
 }
 
-/// The features of all candidates: everything the customer has bought, and the new items of `relations`, handed to `f` one by
-/// one: own items first, each kind in ascending order of item numbers.
+/// The features of the candidates of `relations`, handed to `f` one by one: own items first, each kind in ascending order of
+/// item numbers.
 ///
 /// Cost: O(rows of the customer) for the decayed counts, then constant a candidate.
 pub(super) fn features(
@@ -223,8 +221,10 @@ pub(super) fn features(
     let due = tables.seasons.as_ref().map(|s| (s, s.due(past)));
     let season = |item: u32| due.map_or(0.0, |(s, day)| s.current(day, item));
     let [share, size, count] = habits;
-    let (counts, mass) = decayed(past, own);
-    for ((o, decayed), relation) in own.iter().zip(&counts).zip(relations.own) {
+    let items: Vec<u32> = relations.own.iter().map(|(place, _)| own[*place as usize].item).collect();
+    let (counts, mass) = decayed(past, &items);
+    for ((place, log), decayed) in relations.own.iter().zip(&counts) {
+        let o = own[*place as usize];
         let since = (n - o.last as usize) as f32;
         let overdue = if o.times > 1 {
             let gap = (o.last - o.first) as f32 / (o.times - 1) as f32;
@@ -234,7 +234,6 @@ pub(super) fn features(
             -5.0
         };
         let days = due.map_or(0, |(_, day)| day - past.days[o.last as usize]);
-        let log = relation.map(|v| (v + FLOOR).ln());
         let x = [
             decayed[0],
             decayed[1] / mass[1],
@@ -256,11 +255,10 @@ pub(super) fn features(
             season(o.item),
             (days.max(0) as f32 + 1.0).ln(),
         ];
-        f(&Found { item: o.item, repeat: true, x, vouched: relation[WIDE] });
+        f(&Found { item: o.item, repeat: true, x, vouched: log[WIDE] });
     }
     let breadth = (own.len() as f32 + 1.0).ln();
-    for (item, relation) in relations.new {
-        let log = relation.map(|v| (v + FLOOR).ln());
+    for (item, log) in relations.new {
         let mut x = [0_f32; WIDTH];
         x[..EXPLORE.len()].copy_from_slice(&[
             tables.log_share(*item),
@@ -276,6 +274,6 @@ pub(super) fn features(
             log[CLOSE],
             season(*item),
         ]);
-        f(&Found { item: *item, repeat: false, x, vouched: relation[WIDE] });
+        f(&Found { item: *item, repeat: false, x, vouched: log[WIDE] });
     }
 }

@@ -16,8 +16,9 @@
 //! | a tenth of the customers kept back | where recall@10 + NDCG@10 on them is not above GP-TopFreq's, that answers |
 //!
 //! # How it serves
-//! Relations (what a search of similar customers and related items finds) are kept for each customer of the fit, of new items
-//! the best two dozen; so a plain list scores the own items and those. Filters, and customers with an update, search again.
+//! Relations (what a search of similar customers and related items finds) are kept for each customer of the fit, of the best
+//! two dozen candidates; so a plain list scores those, by the code of the fit. Filters, and customers with an update, search
+//! again.
 //!
 //! # The loss
 //! For a lesson of customer u with basket B, candidate i has `y = 1` where i ∈ B. Over the lessons both models maximise
@@ -59,22 +60,24 @@ mod relations;
 mod scratch;
 mod seasons;
 mod tables;
+mod teller;
 
 use std::sync::Arc;
 
 use crate::kernel::par;
 use crate::metrics::ranking::ListQuality;
 
-use super::additive::{Additive, Pair, Rows};
+use super::additive::{Additive, Pair, Rows, Scorer};
 use super::baskets::{Baskets, Past};
 use super::model::{Own, own_items};
 use super::rank::Candidate;
 use super::sparse::{Pool, Sparse};
 use features::{EXPLORE, EXPLORE_PAIRS, Found, REPEAT, REPEAT_PAIRS, WIDTH, features};
-pub(super) use features::{GROUPS, Group, repeat_share};
-use relations::{Kept, Related};
+pub(super) use features::{GROUPS, Group};
+use relations::{Kept, Related, SOURCE};
 use scratch::Scratch;
 use tables::Tables;
+pub(super) use teller::Teller;
 
 /// Lessons, at most: one is a customer's basket given the earlier ones.
 const LESSONS: usize = 20_000;
@@ -84,7 +87,7 @@ const LEVELS: usize = 3;
 const THINNED: usize = 8;
 /// One customer in so many is kept back to see whether anything was learned.
 const KEPT_BACK: usize = 10;
-/// New items kept for each customer's list without filters.
+/// Candidates kept for each customer's list without filters.
 pub(super) const SHORTLIST: usize = 24;
 
 /// What was learned, and the tables it reads.
@@ -93,6 +96,7 @@ pub(super) const SHORTLIST: usize = 24;
 #[derive(Clone)]
 pub(super) struct Ranker {
     pub(super) learned: Learned,
+    scorers: Arc<Scorers>,
     tables: Arc<Tables>,
     kept: Arc<Kept>,
     pool: Arc<Pool<Scratch>>,
@@ -159,15 +163,16 @@ impl School {
             let own = own_items(past);
             let myself = u32::try_from(teachers[t]).ok();
             let bought = truth.past(teachers[t]).bought;
-            let related = pool.with(|scratch| Related::find(tables, past, &own, myself, scratch));
-            let judge = is_judge(teachers[t]);
-            let (mut found, mut at) = (Vec::new(), t);
-            features(tables, past, &own, related.view(), |f| {
-                at += 1;
-                if judge || f.repeat || at % THINNED == 0 || bought.binary_search(&f.item).is_ok() {
-                    found.push(f.clone());
-                }
-            });
+            let mut related = pool.with(|scratch| Related::find(tables, past, &own, myself, scratch));
+            if !is_judge(teachers[t]) {
+                let mut at = t + own.len();
+                related.new.retain(|(item, _)| {
+                    at += 1;
+                    at % THINNED == 0 || bought.binary_search(item).is_ok()
+                });
+            }
+            let mut found = Vec::with_capacity(related.own.len() + related.new.len());
+            features(tables, past, &own, related.view(), |f| found.push(f.clone()));
             found
         });
         for (teacher, found) in teachers.iter().zip(lessons) {
@@ -222,19 +227,22 @@ impl Ranker {
             all = history;
         }
         let School { rows, judges } = school;
-        let repeat = Additive::fit(&rows[0], REPEAT.len(), &REPEAT_PAIRS.map(|p| p.0))?;
-        let explore = Additive::fit(&rows[1], EXPLORE.len(), &EXPLORE_PAIRS.map(|p| p.0))?;
+        let [repeat, explore] = rows;
+        let learned_from = (repeat.y.len() as u64, explore.y.len() as u64);
+        let repeat = Additive::fit(repeat, REPEAT.len(), &REPEAT_PAIRS.map(|p| p.0))?;
+        let explore = Additive::fit(explore, EXPLORE.len(), &EXPLORE_PAIRS.map(|p| p.0))?;
         let mut learned = Learned {
             fit: RankerFit {
                 iterations: (repeat.iterations, explore.iterations),
                 converged: repeat.converged && explore.converged,
                 log_likelihood: (repeat.log_likelihood, explore.log_likelihood),
-                rows: (rows[0].y.len() as u64, rows[1].y.len() as u64),
+                rows: learned_from,
                 validation: (0.0, 0.0),
             },
             repeat,
             explore,
         };
+        let scorers = learned.scorers();
         let (mut ours, mut theirs) = (0.0, 0.0);
         for (found, bought) in &judges {
             let quality = |score: &dyn Fn(&Found) -> [f64; 2]| {
@@ -245,7 +253,7 @@ impl Ranker {
                 let list: Vec<u32> = list.into_iter().take(10).map(|(_, item)| item).collect();
                 ListQuality::of(&list, bought, &[], 10).map_or(0.0, |q| q.recall + q.ndcg)
             };
-            ours += quality(&|f| [learned.parts(f).iter().sum(), 0.0]);
+            ours += quality(&|f| [scorers.parts(f).iter().sum(), 0.0]);
             let times = |f: &Found| if f.repeat { f64::from(f.x[3]) } else { 0.0 };
             theirs += quality(&|f| [times(f), f64::from(popularity[f.item as usize])]);
         }
@@ -257,7 +265,7 @@ impl Ranker {
     /// The ranker that serves the customers of `baskets`: tables of all baskets, and the relations of every customer. Costs one
     /// search a customer, in parallel; the learned part is taken as it is.
     pub(super) fn new(learned: Learned, baskets: &Baskets) -> Self {
-        let tables = Tables::new(baskets);
+        let (tables, scorers) = (Tables::new(baskets), learned.scorers());
         let pool = Pool::<Scratch>::default();
         let all = par::map(baskets.customers.len(), |customer| {
             let past = baskets.past(customer);
@@ -267,26 +275,34 @@ impl Ranker {
             let own = own_items(past);
             let myself = u32::try_from(customer).ok();
             let mut related = pool.with(|scratch| Related::find(&tables, past, &own, myself, scratch));
-            let (mut best, mut at) = (Vec::with_capacity(related.new.len()), 0_u32);
+            let mut best = Vec::with_capacity(related.own.len() + related.new.len());
             features(&tables, past, &own, related.view(), |f| {
-                if !f.repeat {
-                    best.push((learned.parts(f).iter().sum::<f64>(), tables.log_share(f.item), at));
-                    at += 1;
-                }
+                best.push((scorers.parts(f).iter().sum::<f64>(), tables.log_share(f.item), f.item));
             });
-            // As lists are ordered: by score, popularity and key, which is the order of the places.
-            best.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(b.1.total_cmp(&a.1)).then(a.2.cmp(&b.2)));
-            best.truncate(SHORTLIST);
-            let mut places: Vec<u32> = best.into_iter().map(|(_, _, at)| at).collect();
-            places.sort_unstable();
-            related.new = places.into_iter().map(|at| related.new[at as usize]).collect();
+            // As lists are ordered: by score, popularity and key.
+            let order = |a: &(f64, f32, u32), b: &(f64, f32, u32)| {
+                b.0.total_cmp(&a.0).then(b.1.total_cmp(&a.1)).then(a.2.cmp(&b.2))
+            };
+            if best.len() > SHORTLIST {
+                best.select_nth_unstable_by(SHORTLIST, order);
+                best.truncate(SHORTLIST);
+            }
+            let shown = |item: u32| best.iter().any(|b| b.2 == item);
+            related.own.retain(|(place, _)| shown(own[*place as usize].item));
+            related.new.retain(|(item, _)| shown(*item));
             related
         });
-        Self { learned, tables: Arc::new(tables), kept: Arc::new(Kept::new(all)), pool: Arc::new(pool) }
+        Self {
+            learned,
+            scorers: Arc::new(scorers),
+            tables: Arc::new(tables),
+            kept: Arc::new(Kept::new(all)),
+            pool: Arc::new(pool),
+        }
     }
 
     /// Scored candidates, in no order: each with what every group of terms adds, in the order of the groups. `short` allows those
-    /// kept since the fit, which hold the best few of the new.
+    /// kept since the fit, which are the best few.
     ///
     /// The score is the ln odds, the sum of the parts in the order of the groups: reasons add up to it by construction.
     pub(super) fn candidates(
@@ -297,9 +313,9 @@ impl Ranker {
         short: bool,
     ) -> Vec<Candidate> {
         let kept = customer.filter(|_| short).and_then(|c| self.kept.of(c));
-        let mut scored = Vec::with_capacity(own.len() + 4 * SHORTLIST);
+        let mut scored = Vec::with_capacity(if kept.is_some() { SHORTLIST } else { own.len() + 5 * SOURCE });
         let score = |f: &Found| {
-            let parts = self.learned.parts(f);
+            let parts = self.scorers.parts(f);
             let score = parts.iter().sum();
             scored.push(Candidate { item: f.item, score, repeat: f.repeat, parts, vouched: f.vouched });
         };
@@ -313,53 +329,47 @@ impl Ranker {
         scored
     }
 
-    /// The customer's own item that an item goes with best, and their lift: how many times as many customers bought
-    /// both as would by chance.
-    pub(super) fn companion(&self, own: &[Own], item: u32) -> Option<(u32, f64)> {
-        // Strongest first.
-        let list = self.tables.related(item).iter();
-        let mut mine = list.filter(|(other, _)| own.binary_search_by_key(other, |o| o.item).is_ok());
-        mine.next().map(|(other, cosine)| (*other, self.tables.lift(*cosine, item, *other)))
-    }
-
     /// Cosines of buyers.
     pub(super) fn alike(&self) -> &Sparse<f32> {
         self.tables.alike()
     }
+}
 
-    /// How an item sells at the time the customer is served, against its average.
-    pub(super) fn season(&self, past: Past<'_>, item: u32) -> f64 {
-        let of = |s: &seasons::Seasons| f64::from(s.current(s.due(past), item)).exp();
-        self.tables.seasons.as_ref().map_or(1.0, of)
-    }
+/// What was learned, laid out for scoring, each term with the group it is told in.
+///
+/// Each term of the sum belongs to one group, by its feature or, for a pair, by the table of pairs.
+struct Scorers {
+    repeat: (Scorer, Vec<usize>),
+    explore: (Scorer, Vec<usize>),
+}
 
-    /// How many times as often as the average item this one is bought again.
-    pub(super) fn repurchase_ratio(&self, item: u32) -> f64 {
-        self.tables.repurchase_ratio(item)
+impl Scorers {
+    /// What each group of terms adds to the ln odds; the constant counts among the habits.
+    ///
+    /// Since terms are centred at the fit, a part above 0 speaks for the item against the average candidate of its kind, one
+    /// below 0 against it.
+    fn parts(&self, found: &Found) -> [f64; GROUPS] {
+        let (scorer, groups) = if found.repeat { &self.repeat } else { &self.explore };
+        let mut parts = [0.0; GROUPS];
+        parts[Group::Habits as usize] = scorer.intercept();
+        scorer.each(&found.x, |term, value| parts[groups[term]] += value);
+        parts
     }
 }
 
 impl Learned {
-    /// What each group of terms adds to the ln odds; the constant counts among the habits.
-    ///
-    /// Each term of the sum belongs to one group, by its feature or, for a pair, by the table of pairs. Since terms are centred
-    /// at the fit, a part above 0 speaks for the item against the average candidate of its kind, one below 0 against it.
-    fn parts(&self, found: &Found) -> [f64; GROUPS] {
-        let mut parts = [0.0; GROUPS];
-        let mut add = |groups: &[Group], pairs: &[(Pair, Group)], term: Option<Pair>, value: f64| {
-            let group = match term {
-                None => Group::Habits,
-                Some((a, b)) if a == b => groups[a],
-                Some(pair) => pairs.iter().find(|p| p.0 == pair).map_or(groups[pair.0], |p| p.1),
+    fn scorers(&self) -> Scorers {
+        let of = |sum: &Additive, groups: &[Group], pairs: &[(Pair, Group)]| {
+            let group = |told: Pair| match pairs.iter().find(|p| p.0 == told) {
+                Some((_, group)) => *group as usize,
+                None => groups[told.0] as usize,
             };
-            parts[group as usize] += value;
+            (sum.scorer(), sum.told().map(group).collect())
         };
-        if found.repeat {
-            self.repeat.each(&found.x, |term, value| add(&REPEAT, &REPEAT_PAIRS, term, value));
-        } else {
-            self.explore.each(&found.x, |term, value| add(&EXPLORE, &EXPLORE_PAIRS, term, value));
+        Scorers {
+            repeat: of(&self.repeat, &REPEAT, &REPEAT_PAIRS),
+            explore: of(&self.explore, &EXPLORE, &EXPLORE_PAIRS),
         }
-        parts
     }
 
     /// Whether a fit could have made it.

@@ -2,7 +2,7 @@
 //!
 //! | circle | nearness | size | weights |
 //! |---|---|---|---|
-//! | wide | 2 q·v − \|v\|², Euclidean | a twelfth of the customers, 60 to 800 | equal |
+//! | wide | 2 q·v − \|v\|², Euclidean | 1.5 √customers, 60 to 400 | equal |
 //! | close | cosine | 50 | cosine squared |
 //!
 //! The wide circle is a smoothed popularity among customers of the same kind; the close one knows the few who buy nearly the
@@ -24,10 +24,11 @@
 //! shared items. The cosine forgives length. A wide equal mean has little variance, a close weighted one little bias.
 //!
 //! # Determinism
-//! Products are summed in the order of items, circles in the order of nearness, ties by the customer's number.
+//! Products are summed in the order of items, the wide circle in that of its customers, the close one in that of nearness,
+//! ties by the customer's number.
 
 use super::super::baskets::{Baskets, Past};
-use super::super::sparse::{Index, Sparse, keep_largest, merge, squared_norm};
+use super::super::sparse::{Index, Sparse, Weight, choose_first, keep_first, merge, squared_norm};
 use super::scratch::Scratch;
 
 /// Weight of a basket over that of the next one.
@@ -38,12 +39,13 @@ const LATEST: usize = 24;
 const ROWS: usize = 300;
 /// Buyers of one item that the search visits.
 const BUYERS: usize = 1_500;
-/// The wide circle: one customer in so many, within bounds.
+/// The wide circle: so many times the root of the number of customers, within bounds.
 ///
-/// A share, so that the circle grows with the shop, but neither so small that it is noise nor so large that it is everybody.
-const ONE_IN: usize = 12;
+/// The error of a mean of k neighbours has a part that falls with k (chance) and one that grows with k / customers (they are ever
+/// less alike): where the two balance, k grows more slowly than the shop. Between one and two roots nothing much changes.
+const WIDE: f64 = 1.5;
 const FEWEST: usize = 60;
-const MOST: usize = 800;
+const MOST: usize = 400;
 /// The close circle, by cosine.
 const CLOSE: usize = 50;
 
@@ -51,8 +53,8 @@ const CLOSE: usize = 50;
 #[derive(Clone)]
 pub(super) struct Neighbours {
     index: Index<f32>,
-    /// |v|² of each customer.
-    norms: Vec<f32>,
+    /// |v|² and 1 / |v| of each customer.
+    norms: Vec<(f32, f32)>,
     /// Size of the wide circle.
     wide: usize,
 }
@@ -74,12 +76,18 @@ fn vector(past: Past<'_>) -> Vec<(u32, f32)> {
 }
 
 impl Neighbours {
-    /// O(rows); 8 bytes a customer's distinct item twice, 16 bytes a customer.
+    /// O(rows); 8 bytes a customer's distinct item twice, 20 bytes a customer.
     pub(super) fn new(baskets: &Baskets) -> Self {
         let rows = Sparse::of_rows((0..baskets.customers.len()).map(|c| vector(baskets.past(c))));
-        let norms: Vec<f32> = (0..rows.rows()).map(|r| squared_norm(rows.row(r))).collect();
-        let customers = norms.iter().filter(|n| **n > 0.0).count();
-        let wide = (customers / ONE_IN).clamp(FEWEST, MOST);
+        let norm = |r: usize| squared_norm(rows.row(r));
+        let norms: Vec<(f32, f32)> = (0..rows.rows()).map(norm).map(|n| (n, n.sqrt().recip())).collect();
+        let customers = norms.iter().filter(|(n, _)| *n > 0.0).count();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "the root of a number of customers"
+        )]
+        let wide = ((WIDE * (customers as f64).sqrt()) as usize).clamp(FEWEST, MOST);
         Self { index: Index::new(baskets.items.len(), rows, BUYERS), norms, wide }
     }
 
@@ -94,23 +102,29 @@ impl Neighbours {
         scratch.similar.clear();
         scratch.nearest.clear();
         for other in scratch.common.touched().iter().filter(|other| Some(**other) != myself) {
-            let (joint, norm) = (scratch.common.get(*other), self.norms[*other as usize]);
-            scratch.nearest.push((2.0 * joint - norm, *other));
-            scratch.similar.push((joint / norm.sqrt(), *other));
+            let joint = scratch.common.get(*other);
+            let (norm, root) = self.norms[*other as usize];
+            scratch.nearest.push((2.0 * joint - norm).key(*other));
+            scratch.similar.push((joint * root).key(*other));
         }
         scratch.common.clear();
-        keep_largest(&mut scratch.nearest, self.wide);
-        keep_largest(&mut scratch.similar, CLOSE);
-        let each = 1.0 / scratch.nearest.len().max(1) as f32;
-        for (_, other) in &scratch.nearest {
+        choose_first(&mut scratch.nearest, self.wide);
+        keep_first(&mut scratch.similar, CLOSE);
+        // By number: rows are then read as they lie in memory.
+        scratch.numbers.clear();
+        scratch.numbers.extend(scratch.nearest.iter().map(|key| f32::of_key(*key).1));
+        scratch.numbers.sort_unstable();
+        let each = 1.0 / scratch.numbers.len().max(1) as f32;
+        for other in &scratch.numbers {
             for (item, weight) in self.index.row(*other as usize) {
                 scratch.wide.add(*item, each * weight);
             }
         }
-        let total: f32 = scratch.similar.iter().map(|(s, _)| s * s).sum();
-        for (similarity, other) in &scratch.similar {
+        let similar = || scratch.similar.iter().map(|key| f32::of_key(*key));
+        let total: f32 = similar().map(|(s, _)| s * s).sum();
+        for (similarity, other) in similar() {
             let share = similarity * similarity / total;
-            for (item, weight) in self.index.row(*other as usize) {
+            for (item, weight) in self.index.row(other as usize) {
                 scratch.close.add(*item, share * weight);
             }
         }

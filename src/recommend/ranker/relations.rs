@@ -6,9 +6,10 @@
 //! | follows | Σ over the last basket's items i of cosine(i, j next) |
 //! | wide, close | mean, and similarity-weighted mean, of the circles' vectors at j |
 //!
-//! Finding relations is what a list costs most. They depend on the customer's baskets and the frozen tables alone, so
-//! they are found once for every customer at the fit and kept ([`Kept`]); a customer with an update since gets new
-//! ones with the next list.
+//! Finding relations is what a list costs most. They depend on the customer's baskets and the frozen tables alone, and so do
+//! scores: they are found once for every customer at the fit, and those of the two dozen best candidates are kept
+//! ([`Kept`]), so that a plain list costs the same for a long history as for a short one. A customer with an update since gets
+//! new ones with the next list.
 //!
 //! # By hand
 //! Tea was bought four times, last in the basket before the last: its weight is √4 · 0.9 = 1.8. With a cosine of 0.2 to honey it
@@ -26,7 +27,8 @@
 //! five proposes cannot be in a learned list but as a filler by popularity.
 //!
 //! # Complexity
-//! Time as [`Related::find`] says. Kept: 16 bytes an own item, 20 bytes for each of 24 new ones, 16 bytes a customer.
+//! Time as [`Related::find`] says. Kept: 20 bytes for each of 24 candidates, 16 bytes a customer: half a kilobyte a customer
+//! however long the history.
 
 use super::super::baskets::Past;
 use super::super::model::Own;
@@ -39,23 +41,31 @@ pub(super) const FOLLOWS: usize = 1;
 pub(super) const WIDE: usize = 2;
 pub(super) const CLOSE: usize = 3;
 
-/// Strength of each relation, 0 for none.
+/// ln of the strength of each relation, ln [`FLOOR`] for none.
 pub(super) type Relation = [f32; 4];
 
-/// New items taken from each source: the most popular, and the strongest by each relation.
-const SOURCE: usize = 50;
+/// Keeps the logarithm of an absent relation finite; about one thousandth of a usual one.
+const FLOOR: f32 = 1e-4;
 
-/// Relations of one customer: to the own items in their order, and to new ones.
+/// The strength that a logarithm stands for.
+pub(super) fn strength(log: f32) -> f32 {
+    (log.exp() - FLOOR).max(0.0)
+}
+
+/// New items taken from each source: the most popular, and the strongest by each relation.
+pub(super) const SOURCE: usize = 50;
+
+/// Relations of one customer: to own items by their places among these, ascending, and to new ones by item.
 #[derive(Clone, Copy)]
 pub(super) struct Relations<'a> {
-    pub(super) own: &'a [Relation],
+    pub(super) own: &'a [(u32, Relation)],
     pub(super) new: &'a [(u32, Relation)],
 }
 
 /// The same, owned.
 #[derive(Clone, Default)]
 pub(super) struct Related {
-    pub(super) own: Vec<Relation>,
+    pub(super) own: Vec<(u32, Relation)>,
     pub(super) new: Vec<(u32, Relation)>,
 }
 
@@ -90,7 +100,8 @@ impl Related {
         }
         tables.neighbours.vouch(past, myself, tables.items(), scratch);
         let relation = |item: u32| {
-            [&scratch.related, &scratch.follows, &scratch.wide, &scratch.close].map(|sums| sums.get(item))
+            [&scratch.related, &scratch.follows, &scratch.wide, &scratch.close]
+                .map(|sums| (sums.get(item) + FLOOR).ln())
         };
         let mut new: Vec<u32> = tables.popular(SOURCE).to_vec();
         for sums in [&scratch.related, &scratch.follows, &scratch.wide, &scratch.close] {
@@ -100,20 +111,20 @@ impl Related {
         new.dedup();
         new.retain(|item| own.binary_search_by_key(item, |o| o.item).is_err());
         Self {
-            own: own.iter().map(|o| relation(o.item)).collect(),
+            own: (0..).zip(own).map(|(place, o)| (place, relation(o.item))).collect(),
             new: new.into_iter().map(|item| (item, relation(item))).collect(),
         }
     }
 }
 
-/// Relations of every customer of the fit, of new items only the most promising.
+/// Relations of every customer of the fit to the best candidates.
 ///
 /// Of all customers one behind the other; customer c has `own_from[c]..own_from[c + 1]`, and new ones alike. Four lists in all
 /// instead of two small ones a customer, which a shop of millions would pay for in allocations.
 #[derive(Clone, Default)]
 pub(super) struct Kept {
     own_from: Vec<usize>,
-    own: Vec<Relation>,
+    own: Vec<(u32, Relation)>,
     new_from: Vec<usize>,
     new: Vec<(u32, Relation)>,
 }

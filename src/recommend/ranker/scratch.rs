@@ -18,9 +18,10 @@ pub(super) struct Scratch {
     pub(super) close: Sums<f32>,
     /// Of customers: items in common.
     pub(super) common: Sums<f32>,
-    /// Customers by cosine, and by distance.
-    pub(super) similar: Vec<(f32, u32)>,
-    pub(super) nearest: Vec<(f32, u32)>,
+    /// Customers by cosine, and by distance, as keys that ascend from the nearest; and the wide circle's numbers.
+    pub(super) similar: Vec<u64>,
+    pub(super) nearest: Vec<u64>,
+    pub(super) numbers: Vec<u32>,
 }
 
 impl Cleared for Scratch {

@@ -37,7 +37,7 @@ use crate::kernel::par;
 use crate::kernel::special::{normal_cdf, sigmoid};
 use crate::types::{AsOf, Day, Key};
 
-use super::super::additive::{Additive, Pair, Rows};
+use super::super::additive::{Additive, Pair, Rows, Scorer};
 use super::super::baskets::NONE;
 use super::date::{ENDS, NextDate};
 use super::params::{NextPurchaseParams, Subject, Timing};
@@ -106,11 +106,12 @@ impl NextPurchaseModel {
             Timing::Hazard => lessons(&sequences, as_of, &gaps),
             Timing::LognormalGaps => Rows::default(),
         };
-        let hazard = Additive::fit(&rows, WIDTH, &TOGETHER);
+        let pairs = rows.y.len() as u64;
+        let hazard = Additive::fit(rows, WIDTH, &TOGETHER);
         let summary = NextPurchaseSummary {
             timing: if hazard.is_some() { Timing::Hazard } else { Timing::LognormalGaps },
             subjects: sequences.iter().map(Vec::len).sum::<usize>() as u64,
-            rows: rows.y.len() as u64,
+            rows: pairs,
             iterations: hazard.as_ref().map_or(0, |h| h.iterations),
             converged: hazard.as_ref().is_none_or(|h| h.converged),
             mean_gap: gaps.mean,
@@ -145,11 +146,13 @@ impl NextPurchaseModel {
     pub(super) fn dates(&self, now: Observed<'_>) -> Result<PerCustomer<Vec<(u32, NextDate)>>> {
         let as_of = now.as_of();
         let all = all_sequences(now, self.subject)?;
+        let hazard = self.hazard.as_ref().map(Additive::scorer);
+        let date = |days: &[Day]| self.date(hazard.as_ref(), State::at(days, as_of.day()), as_of);
         let dates = par::map(all.len(), |customer| {
-            let of = |s: &Sequence| (s.item, self.date(State::at(&s.days, as_of.day()), as_of));
+            let of = |s: &Sequence| (s.item, date(&s.days));
             let mut own: Vec<(u32, NextDate)> = all[customer].iter().map(of).collect();
             if own.is_empty() && self.subject == Subject::Customer {
-                own.push((NONE, self.date(State::at(&[as_of.day()], as_of.day()), as_of)));
+                own.push((NONE, date(&[as_of.day()])));
             }
             own
         });
@@ -190,10 +193,10 @@ impl NextPurchaseModel {
     /// By hand: hazards of 0.2 and 0.25 in the first two periods leave 0.8 and 0.8 · 0.75 = 0.6 after them. For lognormal gaps of
     /// mean log ln 10 and deviation 1, ten days silent: P(gap > 10) = 0.5 and P(gap > 20) = Φ(−0.69) = 0.24, so that the chance
     /// of ten more silent days is 0.49. A subject without a state has the chance 0 of coming on any day.
-    fn date(&self, state: Option<State>, as_of: AsOf) -> NextDate {
+    fn date(&self, hazard: Option<&Scorer>, state: Option<State>, as_of: AsOf) -> NextDate {
         let Some(state) = state else { return NextDate::new(as_of, 0.0, self.gaps.mean, [1.0; ENDS.len()]) };
         let mut survival = [1_f32; ENDS.len()];
-        if let Some(hazard) = &self.hazard {
+        if let Some(hazard) = hazard {
             let mut x = state.features(&self.gaps);
             let mut silent = 1.0;
             for (k, s) in survival.iter_mut().enumerate() {
