@@ -3,7 +3,8 @@
 //! `cargo run --release --example next_basket -- [FILE] [--folds FILE] [--out FILE] [--json]`
 //!
 //! FILE holds orders, or ready baskets (customer, basket number, item). Without it a simulated shop is used. `--method`
-//! evaluates a published method in place of the default, with the parameters of `--params`.
+//! evaluates a published method in place of the default, with the parameters of `--params`. `--simulate 1000000` measures a
+//! large shop instead: the fit, everybody's lists, and one list at a time.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -12,7 +13,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::{Parser, ValueEnum};
-use regulars::data::{Ledger, Occasion, TimeAxis};
+use regulars::data::{Customers, Ledger, Occasion, TimeAxis};
 use regulars::metrics::ranking::{ListQuality, RankingQuality, paired_bootstrap};
 use regulars::recommend::{
     AlsParams, Baskets, Evaluation, ItemItemParams, MarkovChainParams, Method, NextItemModel, NextItemParams,
@@ -27,6 +28,9 @@ use common::{
     CsvArgs, Failure, Lang, Meter, Outcome, OutputArgs, Table, peak_rss_mb, print_json, say, write_file,
 };
 
+/// Customers a run, where everybody is served: some 200 MB of lists.
+const RUN: usize = 20_000;
+
 /// Foresees each customer's last basket from the earlier ones.
 #[derive(Parser)]
 struct Args {
@@ -38,6 +42,9 @@ struct Args {
     /// Write the next 20 items of every customer, from all baskets, to this CSV file
     #[arg(long)]
     out: Option<PathBuf>,
+    /// Measure a simulated shop of so many customers and 20,000 items, about 20 rows a customer
+    #[arg(long, value_name = "CUSTOMERS", conflicts_with_all = ["file", "folds", "out", "as_of", "beside"])]
+    simulate: Option<u32>,
     /// Fewest baskets of a customer (orders only)
     #[arg(long, default_value_t = 3)]
     min_baskets: usize,
@@ -129,6 +136,9 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Outcome {
+    if let Some(customers) = args.simulate {
+        return measure(args, customers);
+    }
     let reading = Meter::start();
     let ledger = match &args.file {
         Some(path) => args.csv.ledger_of_prices(path, &args.output)?,
@@ -163,7 +173,10 @@ fn run(args: &Args) -> Outcome {
         by_protocol(&params.fit(&history)?, &params)
     });
     let beside = beside.transpose()?;
-    let speed = Speed::of(&model, &truth)?;
+    let meter = Meter::start();
+    let served = model.recommend_all(20)?.len();
+    let batch = meter.cpu_seconds() * 1e6 / served.max(1) as f64;
+    let speed = Speed::of(&model, &truth.customers(), batch)?;
     if let Some(path) = &args.out {
         let language = args.output.lang.pick(Language::English, Language::Chinese);
         let text = lists(&NextItemParams::new().fit(&baskets)?, language)?;
@@ -187,8 +200,7 @@ fn run(args: &Args) -> Outcome {
     object["fit_cpu_seconds"] = json!(fit_cpu_seconds);
     object["read_cpu_seconds"] = json!(read_cpu_seconds);
     object["us_per_customer_batch"] = json!(speed.batch);
-    object["us_single_p50"] = json!(speed.p50);
-    object["us_single_p99"] = json!(speed.p99);
+    speed.tell(&mut object);
     object["peak_rss_mb"] = json!(peak_rss_mb());
     if args.output.json {
         return print_json(&object);
@@ -344,31 +356,94 @@ impl Quality {
     }
 }
 
+/// Of lists of 20 with reasons: CPU microseconds a customer in one batch, wall microseconds one by one, ascending.
 struct Speed {
     batch: f64,
-    p50: f64,
-    p99: f64,
+    single: Vec<f64>,
 }
 
 impl Speed {
-    /// Of lists of 20 with reasons: CPU microseconds a customer in one batch, wall microseconds one by one.
-    fn of(model: &NextItemModel, truth: &Baskets) -> Result<Self, Failure> {
-        let meter = Meter::start();
-        let served = model.recommend_all(20)?.len();
-        let batch = meter.cpu_seconds() * 1e6 / served.max(1) as f64;
-        let customers = truth.customers();
-        let mut times = Vec::new();
-        for row in 0..customers.len().min(5_000) {
+    /// One by one for at most 5,000 customers, evenly spread.
+    fn of(model: &NextItemModel, customers: &Customers, batch: f64) -> Result<Self, Failure> {
+        let mut single = Vec::new();
+        for row in (0..customers.len()).step_by(customers.len().div_ceil(5_000).max(1)) {
             if let Some(key) = customers.key(row) {
                 let start = Instant::now();
                 std::hint::black_box(model.recommend(key, 20)?);
-                times.push(start.elapsed().as_secs_f64() * 1e6);
+                single.push(start.elapsed().as_secs_f64() * 1e6);
             }
         }
-        times.sort_by(f64::total_cmp);
-        let at = |share: usize| times.get(times.len() * share / 100).copied().unwrap_or(0.0);
-        Ok(Self { batch, p50: at(50), p99: at(99) })
+        single.sort_by(f64::total_cmp);
+        Ok(Self { batch, single })
     }
+
+    fn at(&self, percent: usize) -> f64 {
+        self.single.get(self.single.len() * percent / 100).or(self.single.last()).copied().unwrap_or(0.0)
+    }
+
+    fn words(&self, lang: Lang) -> String {
+        let (batch, p50, p99) = (self.batch, self.at(50), self.at(99));
+        lang.pick(
+            format!("one list: {batch:.1} us in a batch, {p50:.1} us alone (p99 {p99:.1} us)"),
+            format!("每份清单：批量{batch:.1}微秒，单独{p50:.1}微秒（p99 {p99:.1}微秒）"),
+        )
+    }
+
+    /// The median, the 99th percentile, and the distribution by its deciles.
+    fn tell(&self, object: &mut Value) {
+        object["us_single_p50"] = json!(self.at(50));
+        object["us_single_p99"] = json!(self.at(99));
+        let percents = (0..100).step_by(10).chain([95, 99]);
+        let mut histogram: serde_json::Map<String, Value> =
+            percents.map(|p| (format!("p{p:02}"), json!(self.at(p)))).collect();
+        histogram.insert("max".to_owned(), json!(self.at(100)));
+        object["us_single_histogram"] = Value::Object(histogram);
+    }
+}
+
+/// A large shop: what the fit costs, everybody's lists of 20 with reasons in runs that bound the memory, and one at a time.
+fn measure(args: &Args, customers: u32) -> Outcome {
+    let shop = ShopParams::new(customers, Seed(7)).catalogue(20_000).groups(400).rate(0.8, 4.5).basket(4.0);
+    let ledger = shop.simulate()?.ledger()?;
+    let all = baskets(&ledger)?;
+    drop(ledger);
+    let (meter, start) = (Meter::start(), Instant::now());
+    let model = NextItemParams::new().method(args.method.method(&args.params)).fit(&all)?;
+    let mut object = json!({
+        "customers": all.customers().len(),
+        "items": all.distinct_items(),
+        "rows": all.rows(),
+        "method": format!("{:?}", model.method()),
+        "fit_cpu_seconds": meter.cpu_seconds(),
+        "fit_wall_seconds": start.elapsed().as_secs_f64(),
+        // Recall@10 + NDCG@10 of the ranker and of GP-TopFreq; null where the latter answers.
+        "validation": model.summary().ranker.map(|r| [r.validation.0, r.validation.1]),
+    });
+    let (known, meter, start) = (all.customers(), Meter::start(), Instant::now());
+    for first in (0..known.len()).step_by(RUN) {
+        let run = (first..known.len().min(first + RUN)).filter_map(|row| known.key(row));
+        std::hint::black_box(model.recommend_some(run, 20)?);
+    }
+    let (cpu, wall) = (meter.cpu_seconds(), start.elapsed().as_secs_f64());
+    object["batch_cpu_seconds"] = json!(cpu);
+    object["batch_wall_seconds"] = json!(wall);
+    let speed = Speed::of(&model, &known, cpu * 1e6 / known.len().max(1) as f64)?;
+    speed.tell(&mut object);
+    object["peak_rss_mb"] = json!(peak_rss_mb());
+    if args.output.json {
+        return print_json(&object);
+    }
+    let lang = args.output.lang;
+    say(lang.pick(
+        format!("{} customers, {} items, {} rows", known.len(), all.distinct_items(), all.rows()),
+        format!("{}位客户，{}种商品，{}行", known.len(), all.distinct_items(), all.rows()),
+    ));
+    say(lang.pick(
+        format!("everybody's next 20 items: {wall:.1} s, {cpu:.1} CPU s"),
+        format!("全部客户的下20件商品：{wall:.1}秒，CPU {cpu:.1}秒"),
+    ));
+    say(speed.words(lang));
+    Ok(())
 }
 
 /// The next 20 items of every customer, one row each.
@@ -400,11 +475,5 @@ fn print(lang: Lang, ours: &Quality, theirs: &Quality, history: &Baskets, speed:
         table.row(std::iter::once(name.to_owned()).chain(figures.iter().map(|f| format!("{f:.4}"))));
     }
     table.print();
-    say(lang.pick(
-        format!(
-            "one list: {:.1} us in a batch, {:.1} us alone (p99 {:.1} us)",
-            speed.batch, speed.p50, speed.p99
-        ),
-        format!("每份清单：批量{:.1}微秒，单独{:.1}微秒（p99 {:.1}微秒）", speed.batch, speed.p50, speed.p99),
-    ));
+    say(speed.words(lang));
 }

@@ -173,6 +173,7 @@ impl Additive {
         let ascending =
             |knots: &[f32]| knots.iter().all(|k| k.is_finite()) && knots.is_sorted_by(|a, b| a < b);
         self.intercept.is_finite()
+            && self.terms.len() <= AXES
             && self.terms.iter().all(|t| {
                 t.a < width
                     && t.b < width
