@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 
 mod common;
 use common::{
-    CsvArgs, Failure, Lang, Meter, Outcome, OutputArgs, Table, peak_rss_mb, print_json, say, write_file,
+    CsvArgs, Failure, Lang, Meter, OrdersArgs, Outcome, Table, peak_rss_mb, print_json, say, write_file,
 };
 
 /// Customers a run, where everybody is served: some 200 MB of lists.
@@ -34,8 +34,6 @@ const RUN: usize = 20_000;
 /// Foresees each customer's last basket from the earlier ones.
 #[derive(Parser)]
 struct Args {
-    /// Orders, or ready baskets (customer, basket number, item); a simulated shop where not given
-    file: Option<PathBuf>,
     /// Evaluate these customers only, by these folds (a file of customer ids and folds)
     #[arg(long)]
     folds: Option<PathBuf>,
@@ -74,9 +72,7 @@ struct Args {
     #[arg(long, value_delimiter = ',')]
     beside_params: Vec<f64>,
     #[command(flatten)]
-    csv: CsvArgs,
-    #[command(flatten)]
-    output: OutputArgs,
+    orders: OrdersArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
@@ -140,10 +136,7 @@ fn run(args: &Args) -> Outcome {
         return measure(args, customers);
     }
     let reading = Meter::start();
-    let ledger = match &args.file {
-        Some(path) => args.csv.ledger_of_prices(path, &args.output)?,
-        None => ShopParams::new(2_000, Seed(7)).simulate()?.ledger()?,
-    };
+    let ledger = args.orders.ledger(CsvArgs::ledger_of_prices)?;
     let read_cpu_seconds = reading.cpu_seconds();
     let baskets = baskets(&ledger)?;
     let ready = is_ready(&ledger);
@@ -178,7 +171,7 @@ fn run(args: &Args) -> Outcome {
     let batch = meter.cpu_seconds() * 1e6 / served.max(1) as f64;
     let speed = Speed::of(&model, &truth.customers(), batch)?;
     if let Some(path) = &args.out {
-        let language = args.output.lang.pick(Language::English, Language::Chinese);
+        let language = args.orders.output.lang.pick(Language::English, Language::Chinese);
         let text = lists(&NextItemParams::new().fit(&baskets)?, language)?;
         write_file(path, |file| {
             file.write_all(text.as_bytes()).map_err(|e| Failure::new(format!("{}: {e}", path.display())))
@@ -202,10 +195,10 @@ fn run(args: &Args) -> Outcome {
     object["us_per_customer_batch"] = json!(speed.batch);
     speed.tell(&mut object);
     object["peak_rss_mb"] = json!(peak_rss_mb());
-    if args.output.json {
+    if args.orders.output.json {
         return print_json(&object);
     }
-    print(args.output.lang, &ours, &theirs, &history, &speed);
+    print(args.orders.output.lang, &ours, &theirs, &history, &speed);
     Ok(())
 }
 
@@ -247,7 +240,7 @@ struct Folds {
 
 impl Folds {
     fn read(args: &Args, path: &std::path::Path) -> Result<Self, Failure> {
-        let table = args.csv.table(path)?;
+        let table = args.orders.csv.table(path)?;
         let (customers, folds) = (table.column("customer_id")?, table.column("fold")?);
         let mut order = Vec::new();
         for row in 0..table.len() {
@@ -430,10 +423,10 @@ fn measure(args: &Args, customers: u32) -> Outcome {
     let speed = Speed::of(&model, &known, cpu * 1e6 / known.len().max(1) as f64)?;
     speed.tell(&mut object);
     object["peak_rss_mb"] = json!(peak_rss_mb());
-    if args.output.json {
+    if args.orders.output.json {
         return print_json(&object);
     }
-    let lang = args.output.lang;
+    let lang = args.orders.output.lang;
     say(lang.pick(
         format!("{} customers, {} items, {} rows", known.len(), all.distinct_items(), all.rows()),
         format!("{}位客户，{}种商品，{}行", known.len(), all.distinct_items(), all.rows()),

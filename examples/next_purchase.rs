@@ -4,24 +4,20 @@
 //!
 //! Without a file a simulated shop is used. Without a date the cut leaves the horizon behind it.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 use regulars::metrics::ranking::paired_bootstrap;
 use regulars::recommend::{NextPurchaseParams, Subject, Timing, TimingQuality};
-use regulars::simulate::ShopParams;
 use regulars::types::{AsOf, Day, Horizon, Seed};
 use serde_json::{Value, json};
 
 mod common;
-use common::{CsvArgs, Failure, Meter, Outcome, OutputArgs, Table, peak_rss_mb, print_json, say};
+use common::{CsvArgs, Failure, Meter, OrdersArgs, Outcome, Table, peak_rss_mb, print_json, say};
 
 /// Foresees the day of each customer's next purchase.
 #[derive(Parser)]
 struct Args {
-    /// Orders; a simulated shop where not given
-    file: Option<PathBuf>,
     /// Last day known (default: as many days before the last of the data as the horizon has)
     #[arg(long)]
     as_of: Option<Day>,
@@ -32,9 +28,7 @@ struct Args {
     #[arg(long)]
     items: bool,
     #[command(flatten)]
-    csv: CsvArgs,
-    #[command(flatten)]
-    output: OutputArgs,
+    orders: OrdersArgs,
 }
 
 fn main() -> ExitCode {
@@ -42,10 +36,7 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Outcome {
-    let ledger = match &args.file {
-        Some(path) => args.csv.ledger_of_prices(path, &args.output)?,
-        None => ShopParams::new(2_000, Seed(7)).simulate()?.ledger()?,
-    };
+    let ledger = args.orders.ledger(CsvArgs::ledger_of_prices)?;
     let horizon = Horizon::days(args.horizon)?;
     let cut = match args.as_of {
         Some(day) => day,
@@ -67,7 +58,7 @@ fn run(args: &Args) -> Outcome {
     let (baseline, _) = score(Timing::LognormalGaps)?;
     let difference = paired_bootstrap(&ours.per_customer, &baseline.per_customer, 1_000, Seed(1))?;
 
-    if args.output.json {
+    if args.orders.output.json {
         let mut object = figures(&ours);
         object["customers"] = json!(ours.customers);
         object["subjects"] = json!(ours.subjects);
@@ -81,7 +72,7 @@ fn run(args: &Args) -> Outcome {
         object["peak_rss_mb"] = json!(peak_rss_mb());
         return print_json(&object);
     }
-    let lang = args.output.lang;
+    let lang = args.orders.output.lang;
     say(lang.pick(
         format!(
             "{} customers as of {cut}, {} returned within {} days",

@@ -10,18 +10,15 @@ use std::process::ExitCode;
 use clap::Parser;
 use regulars::data::Occasion;
 use regulars::recommend::{Orders, Rule, RuleParams};
-use regulars::simulate::ShopParams;
-use regulars::types::{AsOf, Key, Seed};
+use regulars::types::{AsOf, Key};
 use serde_json::json;
 
 mod common;
-use common::{CsvArgs, Failure, Meter, Outcome, OutputArgs, Table, peak_rss_mb, print_json, say, write_file};
+use common::{CsvArgs, Failure, Meter, OrdersArgs, Outcome, Table, peak_rss_mb, print_json, say, write_file};
 
 /// Finds which items are bought together.
 #[derive(Parser)]
 struct Args {
-    /// Orders; a simulated shop where not given
-    file: Option<PathBuf>,
     /// Least share of orders that hold all items of a rule
     #[arg(long, default_value_t = 0.001)]
     min_support: f64,
@@ -35,9 +32,7 @@ struct Args {
     #[arg(long)]
     out: Option<PathBuf>,
     #[command(flatten)]
-    csv: CsvArgs,
-    #[command(flatten)]
-    output: OutputArgs,
+    orders: OrdersArgs,
 }
 
 fn main() -> ExitCode {
@@ -45,10 +40,7 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Outcome {
-    let ledger = match &args.file {
-        Some(path) => args.csv.ledger_of_everybody(path, &args.output)?,
-        None => ShopParams::new(2_000, Seed(7)).simulate()?.ledger()?,
-    };
+    let ledger = args.orders.ledger(CsvArgs::ledger_of_everybody)?;
     let now = ledger.observed(AsOf::new(ledger.covers().1))?;
     let meter = Meter::start();
     let occasion = if ledger.orders().is_some() { Occasion::Order } else { Occasion::Day };
@@ -68,7 +60,7 @@ fn run(args: &Args) -> Outcome {
             Ok(())
         })?;
     }
-    if args.output.json {
+    if args.orders.output.json {
         return print_json(&json!({
             "orders": orders.len(),
             "rules": rules.len(),
@@ -78,7 +70,7 @@ fn run(args: &Args) -> Outcome {
             "peak_rss_mb": peak_rss_mb(),
         }));
     }
-    let lang = args.output.lang;
+    let lang = args.orders.output.lang;
     say(lang.pick(
         format!("{} rules of {} orders", rules.len(), orders.len()),
         format!("{}个订单中的{}条规则", orders.len(), rules.len()),

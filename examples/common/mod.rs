@@ -9,7 +9,7 @@ mod meter;
 mod output;
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -18,7 +18,9 @@ use regulars::data::csv::{CsvFormat, CsvParams, DateOrder, DecimalMark, RawTable
 #[cfg(feature = "csv")]
 use regulars::data::{Anonymous, Ledger};
 #[cfg(feature = "csv")]
-use regulars::types::{Currency, Language};
+use regulars::simulate::ShopParams;
+#[cfg(feature = "csv")]
+use regulars::types::{Currency, Language, Seed};
 use regulars::{Error, Place};
 
 pub(crate) use files::{open, raw_f64s, raw_i32s, raw_i64s, write_file};
@@ -292,6 +294,32 @@ impl CsvArgs {
 
     fn strictness(&self) -> Strictness {
         if self.strict { Strictness::Strict } else { Strictness::Lenient }
+    }
+}
+
+/// A file of orders or a simulated shop, and how to read and print. Use with `#[command(flatten)]`.
+#[cfg(feature = "csv")]
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct OrdersArgs {
+    /// Orders; a simulated shop where not given
+    pub(crate) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) csv: CsvArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[cfg(feature = "csv")]
+impl OrdersArgs {
+    /// The orders as `read` takes them from the file, or those of 2,000 simulated customers.
+    pub(crate) fn ledger(
+        &self,
+        read: impl Fn(&CsvArgs, &Path, &OutputArgs) -> Result<Ledger, Failure>,
+    ) -> Result<Ledger, Failure> {
+        match &self.file {
+            Some(path) => read(&self.csv, path, &self.output),
+            None => Ok(ShopParams::new(2_000, Seed(7)).simulate()?.ledger()?),
+        }
     }
 }
 
