@@ -10,7 +10,7 @@
 //! ```
 //!
 //! # Complexity
-//! An axis costs nine comparisons at once, a term of one feature two products, one of two features six. A row of the ranker's
+//! An axis costs eight comparisons at once, a term of one feature two products, one of two features six. A row of the ranker's
 //! larger model has 36 axes and 32 terms.
 //!
 //! # Determinism
@@ -51,10 +51,10 @@ impl Axis {
     ///
     /// By hand, with knots 0, 1 and 3: x = 2 is in segment 1 at place 0.5, so that f(2) is the mean of f(1) and f(3). x = 7 is at
     /// place 1 of the same segment, which is the outermost knot, and x = −4 at place 0 of segment 0. Knots are counted
-    /// rather than searched: nine comparisons without a branch.
+    /// rather than searched, eight at once and without a branch: where the ninth lies below `x` the segment is the last anyhow.
     fn place(&self, x: f32) -> (usize, f32) {
-        let above: usize = self.knots.iter().map(|q| usize::from(*q <= x)).sum();
-        let segment = above.clamp(1, self.segments) - 1;
+        let above: u32 = self.knots[..KNOTS - 1].iter().map(|q| u32::from(*q <= x)).sum();
+        let segment = (above as usize).clamp(1, self.segments) - 1;
         let place = (x - self.knots[segment]) * self.per[segment];
         (segment, if place > 0.0 { place.min(1.0) } else { 0.0 })
     }

@@ -225,6 +225,7 @@ pub(super) fn features(
     let (counts, mass) = decayed(past, &items);
     for ((place, log), decayed) in relations.own.iter().zip(&counts) {
         let o = own[*place as usize];
+        let rates = tables.rates(o.item);
         let since = (n - o.last as usize) as f32;
         let overdue = if o.times > 1 {
             let gap = (o.last - o.first) as f32 / (o.times - 1) as f32;
@@ -242,15 +243,15 @@ pub(super) fn features(
             since.ln(),
             o.times as f32 / (n - o.first as usize) as f32,
             overdue,
-            tables.repurchase(o.item),
-            tables.log_share(o.item),
+            rates.repurchase,
+            rates.log_share,
             log[RELATED],
             log[FOLLOWS],
             log[WIDE],
             share,
             size,
             count,
-            tables.trend(o.item),
+            rates.trend,
             log[CLOSE],
             season(o.item),
             (days.max(0) as f32 + 1.0).ln(),
@@ -259,17 +260,18 @@ pub(super) fn features(
     }
     let breadth = (own.len() as f32 + 1.0).ln();
     for (item, log) in relations.new {
+        let rates = tables.rates(*item);
         let mut x = [0_f32; WIDTH];
         x[..EXPLORE.len()].copy_from_slice(&[
-            tables.log_share(*item),
+            rates.log_share,
             log[RELATED],
             log[FOLLOWS],
             log[WIDE],
             share,
             size,
             count,
-            tables.trend(*item),
-            tables.repurchase(*item),
+            rates.trend,
+            rates.repurchase,
             breadth,
             log[CLOSE],
             season(*item),

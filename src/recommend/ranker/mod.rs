@@ -277,7 +277,7 @@ impl Ranker {
             let mut related = pool.with(|scratch| Related::find(&tables, past, &own, myself, scratch));
             let mut best = Vec::with_capacity(related.own.len() + related.new.len());
             features(&tables, past, &own, related.view(), |f| {
-                best.push((scorers.parts(f).iter().sum::<f64>(), tables.log_share(f.item), f.item));
+                best.push((scorers.parts(f).iter().sum::<f64>(), tables.rates(f.item).log_share, f.item));
             });
             // As lists are ordered: by score, popularity and key.
             let order = |a: &(f64, f32, u32), b: &(f64, f32, u32)| {

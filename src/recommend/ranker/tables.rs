@@ -44,12 +44,8 @@ const SHRINKAGE: f32 = 10.0;
 #[derive(Clone)]
 pub(super) struct Tables {
     items: usize,
-    /// ln of the share of baskets that hold the item.
-    log_share: Vec<f32>,
-    /// ln of the share of a customer's baskets after the item's first that hold it again.
-    repurchase: Vec<f32>,
-    /// ln of the share of the item's popularity that falls in customers' last baskets.
-    trend: Vec<f32>,
+    /// Of each item, as they are read together.
+    rates: Vec<Rates>,
     related: Sparse<f32>,
     follows: Sparse<f32>,
     pub(super) neighbours: Neighbours,
@@ -59,6 +55,17 @@ pub(super) struct Tables {
     /// Customers who bought each item, and all of them.
     breadth: Vec<f32>,
     customers: f32,
+}
+
+/// What is known of one item by itself.
+#[derive(Clone, Copy)]
+pub(super) struct Rates {
+    /// ln of the share of all baskets; half a basket for an item in none.
+    pub(super) log_share: f32,
+    /// ln of the shrunk repurchase rate: of a customer's baskets after the item's first those that hold it again.
+    pub(super) repurchase: f32,
+    /// ln of the shrunk share of the item's baskets that are their customers' last: high for what is new, low for what has gone.
+    pub(super) trend: f32,
 }
 
 /// ln((hits + s·mean) / (trials + s)) of each item, and of an item without trials.
@@ -80,7 +87,7 @@ impl Tables {
         let popularity = baskets.popularity();
         let counts: Vec<f32> = popularity.iter().map(|n| *n as f32).collect();
         let all = baskets.len().max(1) as f32;
-        let log_share = counts.iter().chain([&0.0]).map(|n| (n.max(0.5) / all).ln()).collect();
+        let log_share = counts.iter().chain([&0.0]).map(|n| (n.max(0.5) / all).ln());
 
         let (mut again, mut chances) = (vec![0_f32; items], vec![0_f32; items]);
         let mut late = vec![0_f32; items];
@@ -108,9 +115,10 @@ impl Tables {
             breadth: (0..items).map(|i| buyers.holders(i).len() as f32).collect(),
             customers: people as f32,
             items,
-            log_share,
-            repurchase: log_rates(&again, &chances),
-            trend: log_rates(&late, &counts),
+            rates: log_share
+                .zip(log_rates(&again, &chances).into_iter().zip(log_rates(&late, &counts)))
+                .map(|(log_share, (repurchase, trend))| Rates { log_share, repurchase, trend })
+                .collect(),
             related,
             follows,
             neighbours: Neighbours::new(baskets),
@@ -125,28 +133,13 @@ impl Tables {
     }
 
     /// Items that came after the fit read the entry behind the last: that of an item never seen.
-    fn row(&self, item: u32) -> usize {
-        (item as usize).min(self.items)
-    }
-
-    /// ln of the share of all baskets; half a basket for an item in none.
-    pub(super) fn log_share(&self, item: u32) -> f32 {
-        self.log_share[self.row(item)]
-    }
-
-    /// ln of the shrunk repurchase rate.
-    pub(super) fn repurchase(&self, item: u32) -> f32 {
-        self.repurchase[self.row(item)]
+    pub(super) fn rates(&self, item: u32) -> Rates {
+        self.rates[(item as usize).min(self.items)]
     }
 
     /// How many times as often as the average item this one is bought again.
     pub(super) fn repurchase_ratio(&self, item: u32) -> f64 {
-        f64::from(self.repurchase(item) - self.repurchase[self.items]).exp()
-    }
-
-    /// ln of the shrunk share of the item's baskets that are their customers' last: high for what is new, low for what has gone.
-    pub(super) fn trend(&self, item: u32) -> f32 {
-        self.trend[self.row(item)]
+        f64::from(self.rates(item).repurchase - self.rates[self.items].repurchase).exp()
     }
 
     /// The cosines of buyers, by item.
