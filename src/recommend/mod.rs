@@ -10,8 +10,8 @@
 //! baskets of customer u that hold item i, and pop(i) the number of baskets of all customers that hold it.
 //! - [`Method::Learned`], the default and the most accurate, takes as candidates everything the customer has bought and up
 //!   to 250 new items: the most popular, those related to the customer's items (cosine of buyers), those that follow
-//!   the last basket (cosine of successive baskets), and those of similar customers, in a wide circle (one customer in
-//!   twelve, nearest in the space of TIFU-KNN) and a close one (50 by cosine). Two logistic models, one for items bought
+//!   the last basket (cosine of successive baskets), and those of similar customers, in a wide circle (1.5 √customers,
+//!   nearest in the space of TIFU-KNN) and a close one (50 by cosine). Two logistic models, one for items bought
 //!   before and one for new ones, give each candidate
 //!   `ln odds = β₀ + Σ f_j(x_j) + Σ f_jk(x_j, x_k)` of being in the next basket, with piecewise linear f. Features are
 //!   the rhythm of the customer's own purchases, everybody's repurchase, popularity, the relations above, how the item
@@ -84,10 +84,10 @@
 //! # Complexity
 //! The frequency methods: `fit` is linear in rows, a list costs O(h log h) in the customer's own rows h plus the places
 //! filled by popularity. The learned ranker: `fit` adds Σ b² over customers for related items (b distinct items among
-//! the latest 300 rows), the Newton steps of at most 20,000 baskets, and for each customer one search over the buyers
-//! of the own items, at most 1,500 each. What the search finds is kept, so that a list without filters costs only the
-//! scores of the own items and 24 new ones; a list with filters, or after an update, searches again. Memory: 4 bytes a
-//! row, 12 bytes a basket, 8 bytes a customer, 12 bytes an item, and the keys; the learned ranker adds 32 bytes a
+//! the latest 300 rows), the steps of two regressions on at most 20,000 baskets, and for each customer one search over the buyers
+//! of the own items, at most 1,500 each. What the search finds is kept for the 24 best candidates, so that a list without filters
+//! costs the scores of these, however long the history; a list with filters, or after an update, searches again. Memory: 4
+//! bytes a row, 12 bytes a basket, 8 bytes a customer, 12 bytes an item, and the keys; the learned ranker adds 16 bytes a
 //! customer's distinct item, 500 bytes a customer, and up to 800 bytes an item. Batches run in parallel by customer.
 //!
 //! # Accuracy

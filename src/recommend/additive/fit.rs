@@ -324,3 +324,84 @@ fn terms<const W: usize>(rows: &Rows<W>, features: usize, pairs: &[Pair]) -> Vec
     terms.extend(pairs.iter().map(pair).filter(|t| t.knots_a.len() > 1 && t.knots_b.len() > 1));
     terms
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows of three features, the first of few values, whose ln odds are a bend, a step and a product.
+    fn rows(n: usize) -> Rows<3> {
+        let mut rows = Rows::default();
+        let mut state = 7_u64;
+        let mut uniform = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 40) as f32 / (1 << 24) as f32
+        };
+        for _ in 0..n {
+            let x = [(4.0 * uniform()).floor(), uniform(), uniform()];
+            rows.y.push(f64::from(uniform()) < sigmoid(truth(&x)));
+            rows.weight.push(0.5 + uniform());
+            rows.x.push(x);
+        }
+        rows
+    }
+
+    fn truth(x: &[f32; 3]) -> f64 {
+        f64::from((x[1] - 0.5).max(0.0) * 4.0 + x[0] * 0.5 - 2.0 + 3.0 * (x[1] - 0.5) * (x[2] - 0.5))
+    }
+
+    #[test]
+    fn the_gradient_is_that_of_the_loss() {
+        let rows = rows(2_000);
+        let terms = terms(&rows, 3, &[(1, 2)]);
+        let design = Design::new(rows, &terms, 3.0);
+        assert_eq!(design.layout.dims, 1 + 4 + 9 + 9 + 25);
+        let beta: Vec<f64> = (0..design.layout.dims).map(|k| (k as f64 * 0.7).sin()).collect();
+        for stride in [1, 8] {
+            let (_, gradient) = design.loss(&beta, stride);
+            for k in [0, 2, 9, 20, 40, 47] {
+                let at = |step: f64| {
+                    let mut beta = beta.clone();
+                    beta[k] += step;
+                    design.loss(&beta, stride).0
+                };
+                let slope = (at(1e-5) - at(-1e-5)) / 2e-5;
+                assert!(
+                    (slope - gradient[k]).abs() < 1e-5 * (1.0 + slope.abs()),
+                    "{k}: {slope} {}",
+                    gradient[k]
+                );
+            }
+        }
+    }
+
+    /// From a sample to all rows: the maximum found is one, and the truth is near.
+    #[test]
+    fn the_climb_ends_where_nothing_pulls() {
+        let pairs = [(1, 2)];
+        let (n, all) = (60_000, rows(60_000));
+        let model = Additive::fit(rows(n), 3, &pairs).unwrap();
+        assert!(model.converged && model.iterations < 30, "{}", model.iterations);
+        let scorer = model.scorer();
+        let error = |x: &[f32; 3]| (scorer.log_odds(x) - truth(x)).powi(2);
+        let mean = all.x.iter().map(error).sum::<f64>() / n as f64;
+        assert!(mean < 0.01, "{mean}");
+        // Contributions are against the average row.
+        let mut sums = [0.0; 4];
+        all.x.iter().for_each(|x| scorer.each(x, |term, value| sums[term] += value));
+        assert!(sums.iter().all(|sum| (sum / n as f64).abs() < 1e-9), "{sums:?}");
+        let hits: f64 = all.y.iter().zip(&all.weight).filter(|(y, _)| **y).map(|(_, w)| f64::from(*w)).sum();
+        let terms = terms(&all, 3, &pairs);
+        let design = Design::new(all, &terms, PENALTY * hits);
+        let (_, gradient) = design.loss(&scorer.beta, 1);
+        // The intercept is free: its derivative is the sum of weighted residuals, and centring leaves the fit as it is.
+        assert!(gradient[0].abs() < 1e-2 * hits.sqrt(), "{}", gradient[0]);
+    }
+
+    #[test]
+    fn what_teaches_nothing_is_no_model() {
+        let mut rows = rows(100);
+        rows.y.iter_mut().enumerate().for_each(|(k, y)| *y = k < 19);
+        assert!(Additive::fit(rows, 3, &[]).is_none());
+    }
+}

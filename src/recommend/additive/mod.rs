@@ -1,4 +1,4 @@
-//! An additive logistic model of piecewise linear terms and their interactions, fitted by penalised Newton steps.
+//! An additive logistic model of piecewise linear terms and their interactions, fitted by penalised likelihood.
 //!
 //! # Model
 //! `ln odds = β₀ + Σ f_j(x_j) + Σ f_jk(x_j, x_k)`; each f is linear between knots at the quantiles of its feature (bilinear
@@ -26,7 +26,7 @@
 //! penalty makes it finite: at the maximum the gradient Σ w (y − p) at a knot equals `λ h (θ_a − θ_b)`.
 //!
 //! # Determinism
-//! Rows are summed in fixed chunks ([`par`]); the same rows give the same bits on any number of threads.
+//! Rows are summed in fixed chunks; the same rows give the same bits on any number of threads.
 //!
 //! # One step by hand
 //! At the start all terms are 0 and the intercept is the ln odds of the weighted share of positives, so that p is that share in
@@ -59,6 +59,7 @@ use layout::{AXES, Layout};
 /// Knots of a term of one feature, and along each side of a term of two.
 const KNOTS: usize = 9;
 const SIDE: usize = 5;
+
 /// Two features that act together, by number.
 pub(super) type Pair = (usize, usize);
 

@@ -116,7 +116,7 @@ pub(super) struct Learned {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct RankerFit {
-    /// Newton steps for items bought before, and for new ones.
+    /// Steps of the fit for items bought before, and for new ones.
     pub iterations: (u32, u32),
     /// Whether both fits met their criterion.
     pub converged: bool,

@@ -45,7 +45,7 @@
 //! ```
 //!
 //! # Complexity
-//! `fit` is linear in rows plus some ten Newton steps over at most 250,000 (customer, period) pairs; `predict` takes
+//! `fit` is linear in rows plus some ten steps of a regression on at most 250,000 (customer, period) pairs; `predict` takes
 //! about two microseconds a customer. A model is a few kilobytes; a date about a hundred bytes.
 //!
 //! # Accuracy

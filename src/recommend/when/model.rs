@@ -88,7 +88,7 @@ pub struct NextPurchaseSummary {
     pub subjects: u64,
     /// (subject, period) pairs learned from.
     pub rows: u64,
-    /// Newton steps, 0 where nothing was learned.
+    /// Steps of the fit, 0 where nothing was learned.
     pub iterations: u32,
     /// Whether they met their criterion; true where nothing was learned.
     pub converged: bool,
