@@ -98,11 +98,14 @@ pub(crate) fn minimise_from(
     descend(start, tolerance, most, Some(&newton), f)
 }
 
+/// Turns a gradient into the step that a known curvature asks for, in place.
+type Newton<'a> = &'a dyn Fn(&mut [f64]);
+
 fn descend(
     start: Vec<f64>,
     tolerance: f64,
     most: usize,
-    newton: Option<&dyn Fn(&mut [f64])>,
+    newton: Option<Newton<'_>>,
     mut f: impl FnMut(&[f64]) -> (f64, Vec<f64>),
 ) -> Minimum {
     let (value, gradient) = f(&start);
@@ -164,7 +167,7 @@ fn descend(
 /// (−0.706, 0.706); β = (1/5) · (0.706 − 2.824) = −0.424, and q + 1.024 s = (−1.73, −0.32). Downhill: its product with g is −5.2.
 ///
 /// Ten pairs cost forty passes over the parameters: a scalar product and an addition on the way back and on the way forward.
-fn downhill(memory: &[Step], gradient: &[f64], newton: Option<&dyn Fn(&mut [f64])>) -> Vec<f64> {
+fn downhill(memory: &[Step], gradient: &[f64], newton: Option<Newton<'_>>) -> Vec<f64> {
     let mut q: Vec<f64> = gradient.iter().map(|g| -g).collect();
     let mut alphas = Vec::with_capacity(memory.len());
     for step in memory.iter().rev() {

@@ -140,7 +140,7 @@ impl NextItemModel {
                 lift: companion.map_or(0.0, |(_, lift)| lift),
             },
         );
-        add(Group::Similar, ReasonKind::SimilarCustomers { share: teller.vouched(candidate.vouched) });
+        add(Group::Similar, ReasonKind::SimilarCustomers { share: Teller::vouched(candidate.vouched) });
         add(Group::Season, ReasonKind::Season { ratio: teller.season(item) });
         add(Group::Habits, ReasonKind::Habits { repeat_share: teller.repeat_share });
         reasons

@@ -4,7 +4,7 @@
 //! | pass | over | gives |
 //! |---|---|---|
 //! | likelihood | every row, or every eighth | value and gradient |
-//! | curvature | some 50,000 rows | the negative Hessian, by its lower triangle |
+//! | curvature | some 25,000 rows | the negative Hessian, by its lower triangle |
 //!
 //! A row costs a likelihood some ninety additions, a curvature the square of that: it is taken from few rows and three times in
 //! all, and L-BFGS corrects it by what the gradients of the latest steps tell.
@@ -34,8 +34,9 @@ const DONE: f64 = 1e-6;
 /// One row in so many is in the sample that the climb begins on, where there are more than [`FEW`].
 const SAMPLED: usize = 8;
 const FEW: usize = 40_000;
-/// Rows that a curvature, and the knots, are taken from.
-const CURVED: usize = 50_000;
+/// Rows that a curvature is taken from, and those that the knots are.
+const CURVED: usize = 25_000;
+const SORTED: usize = 50_000;
 /// Steps of one climb at most.
 const STEPS: usize = 40;
 /// Fewer positive rows than this teach nothing.
@@ -215,7 +216,9 @@ impl Design {
         let share = stride as f64 / of;
         let newton = |gradient: &mut [f64]| {
             curvature.solve_in_place(gradient);
-            gradient.iter_mut().for_each(|g| *g *= share);
+            for g in gradient.iter_mut() {
+                *g *= share;
+            }
         };
         Some(lbfgs::minimise_from(start, tolerance, STEPS, newton, |beta| self.loss(beta, stride)))
     }
@@ -227,7 +230,9 @@ impl Design {
                 sums[*knot] += weight;
             }
         });
-        sums.iter_mut().for_each(|sum| *sum /= self.len() as f64);
+        for sum in &mut sums {
+            *sum /= self.len() as f64;
+        }
         sums
     }
 }
@@ -246,8 +251,8 @@ impl Additive {
     /// 6. A climb on all rows from there, then the terms are centred, and the whole is checked as a file's would be.
     ///
     /// # Cost
-    /// Rows · (2 features + 4 pairs) for each of some ten passes, 50,000 · (2 features + 4 pairs)² for each of three
-    /// curvatures. Memory: the rows' places, and a Hessian of all knots for each of seven chunks.
+    /// Rows · (2 features + 4 pairs) for each of some ten passes, 25,000 · (2 features + 4 pairs)² for each of three
+    /// curvatures. Memory: the rows' places, and a Hessian of all knots for each of four chunks.
     ///
     /// # Why twenty
     /// Fewer than twenty positives, or negatives, tell less than a penalty that is a thousandth of their weight: the terms would
@@ -306,7 +311,7 @@ impl Additive {
 
 /// The terms of features and pairs that vary, without values.
 fn terms<const W: usize>(rows: &Rows<W>, features: usize, pairs: &[Pair]) -> Vec<Term> {
-    let stride = (rows.y.len() / CURVED).max(1);
+    let stride = (rows.y.len() / SORTED).max(1);
     let list = |j: usize, at_most: usize| {
         knots(rows.x.iter().step_by(stride).map(|x| x[j]).collect::<Vec<f32>>(), at_most)
     };

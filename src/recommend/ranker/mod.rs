@@ -168,7 +168,7 @@ impl School {
                 let mut at = t + own.len();
                 related.new.retain(|(item, _)| {
                     at += 1;
-                    at % THINNED == 0 || bought.binary_search(item).is_ok()
+                    at.is_multiple_of(THINNED) || bought.binary_search(item).is_ok()
                 });
             }
             let mut found = Vec::with_capacity(related.own.len() + related.new.len());

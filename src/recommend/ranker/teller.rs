@@ -92,7 +92,7 @@ impl Teller<'_> {
     }
 
     /// Weighted share of similar customers' latest baskets that hold a candidate, from what the ranker kept of it.
-    pub(in crate::recommend) fn vouched(&self, log: f32) -> f64 {
+    pub(in crate::recommend) fn vouched(log: f32) -> f64 {
         strength(log).into()
     }
 }
