@@ -290,6 +290,9 @@ impl Ranker {
             let shown = |item: u32| best.iter().any(|b| b.2 == item);
             related.own.retain(|(place, _)| shown(own[*place as usize].item));
             related.new.retain(|(item, _)| shown(*item));
+            // Room for candidates that are gone would be ten times that of those kept, until all customers are done.
+            related.own.shrink_to_fit();
+            related.new.shrink_to_fit();
             related
         });
         Self {
