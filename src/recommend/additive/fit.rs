@@ -9,6 +9,15 @@
 //! A row costs a likelihood some ninety additions, a curvature the square of that: it is taken from few rows and three times in
 //! all, and L-BFGS corrects it by what the gradients of the latest steps tell.
 //!
+//! # By hand
+//! One feature with knots 0 and 1 and the values 2 and 6, intercept −3. A row at x = 0.25 acts by the intercept with 1, the first
+//! knot with 0.75 and the second with 0.25: ln odds −3 + 0.75 · 2 + 0.25 · 6 = 0, p = 0.5. With weight 2 and the outcome yes it
+//! loses 2 ln 2 = 1.39 nats and pulls the loss's gradient by 2 (0.5 − 1) = −1 in all: −1, −0.75 and −0.25 at the three.
+//!
+//! # How few curvature rows are enough
+//! A curvature of m rows is off by about √(coefficients / m) along an average direction: a seventh for 500 and 25,000. Repeating
+//! its step would leave a seventh of the way each time; with the pairs of L-BFGS four or five steps on all rows end a climb.
+//!
 //! # Order of the sums
 //! Rows are cut into chunks of 8,192 and chunks are added in order: the partition, and so every rounding, is independent of how
 //! many threads there are.

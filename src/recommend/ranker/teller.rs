@@ -72,6 +72,9 @@ impl Ranker {
 impl Teller<'_> {
     /// The customer's own item that an item goes with best, and their lift: how many times as many customers bought
     /// both as would by chance.
+    ///
+    /// By hand: honey goes with tea (cosine 0.5), milk (0.4) and rice (0.1), and the customer has milk and rice: milk is told. Of
+    /// 100 customers 9 have honey and 16 milk, so that the lift is 0.4 · 100 / √(9 · 16) = 3.3. O(related items).
     pub(in crate::recommend) fn companion(&self, item: u32) -> Option<(u32, f64)> {
         let mine =
             |other: u32| self.maybe.holds(other) && self.own.binary_search_by_key(&other, |o| o.item).is_ok();
