@@ -1,7 +1,9 @@
 //! Who is who: records of one or several files become profiles.
 //!
-//! `resolve FILE [FILE..] [--truth COLUMN] [--id COLUMN] [--ignore COLUMNS] [--kinds column=kind,..] [--link]
-//! [--threshold P] [--out FILE] [--json]`. Without files it runs on simulated records.
+//! `resolve FILE [FILE..] [--truth COLUMN] [--train COLUMN] [--id COLUMN] [--ignore COLUMNS] [--kinds column=kind,..]
+//! [--link] [--threshold P] [--out FILE] [--json]`. Without files it runs on simulated records.
+//!
+//! With `--train` half of the people are labels to learn from, and the other half measures, with and without labels.
 
 #[path = "common/mod.rs"]
 mod common;
@@ -16,7 +18,7 @@ use common::{Failure, Meter, Outcome, Table, open, peak_rss_mb, print_json, say,
 use regulars::data::csv::{CsvFormat, RawTable};
 use regulars::data::{FieldKind, Records, RecordsCsvParams};
 use regulars::metrics::{pairwise, pairwise_across};
-use regulars::profile::{GoldenParams, MatchParams, Profiles, Sources};
+use regulars::profile::{GoldenParams, Labels, MatchParams, Profiles, Sources};
 use regulars::simulate::ShopParams;
 use regulars::types::{Probability, Seed};
 use serde_json::json;
@@ -29,6 +31,9 @@ struct Args {
     /// Column that holds the true person; used to measure, never to match
     #[arg(long)]
     truth: Option<String>,
+    /// Column that holds the true person; half of the people are learnt from, the other half measures
+    #[arg(long, conflicts_with = "truth")]
+    train: Option<String>,
     /// Column of the record ids
     #[arg(long)]
     id: Option<String>,
@@ -69,7 +74,7 @@ fn run(args: &Args) -> Outcome {
         let kind: FieldKind = kind.parse().map_err(|e| Failure::usage(format!("--kinds: {e}")))?;
         kinds = kinds.kind(column, kind);
     }
-    for column in args.ignore.iter().chain(&args.truth) {
+    for column in args.ignore.iter().chain(&args.truth).chain(&args.train) {
         kinds = kinds.ignore(column);
     }
     let mut csv = Records::csv(kinds);
@@ -78,11 +83,12 @@ fn run(args: &Args) -> Outcome {
         let mut bytes = Vec::new();
         open(path)?.read_to_end(&mut bytes).map_err(|e| Failure::new(format!("{}: {e}", path.display())))?;
         // First the truth, which is small once numbered: the file's texts are in memory once, not twice.
-        if let Some(column) = &args.truth {
+        if let Some(column) = args.truth.as_ref().or(args.train.as_ref()) {
             read_truth(path, &bytes, column, &mut people, &mut truth)?;
         }
         csv.read(&path.display().to_string(), &bytes[..]).map_err(Failure::in_file(path))?;
     }
+    drop(people);
     let records = if args.files.is_empty() {
         let table = ShopParams::new(2_000, Seed(7)).simulate()?.record_table()?;
         truth = table.people().to_vec();
@@ -100,7 +106,10 @@ fn run(args: &Args) -> Outcome {
     if let Some(p) = args.threshold {
         params = params.threshold(Probability::new(p)?);
     }
-    let model = params.fit(&records)?;
+    let model = match &args.train {
+        Some(_) if !truth.is_empty() => params.fit_labelled(&records, &labels_of_half(&truth))?,
+        _ => params.fit(&records)?,
+    };
     let people = model.merge(&records)?;
     let cpu = work.cpu_seconds();
 
@@ -115,7 +124,24 @@ fn run(args: &Args) -> Outcome {
         "peak_rss_mb": peak_rss_mb(),
         "fields": records.fields().iter().map(|f| json!({"name": f.name(), "kind": f.kind().name()})).collect::<Vec<_>>(),
     });
-    if !truth.is_empty() {
+    if let Some(learnt) = model.summary().and_then(|s| s.labels) {
+        let other_half = |people: &Profiles| -> Result<f64, Failure> {
+            let rows = || (0..truth.len()).filter(|row| !is_learnt_from(truth[*row]));
+            let labels: Vec<u32> = rows().map(|row| people.labels()[row]).collect();
+            let truth: Vec<u32> = rows().map(|row| truth[row]).collect();
+            Ok(pairwise(&labels, &truth)?.f1)
+        };
+        report["labels"] = json!({
+            "same": learnt.same,
+            "different": learnt.different,
+            "corrected": learnt.corrected,
+            "f1_cross_fitted": learnt.f1,
+            "f1_before": learnt.f1_before,
+            "f1_other_half": other_half(&people)?,
+            "f1_other_half_without_labels": other_half(&params.fit(&records)?.merge(&records)?)?,
+        });
+    }
+    if !truth.is_empty() && args.train.is_none() {
         let sources: Vec<u32> =
             (0..records.len()).map(|r| u32::try_from(records.source(r).unwrap_or(0)).unwrap_or(0)).collect();
         let quality = if args.link {
@@ -141,6 +167,17 @@ fn run(args: &Args) -> Outcome {
         return print_json(&report);
     }
     show(&report, &records, &people)
+}
+
+/// Whether a person is one of the half whose labels are given: by a hash, so that neighbours in a file are dealt
+/// apart.
+fn is_learnt_from(person: u32) -> bool {
+    person.wrapping_mul(0x9e37_79b1) >> 31 == 0
+}
+
+/// The labels of half of the people; the other half is left out, as if nobody knew.
+fn labels_of_half(truth: &[u32]) -> Labels {
+    Labels::new().people(truth.iter().map(|person| is_learnt_from(*person).then_some(*person)))
 }
 
 /// The true person of each row, read as the records are, numbered by first appearance in any file.
@@ -188,6 +225,11 @@ fn show(report: &serde_json::Value, records: &Records, people: &Profiles) -> Out
         table.row([field.name(), field.kind().name()]);
     }
     table.print();
+    if let Some(learnt) = report.get("labels").and_then(serde_json::Value::as_object) {
+        for (key, value) in learnt {
+            say(format!("{key:>28} {value}"));
+        }
+    }
     for key in ["precision", "recall", "f1", "blocking_recall", "cpu_seconds", "peak_rss_mb"] {
         if let Some(value) = report.get(key).and_then(serde_json::Value::as_f64) {
             say(format!("{key:>16} {value:.4}"));

@@ -109,12 +109,31 @@ pub(crate) struct Linkage {
 ///
 /// A must-link is transitive, a cannot-link is not. Where they contradict each other the must-links hold, since
 /// they are applied first and forced joins are not asked whether they are forbidden.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Constraints<'a> {
     /// By row: two records of one source cannot be one person.
     pub(crate) sources: Option<&'a [u32]>,
     pub(crate) together: &'a [(u32, u32)],
     pub(crate) apart: &'a [(u32, u32)],
+    /// Whether the values of two rows forbid that they are one person; symmetric.
+    pub(crate) conflict: Option<&'a Conflict<'a>>,
+}
+
+/// Asked of two rows.
+pub(crate) type Conflict<'a> = dyn Fn(u32, u32) -> bool + Sync + 'a;
+
+impl Constraints<'_> {
+    /// Whether two rows cannot be one person, whatever their score.
+    fn forbid(&self, a: u32, b: u32) -> bool {
+        self.sources.is_some_and(|s| s[a as usize] == s[b as usize])
+            || has(self.apart, a, b)
+            || self.conflict.is_some_and(|conflict| conflict(a, b))
+    }
+
+    /// Whether there is anything that parts rows.
+    fn part(&self) -> bool {
+        self.sources.is_some() || !self.apart.is_empty() || self.conflict.is_some()
+    }
 }
 
 /// A scored pair of rows.
@@ -242,8 +261,7 @@ pub(crate) fn solve(
     if let [only] = edges
         && constraints.together.is_empty()
     {
-        let same = constraints.sources.is_some_and(|s| s[only.a as usize] == s[only.b as usize]);
-        if f64::from(only.score) > linkage.cut && !same && !has(constraints.apart, only.a, only.b) {
+        if f64::from(only.score) > linkage.cut && !constraints.forbid(only.a, only.b) {
             joined.push((only.a, only.b));
         }
         return;
@@ -253,7 +271,7 @@ pub(crate) fn solve(
     nodes.dedup();
     let number = |row: u32| nodes.binary_search(&row).ok();
     let count = nodes.len();
-    let restricted = constraints.sources.is_some() || !constraints.apart.is_empty();
+    let restricted = constraints.part();
     if count <= SMALL && !restricted && constraints.together.is_empty() {
         solve_small(&nodes, edges, linkage, joined);
         return;
@@ -363,12 +381,7 @@ impl Groups<'_> {
         if self.rows.is_empty() {
             return false;
         }
-        self.rows[a].iter().any(|x| {
-            self.rows[b].iter().any(|y| {
-                self.constraints.sources.is_some_and(|s| s[*x as usize] == s[*y as usize])
-                    || has(self.constraints.apart, *x, *y)
-            })
-        })
+        self.rows[a].iter().any(|x| self.rows[b].iter().any(|y| self.constraints.forbid(*x, *y)))
     }
 
     /// The second group goes into the first; its version is spent.

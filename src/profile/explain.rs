@@ -132,7 +132,8 @@ pub struct Evidence {
     pub bits: f64,
 }
 
-/// Why a pair counts as one person, or does not. The weights add up: `prior + Σ bits + household` is the total.
+/// Why a pair counts as one person, or does not. The weights add up: `prior + Σ bits + household + labels` is
+/// the total.
 ///
 /// It holds no value of either record and can be shown to anyone who may see that the records exist.
 ///
@@ -146,6 +147,8 @@ pub struct Explanation {
     pub evidence: Vec<Evidence>,
     /// What the possibility takes away that they are two people of one household; at most 0.
     pub household: f64,
+    /// What labels have taught to add: how columns go together, and how far scores can be trusted; 0 without labels.
+    pub labels: f64,
     /// The sum, in bits of log-odds.
     pub total: f64,
     /// The same as a probability.
@@ -161,6 +164,9 @@ impl fmt::Display for Explanation {
         }
         if self.household < -0.005 {
             writeln!(f, "{:>24} {:>+8.2}", "same household instead", self.household)?;
+        }
+        if self.labels.abs() > 0.005 {
+            writeln!(f, "{:>24} {:>+8.2}", "learnt from labels", self.labels)?;
         }
         write!(f, "{:>24} {:>+8.2}  probability {:.4}", "total", self.total, self.probability)
     }
@@ -262,9 +268,10 @@ pub(crate) fn explanation(
         .collect();
     let prior = bits(parts.prior);
     let household = bits(parts.household);
-    let total = prior + household + evidence.iter().map(|e| e.bits).sum::<f64>();
+    let labels = bits(parts.learnt);
+    let total = prior + household + labels + evidence.iter().map(|e| e.bits).sum::<f64>();
     let probability = Probability::from_log_odds(total * std::f64::consts::LN_2)?;
-    Ok(Explanation { prior, evidence, household, total, probability })
+    Ok(Explanation { prior, evidence, household, labels, total, probability })
 }
 
 /// The columns' names, parts of whole names told apart.

@@ -89,12 +89,20 @@ impl Links {
         self.apart.push(named(a, b));
         self
     }
+
+    /// The pairs as rows: together, apart.
+    pub(super) fn rows(&self, records: &Records) -> Result<(RowPairs, RowPairs)> {
+        Ok((rows(records, &self.together)?, rows(records, &self.apart)?))
+    }
 }
+
+/// Pairs of rows, the smaller first, ascending.
+type RowPairs = Vec<(u32, u32)>;
 
 /// The rows of the pairs, the smaller first, ascending.
 ///
 /// Sorted and without repetition, as the cluster's look-up by halving needs them.
-fn rows(records: &Records, pairs: &[[(String, String); 2]]) -> Result<Vec<(u32, u32)>> {
+fn rows(records: &Records, pairs: &[[(String, String); 2]]) -> Result<RowPairs> {
     let mut list = Vec::with_capacity(pairs.len());
     for (i, pair) in pairs.iter().enumerate() {
         let [a, b] = [&pair[0], &pair[1]].map(|(source, id)| records.row_of(source, id));
@@ -122,10 +130,10 @@ impl MatchModel {
         self.check_fields(records)?;
         let weights = self.weights.as_ref();
         let weights = weights.ok_or_else(|| Error::input("rules take no links; make an index or a model"))?;
-        let (together, apart) = (rows(records, &links.together)?, rows(records, &links.apart)?);
+        let (together, apart) = links.rows(records)?;
         let prepared = Prepared::new(records, self.params.normaliser)?;
         let table = Compared::new(&prepared, &self.params);
-        let constraints = Constraints { sources: None, together: &together, apart: &apart };
+        let constraints = Constraints { together: &together, apart: &apart, ..Constraints::default() };
         let roots = decide(&prepared, &self.params, weights, &table, constraints);
         let mut profiles = Profiles::from_roots(records, self.params.normaliser, &roots);
         profiles.counts = Counts { pairs_scored: table.count };

@@ -131,6 +131,7 @@ use super::model::hopeless;
 use super::prepare::{Prepared, plan};
 use super::prior::prior;
 use super::score::{MAX_COLUMNS, Pair};
+use super::supervised::Learnt;
 
 /// The fitted weights.
 #[derive(Clone, Debug, PartialEq)]
@@ -147,6 +148,8 @@ pub(crate) struct Weights {
     pub(crate) converged: bool,
     /// The weights of the first round, in which values are counted by record: they find the first profiles.
     pub(crate) first: Option<Box<Self>>,
+    /// What labels have taught beside the shares.
+    pub(crate) learnt: Option<Learnt>,
 }
 
 /// Pairs ready for the fit: levels, and the inverse chances of the levels that depend on the value.
@@ -258,6 +261,7 @@ impl Weights {
             log_likelihood: Vec::new(),
             converged: false,
             first: None,
+            learnt: None,
         }
     }
 
@@ -443,6 +447,24 @@ pub(crate) struct Scorer {
     household: Vec<f64>,
     rate: [f64; 2],
     stranger: f64,
+    learnt: Option<Learnt>,
+}
+
+/// What a scorer sees of a pair before labels correct it, in nats.
+pub(crate) struct Seen {
+    logs: [f64; MAX_COLUMNS],
+    width: usize,
+    /// ln w₁ − ln(w₂ + w₃).
+    pub(crate) score: f64,
+    /// ln(1 + w₂ / w₃).
+    pub(crate) home: f64,
+}
+
+impl Seen {
+    /// ln R by column; 0 where a value is missing.
+    pub(crate) fn logs(&self) -> &[f64] {
+        &self.logs[..self.width]
+    }
 }
 
 impl Scorer {
@@ -453,17 +475,19 @@ impl Scorer {
             household: weights.household.clone(),
             rate: weights.rate,
             stranger: (1.0 - weights.rate[0] - weights.rate[1]).max(1e-9),
+            learnt: weights.learnt.clone().filter(|l| !l.beta.is_empty()),
         }
     }
 
-    /// Log-odds that a pair is of one person.
-    pub(crate) fn score(
+    /// w₁ and w₂; `tell` hears of R of every column that both have.
+    fn products(
         &self,
         prepared: &Prepared,
         frequencies: &Frequencies,
         pair: &Pair,
         entities: u32,
-    ) -> f32 {
+        mut tell: impl FnMut(usize, f64),
+    ) -> [f64; 2] {
         let [mut person, mut home] = self.rate;
         for (c, ratio) in self.ratio.iter().enumerate() {
             let l = pair.pattern.level(c);
@@ -475,10 +499,48 @@ impl Scorer {
             } else {
                 ratio[l]
             };
+            tell(c, r);
             person *= r;
             home *= self.household[c] * r + 1.0 - self.household[c];
         }
-        log(person / (home + self.stranger))
+        [person, home]
+    }
+
+    /// The pair as labels' corrections see it.
+    pub(crate) fn seen(
+        &self,
+        prepared: &Prepared,
+        frequencies: &Frequencies,
+        pair: &Pair,
+        entities: u32,
+    ) -> Seen {
+        let mut logs = [0.0; MAX_COLUMNS];
+        let [person, home] = self.products(prepared, frequencies, pair, entities, |c, r| logs[c] = r.ln());
+        Seen {
+            logs,
+            width: self.ratio.len(),
+            score: (person / (home + self.stranger)).ln(),
+            home: (home / self.stranger).ln_1p(),
+        }
+    }
+
+    /// Log-odds that a pair is of one person.
+    pub(crate) fn score(
+        &self,
+        prepared: &Prepared,
+        frequencies: &Frequencies,
+        pair: &Pair,
+        entities: u32,
+    ) -> f32 {
+        let Some(learnt) = &self.learnt else {
+            let [person, home] = self.products(prepared, frequencies, pair, entities, |_, _| ());
+            return log(person / (home + self.stranger));
+        };
+        let seen = self.seen(prepared, frequencies, pair, entities);
+        let more = learnt.correction(pair.pattern, seen.logs(), seen.score, seen.home);
+        #[expect(clippy::cast_possible_truncation, reason = "a score of a few digits")]
+        let score = (seen.score + more) as f32;
+        score
     }
 }
 
@@ -560,10 +622,13 @@ impl Rough {
 /// ```text
 /// score = ln w₁ − ln(w₂ + w₃) = ln(λ₁ / w₃) + Σ ln R_c − ln(1 + w₂ / w₃)
 /// ```
+/// and `learnt` is what labels have taught to add to it (`supervised`), 0 without labels.
 pub(crate) struct Parts {
     pub(crate) prior: f64,
     pub(crate) columns: Vec<ColumnPart>,
     pub(crate) household: f64,
+    /// What labels have taught to add.
+    pub(crate) learnt: f64,
 }
 
 /// What one column adds.
@@ -600,7 +665,18 @@ impl Weights {
             home *= self.household[c] * same / chance + 1.0 - self.household[c];
             columns.push(ColumnPart { level, same, chance });
         }
-        Parts { prior: (self.rate[0] / stranger).ln(), columns, household: -(home / stranger).ln_1p() }
+        let mut parts = Parts {
+            prior: (self.rate[0] / stranger).ln(),
+            columns,
+            household: -(home / stranger).ln_1p(),
+            learnt: 0.0,
+        };
+        if let Some(learnt) = &self.learnt {
+            let logs: Vec<f64> = parts.columns.iter().map(|c| (c.same / c.chance).ln()).collect();
+            let score = parts.prior + logs.iter().sum::<f64>() + parts.household;
+            parts.learnt = learnt.correction(pair.pattern, &logs, score, -parts.household);
+        }
+        parts
     }
 }
 

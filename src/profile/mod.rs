@@ -145,6 +145,7 @@ mod explain;
 mod frequency;
 mod golden;
 mod index;
+mod labels;
 mod links;
 mod mixture;
 mod model;
@@ -158,6 +159,7 @@ mod quality;
 mod review;
 mod rules;
 mod score;
+mod supervised;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "serde")]
@@ -166,6 +168,7 @@ mod wire;
 pub use explain::{Agreement, Evidence, Explainer, Explanation};
 pub use golden::{GoldenParams, GoldenRecord, OwnRule, Survivorship};
 pub use index::{Action, AuditEvent, Candidate, Change, IndexParams, IndexSnapshot, ProfileIndex};
+pub use labels::Labels;
 pub use links::Links;
 pub use model::{MatchModel, MatchSummary};
 pub use normalise::{DateOrder, Normaliser, Tags, is_valid_chinese_id};
@@ -174,3 +177,4 @@ pub use privacy::{Consent, Pseudonyms, mask};
 pub use profiles::{ProfileId, Profiles};
 pub use quality::{FieldQuality, quality, quality_of_profiles};
 pub use review::{BlockingReport, ReviewPair};
+pub use supervised::LabelSummary;

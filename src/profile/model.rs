@@ -53,14 +53,15 @@ use crate::types::Probability;
 
 use super::block::Blocks;
 use super::cluster::{Constraints, Linkage, cluster};
-use super::compare::Level;
 use super::frequency::Frequencies;
+use super::labels::{Labelled, Labels};
 use super::mixture::{Rough, Sample, Weights};
 use super::params::{MatchParams, Method, Sources};
 use super::prepare::Prepared;
 use super::profiles::{Counts, Profiles};
 use super::rules;
-use super::score::{Comparer, MAX_COLUMNS, Pair};
+use super::score::{Comparer, Pair};
+use super::supervised::{self, LabelSummary};
 
 /// A fitted matcher.
 ///
@@ -100,6 +101,8 @@ pub struct MatchSummary {
     pub pairs_of_one_person: f64,
     /// Expected pairs of two people of one household.
     pub pairs_of_one_household: f64,
+    /// What labels have taught; `None` without labels.
+    pub labels: Option<LabelSummary>,
 }
 
 /// Pairs the fit learns from; more would not change the weights.
@@ -122,7 +125,8 @@ const MOST: f64 = 12.0;
 impl MatchModel {
     /// Settings are taken as checked. Without records that can be compared the weights are the priors, and
     /// everybody is a profile.
-    pub(crate) fn fit(params: MatchParams, records: &Records) -> Result<Self> {
+    pub(crate) fn fit(params: MatchParams, records: &Records, labels: Option<&Labels>) -> Result<Self> {
+        let known = labels.map(|l| l.known(records)).transpose()?;
         let mut model = Self {
             params,
             fields: records.fields().to_vec(),
@@ -136,7 +140,7 @@ impl MatchModel {
         let (roots, pairs) = match model.params.method {
             Method::Rules => (rules::resolve(&prepared, &model.params.limits).0, 0),
             Method::Probabilistic => {
-                let (weights, roots, pairs) = learn(&prepared, &model.params);
+                let (weights, roots, pairs) = learn(&prepared, &model.params, known.as_ref());
                 model.weights = Some(weights);
                 (roots, pairs)
             }
@@ -221,13 +225,16 @@ impl MatchModel {
             log_likelihood: weights.log_likelihood.clone(),
             pairs_of_one_person: weights.rate[0] * pairs,
             pairs_of_one_household: weights.rate[1] * pairs,
+            labels: weights.learnt.as_ref().map(|l| l.summary),
         })
     }
 
     /// The probability from which two records count as one person; `None` under [`Method::Rules`].
     pub fn threshold(&self) -> Option<Probability> {
-        let chosen = self.params.threshold.or_else(|| Probability::new(0.5).ok());
-        self.weights.as_ref().and(chosen)
+        let weights = self.weights.as_ref()?;
+        self.params
+            .threshold
+            .or_else(|| Probability::from_log_odds(linkage_of(&self.params, weights).cut).ok())
     }
 }
 
@@ -270,7 +277,7 @@ impl Compared {
     pub(super) fn new(prepared: &Prepared, params: &MatchParams) -> Self {
         let frequencies = Frequencies::of_records(prepared);
         let start = Weights::start(prepared, all_pairs(prepared, params.sources));
-        let rough = Rough::new(&start, &frequencies, cut_of(params));
+        let rough = Rough::new(&start, &frequencies, params.cut());
         let blocks = Blocks::new(prepared, params.sources);
         let (pairs, count) = Comparer::new(prepared).all(&blocks, &rough, &frequencies);
         Self { frequencies, pairs, count }
@@ -278,8 +285,8 @@ impl Compared {
 }
 
 /// Weights, the root of each row, and how many pairs were compared. The first round's weights go inside the
-/// second's.
-fn learn(prepared: &Prepared, params: &MatchParams) -> (Weights, Vec<u32>, u64) {
+/// second's. Labels come last, on top of what is learnt without them.
+fn learn(prepared: &Prepared, params: &MatchParams, known: Option<&Labelled>) -> (Weights, Vec<u32>, u64) {
     let across = params.sources == Sources::FreeOfDuplicates;
     let table = Compared::new(prepared, params);
     let total = all_pairs(prepared, params.sources);
@@ -302,6 +309,9 @@ fn learn(prepared: &Prepared, params: &MatchParams) -> (Weights, Vec<u32>, u64) 
     let first = First::new(prepared, params, &weights, &table, Constraints::default());
     weights.first = Some(Box::new(weights.clone()));
     learn(&mut weights, &first.counted, &first.roots);
+    if let Some(known) = known {
+        supervised::learn(prepared, params, &mut weights, &table, &first, known);
+    }
     let roots = first.decide(prepared, params, &weights, &table, Constraints::default());
     (weights, roots, table.count)
 }
@@ -320,10 +330,13 @@ pub(super) fn decide(
 }
 
 /// What the first round finds, values counted by record.
-struct First {
-    scores: Vec<f32>,
-    roots: Vec<u32>,
-    counted: Frequencies,
+pub(super) struct First {
+    pub(super) scores: Vec<f32>,
+    pub(super) roots: Vec<u32>,
+    /// Values counted by the profiles found.
+    pub(super) counted: Frequencies,
+    /// Log-odds below which a pair is not scored again.
+    pub(super) least: f32,
 }
 
 impl First {
@@ -336,12 +349,21 @@ impl First {
     ) -> Self {
         let alone: Vec<u32> = (0..u32::MAX).take(prepared.rows).collect();
         let scores = weights.score(prepared, &table.frequencies, &table.pairs, entities_of(&alone));
-        let roots = join(prepared, params, &table.pairs, &scores, links);
+        let roots = join(prepared, params, weights, &table.pairs, &scores, links);
         let counted = table.frequencies.of_entities(prepared, &roots);
-        Self { scores, roots, counted }
+        Self { scores, roots, counted, least: params.least() }
     }
 
-    /// The second round, values counted by profile. Pairs that came out hopeless are not looked at again.
+    /// The scores of the second round, values counted by profile. Pairs that came out hopeless are not looked at
+    /// again.
+    pub(super) fn rescored(&self, prepared: &Prepared, weights: &Weights, table: &Compared) -> Vec<f32> {
+        let mut scores = self.scores.clone();
+        let entities = entities_of(&self.roots);
+        weights.rescore(prepared, &self.counted, &table.pairs, entities, self.least, &mut scores);
+        scores
+    }
+
+    /// The second round.
     fn decide(
         mut self,
         prepared: &Prepared,
@@ -350,10 +372,9 @@ impl First {
         table: &Compared,
         links: Constraints<'_>,
     ) -> Vec<u32> {
-        let least = hopeless(cut_of(params));
         let entities = entities_of(&self.roots);
-        weights.rescore(prepared, &self.counted, &table.pairs, entities, least, &mut self.scores);
-        join(prepared, params, &table.pairs, &self.scores, links)
+        weights.rescore(prepared, &self.counted, &table.pairs, entities, self.least, &mut self.scores);
+        join(prepared, params, weights, &table.pairs, &self.scores, links)
     }
 }
 
@@ -366,37 +387,41 @@ pub(super) fn hopeless(cut: f64) -> f32 {
     (cut - 10.0).min(-10.0) as f32
 }
 
-/// The log-odds that the threshold asks for.
-fn cut_of(params: &MatchParams) -> f64 {
-    params.threshold.map_or(0.0, |p| (p.get() / (1.0 - p.get())).ln())
+impl MatchParams {
+    /// The log-odds that the caller's threshold asks for; 0 without one.
+    pub(super) fn cut(&self) -> f64 {
+        self.threshold.map_or(0.0, |p| (p.get() / (1.0 - p.get())).ln())
+    }
+
+    /// Log-odds below which a pair is out of the question. The bar that labels teach does not move it, so that the
+    /// pairs of a fit are those of every later merge.
+    pub(super) fn least(&self) -> f32 {
+        hopeless(self.cut())
+    }
 }
 
-/// How pairs count in a cluster.
-pub(crate) fn linkage_of(params: &MatchParams) -> Linkage {
-    Linkage { cut: cut_of(params), unscored: UNSCORED, least: LEAST, most: MOST }
+/// How pairs count in a cluster: the bar is the caller's, or else the one that labels have taught, or else 0.
+pub(crate) fn linkage_of(params: &MatchParams, weights: &Weights) -> Linkage {
+    let taught = weights.learnt.as_ref().filter(|_| params.threshold.is_none());
+    let cut = taught.map_or_else(|| params.cut(), |l| l.cut);
+    Linkage { cut, unscored: UNSCORED, least: LEAST, most: MOST }
 }
 
-/// Vetoes become cannot-links: every kept pair whose level in a vetoed column is `Differ`. A pair that was not kept
-/// carries no veto: two such records can still meet through a third that agrees with both.
-fn join(
+/// Joins pairs under everything that parts or ties records: sources, links, vetoes.
+pub(super) fn join(
     prepared: &Prepared,
     params: &MatchParams,
+    weights: &Weights,
     pairs: &[Pair],
     scores: &[f32],
     links: Constraints<'_>,
 ) -> Vec<u32> {
     let sources = (params.sources == Sources::FreeOfDuplicates).then_some(prepared.source.as_slice());
-    let vetoed: Vec<usize> = (0..prepared.width().min(MAX_COLUMNS))
-        .filter(|c| params.vetoes.contains(&prepared.cols[*c].kind))
-        .collect();
-    let mut apart = links.apart.to_vec();
-    if !vetoed.is_empty() {
-        let differs = |p: &&Pair| vetoed.iter().any(|c| p.pattern.level(*c) == Level::Differ as usize);
-        apart.extend(pairs.iter().filter(differs).map(|p| (p.a, p.b)));
-        apart.sort_unstable();
-    }
-    let constraints = Constraints { sources, together: links.together, apart: &apart };
-    cluster(prepared.rows, pairs, scores, linkage_of(params), constraints)
+    let comparer = Comparer::new(prepared);
+    let vetoed = comparer.vetoed(&params.vetoes);
+    let conflict = |a: u32, b: u32| comparer.conflict(&vetoed, a, b);
+    let constraints = Constraints { sources, conflict: if vetoed.is_empty() { None } else { Some(&conflict) }, ..links };
+    cluster(prepared.rows, pairs, scores, linkage_of(params, weights), constraints)
 }
 
 impl fmt::Debug for MatchModel {

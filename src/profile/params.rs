@@ -36,6 +36,7 @@ use crate::data::{FieldKind, Records};
 use crate::error::{Error, Result};
 use crate::types::Probability;
 
+use super::labels::Labels;
 use super::model::MatchModel;
 use super::normalise::Normaliser;
 
@@ -153,11 +154,15 @@ impl MatchParams {
         self
     }
 
-    /// Two records whose values of this kind differ by more than a slip or two cannot be one person, whatever else they
-    /// share: for identifiers that a person has one of and that are entered with care. None by default. Masked and missing
-    /// values contradict nothing; under [`Method::Rules`] national ids always veto. It holds between records that are compared
-    /// and found alike; two that only a third record brings together are not held apart by it, and
-    /// [`ProfileIndex`](crate::profile::ProfileIndex) takes declared pairs instead.
+    /// Two records whose values of this kind differ by more than slips go cannot be one person, whatever else they
+    /// share: for identifiers that a person has one of and that are entered with care. None by default.
+    ///
+    /// It holds for whole profiles, in a merge and in a [`ProfileIndex`](crate::profile::ProfileIndex) alike: no
+    /// profile has two records that differ so, also where only a third record brought them together, and two groups
+    /// with such a pair never join. Masked and missing values contradict nothing; of several values the two most
+    /// alike count. What is declared to be [`together`](crate::profile::Links::together) or
+    /// [merged](crate::profile::ProfileIndex::merge) comes before any veto. Under [`Method::Rules`] national ids
+    /// always veto.
     ///
     /// ```
     /// use regulars::data::FieldKind;
@@ -213,6 +218,41 @@ impl MatchParams {
     /// [`Overflow`](crate::ErrorKind::Overflow) beyond 4 GiB of distinct values in one field.
     pub fn fit(&self, records: &Records) -> Result<MatchModel> {
         self.check()?;
-        MatchModel::fit(self.clone(), records)
+        MatchModel::fit(self.clone(), records, None)
+    }
+
+    /// Learns from records and from what is known of some of them.
+    ///
+    /// First as [`fit`](Self::fit), then shares, a correction of the score and the bar from the labelled pairs;
+    /// cross-fitted, so that what does not help is not used. [`MatchModel::summary`] tells how well it went. The
+    /// model is saved, explained and used like any other.
+    ///
+    /// ```
+    /// use regulars::profile::{Labels, MatchParams};
+    /// use regulars::simulate::ShopParams;
+    /// use regulars::types::Seed;
+    ///
+    /// let table = ShopParams::new(800, Seed(7)).simulate()?.record_table()?;
+    /// let records = table.to_records()?;
+    /// // Half of the people are known.
+    /// let half = table.people().iter().map(|person| (person % 2 == 0).then_some(*person));
+    /// let model = MatchParams::new().fit_labelled(&records, &Labels::new().people(half))?;
+    ///
+    /// let learnt = model.summary().and_then(|s| s.labels).expect("labels were given");
+    /// assert!(learnt.same > 100 && learnt.f1 >= learnt.f1_before - 0.01);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit); [`InvalidParam`](crate::ErrorKind::InvalidParam) under [`Method::Rules`];
+    /// [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) for another number of persons than records;
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a pair of a record there is not, for labels that
+    /// contradict each other, and for labels that know of no two records of one person or of no two people.
+    pub fn fit_labelled(&self, records: &Records, labels: &Labels) -> Result<MatchModel> {
+        self.check()?;
+        if self.method == Method::Rules {
+            return Err(Error::param("method", "must be probabilistic to learn from labels", "rules"));
+        }
+        MatchModel::fit(self.clone(), records, Some(labels))
     }
 }

@@ -248,6 +248,18 @@ impl<'a> Comparer<'a> {
         })
     }
 
+    /// The columns of kinds whose differences part people.
+    pub(crate) fn vetoed(&self, kinds: &[FieldKind]) -> Vec<usize> {
+        (0..self.width).filter(|c| kinds.contains(&self.prepared.cols[*c].kind)).collect()
+    }
+
+    /// Whether two rows differ in one of these columns: both have a value, and even the two most alike are further
+    /// apart than slips go. Symmetric; a function of the two rows alone, whichever pairs were compared.
+    pub(crate) fn conflict(&self, columns: &[usize], a: u32, b: u32) -> bool {
+        let mut scratch = Scratch::new();
+        columns.iter().any(|c| self.best(a as usize, b as usize, *c, &mut scratch) == Level::Differ)
+    }
+
     /// The best level of any two values.
     ///
     /// O(values of a · values of b). The best of several tries agrees by chance more often than one does, which the

@@ -11,6 +11,7 @@
 //! | settings | method, sources, normaliser, limits, threshold, vetoes | fixed |
 //! | fields | names and kinds | by field |
 //! | weights | m, u by level, h by column, λ; twice (first round, second) | 17 numbers a column, twice |
+//! | learnt | coefficients, bar and F1 of learning from labels, where there were any | 2 C² + 6 C + 6 numbers at most |
 //! | trace | log-likelihood by round, whether it converged | at most 50 numbers |
 //! | table | number of records and of pairs | 2 numbers |
 //!
@@ -28,6 +29,7 @@
 //! | fields | at least one | `InvalidInput` |
 //! | weights | exactly where the method is probabilistic, one row a compared column | `InvalidInput`, `ShapeMismatch` |
 //! | shares | finite, above 0, at most 1 | `InvalidInput` |
+//! | learnt | finite, a coefficient of each feature or none | `InvalidInput`, `ShapeMismatch` |
 //! | rates | λ₁ above 0, λ₁ + λ₂ below 1 | `InvalidInput` |
 //! | pairs | finite, not below 0 | `InvalidInput` |
 //!
@@ -47,6 +49,7 @@ use super::model::MatchModel;
 use super::normalise::Normaliser;
 use super::params::{Limits, MatchParams, Method, Sources};
 use super::score::MAX_COLUMNS;
+use super::supervised::{Features, LabelSummary, Learnt};
 
 /// The fields of the model under the names of the file.
 #[derive(Serialize, Deserialize)]
@@ -84,6 +87,41 @@ struct WeightsRepr {
     converged: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     first: Option<Box<WeightsRepr>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    learnt: Option<LearntRepr>,
+}
+
+/// What labels have taught: a coefficient of each feature, or none, and how well it did.
+#[derive(Serialize, Deserialize)]
+struct LearntRepr {
+    beta: Vec<f64>,
+    cut: f64,
+    same: u64,
+    different: u64,
+    f1: f64,
+    f1_before: f64,
+}
+
+impl LearntRepr {
+    fn new(learnt: &Learnt) -> Self {
+        let LabelSummary { same, different, f1, f1_before, .. } = learnt.summary;
+        Self { beta: learnt.beta.clone(), cut: learnt.cut, same, different, f1, f1_before }
+    }
+
+    /// A coefficient of each feature, or none; finite numbers; F1 in \[0, 1\].
+    fn checked(self, columns: usize) -> Result<Learnt> {
+        let expected = Features(columns).len() + 1;
+        if !self.beta.is_empty() && self.beta.len() != expected {
+            return Err(Error::shape("coefficients learnt from labels", expected, self.beta.len()));
+        }
+        let shares = [self.f1, self.f1_before].iter().all(|f| (0.0..=1.0).contains(f));
+        if !(shares && self.cut.is_finite() && self.beta.iter().all(|b| b.is_finite())) {
+            return Err(Error::input("what was learnt from labels is not finite"));
+        }
+        let Self { beta, cut, same, different, f1, f1_before } = self;
+        let corrected = !beta.is_empty();
+        Ok(Learnt { beta, cut, summary: LabelSummary { same, different, f1, f1_before, corrected } })
+    }
 }
 
 impl WeightsRepr {
@@ -96,6 +134,7 @@ impl WeightsRepr {
             log_likelihood: weights.log_likelihood.clone(),
             converged: weights.converged,
             first: weights.first.as_deref().map(|w| Box::new(Self::new(w))),
+            learnt: weights.learnt.as_ref().map(LearntRepr::new),
         }
     }
 }
@@ -181,7 +220,8 @@ fn weights(repr: WeightsRepr, columns: usize) -> Result<Weights> {
         converged: repr.converged,
         first: repr
             .first
-            .map(|w| weights(WeightsRepr { first: None, ..*w }, columns).map(Box::new))
+            .map(|w| weights(WeightsRepr { first: None, learnt: None, ..*w }, columns).map(Box::new))
             .transpose()?,
+        learnt: repr.learnt.map(|l| l.checked(columns)).transpose()?,
     })
 }

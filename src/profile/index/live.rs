@@ -58,7 +58,7 @@ use std::collections::BTreeSet;
 
 use hashbrown::{HashMap, HashSet};
 
-use crate::data::{Field, NONE};
+use crate::data::{Field, FieldKind, NONE};
 use crate::error::Result;
 use crate::kernel::par;
 use crate::kernel::union::UnionFind;
@@ -155,6 +155,8 @@ pub(super) struct Live {
     scorer: Scorer,
     linkage: Linkage,
     one_each: bool,
+    /// Columns whose differences part people.
+    vetoed: Vec<usize>,
     largest: usize,
     /// By row; `None` for a free one.
     pub(super) names: Vec<Option<Name>>,
@@ -182,7 +184,10 @@ pub(super) struct Setting<'m> {
     pub(super) weights: &'m Weights,
     pub(super) start: &'m Weights,
     pub(super) linkage: Linkage,
+    /// Log-odds of the caller's threshold, by which hopeless pairs are told.
+    pub(super) threshold: f64,
     pub(super) sources: Sources,
+    pub(super) vetoes: &'m [FieldKind],
     pub(super) largest: usize,
 }
 
@@ -190,9 +195,10 @@ impl Live {
     pub(super) fn new(setting: &Setting<'_>, frozen: &Frozen) -> Self {
         let prepared = Prepared::empty(setting.fields);
         let width = prepared.width();
+        let vetoed = Comparer::new(&prepared).vetoed(setting.vetoes);
         let frequencies = Frequencies::frozen(frozen.filled.clone(), frozen.unseen.clone());
         Self {
-            rough: Rough::new(setting.start, &frequencies, setting.linkage.cut),
+            rough: Rough::new(setting.start, &frequencies, setting.threshold),
             prepared,
             frequencies,
             values: (0..width).map(|_| Shelf::default()).collect(),
@@ -201,6 +207,7 @@ impl Live {
             scorer: Scorer::new(setting.weights),
             linkage: setting.linkage,
             one_each: setting.sources == Sources::FreeOfDuplicates,
+            vetoed,
             largest: setting.largest,
             names: Vec::new(),
             order: Vec::new(),
@@ -573,10 +580,14 @@ impl Live {
         };
         let (together, apart) = (local(&self.together), local(&self.apart));
         let sources: Vec<u32> = component.iter().map(|r| self.prepared.source[*r as usize]).collect();
+        let comparer = Comparer::new(&self.prepared);
+        let row = |place: u32| component[place as usize];
+        let conflict = |a: u32, b: u32| comparer.conflict(&self.vetoed, row(a), row(b));
         let constraints = Constraints {
             sources: self.one_each.then_some(sources.as_slice()),
             together: &together,
             apart: &apart,
+            conflict: if self.vetoed.is_empty() { None } else { Some(&conflict) },
         };
         let mut joined = together.clone();
         self.pieces(component.len(), edges, constraints, &mut joined);

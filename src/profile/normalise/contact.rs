@@ -4,8 +4,8 @@
 //! dots dropped in the local part at gmail.com, googlemail.com as gmail.com: Google delivers all of these to one mailbox,
 //! other hosts do not, so dots stay there.
 //!
-//! Telephone: E.164 where the country is known: `+` or `00` in front, eleven digits in the form of a mainland Chinese mobile,
-//! or the country given. Extensions are dropped, asterisks of a mask stay. `0086 199 2941 2039` is `+8619929412039`.
+//! Telephone: E.164 where the country is known: `+` or `00` in front, the country given, or, where none is given, eleven
+//! digits in the form of a mainland Chinese mobile. Extensions are dropped, asterisks of a mask stay. `0086 199 2941 2039` is `+8619929412039`.
 //! The key of a number is what the usual mask shows: the first three and the last four digits of the national number.
 //!
 //! | written | normal form | key |
@@ -16,6 +16,8 @@
 //! | `199****2039` | `+86199****2039` | `1992039` |
 //! | `+44 (0)20 7946 0000` | `+442079460000` | `4420000` |
 //! | `020 7946 0000`, country 44 | `+442079460000` | `4420000` |
+//! | `1 (305) 555-0100`, country 1 | `+13055550100` | `1300100` |
+//! | `305 555 0100`, country 1 | `+13055550100` | `1300100` |
 //!
 //! The key of a masked number is that of every number it may stand for, and nothing else: a mask agrees with a number at the
 //! level of the key, never at that of equality.
@@ -95,7 +97,8 @@ pub(super) fn phone(value: &str, country: Option<u16>) -> Option<String> {
         }
         return Some(format!("+{digits}"));
     }
-    if is_chinese_mobile(digits) {
+    // Another country that is stated is believed: in the United States 1 300 555 0100 is a trunk 1 and ten digits.
+    if country.is_none_or(|code| code == 86) && is_chinese_mobile(digits) {
         return Some(format!("+86{digits}"));
     }
     if let Some(rest) = digits.strip_prefix("86").filter(|r| is_chinese_mobile(r)) {
@@ -103,12 +106,21 @@ pub(super) fn phone(value: &str, country: Option<u16>) -> Option<String> {
     }
     match country {
         Some(code) if digits.len() >= 6 && !digits.starts_with('*') => {
-            let national = if code == 39 { digits } else { digits.trim_start_matches('0') };
+            let national = match digits.strip_prefix(code.to_string().as_str()) {
+                Some(rest) if rest.len() >= NATIONAL => rest,
+                _ if code == 39 => digits,
+                _ => digits.trim_start_matches('0'),
+            };
             Some(format!("+{code}{national}"))
         }
         _ => Some(digits.to_owned()),
     }
 }
+
+/// A number that begins with its country's code and has so many digits behind it was written with the code, though
+/// without the plus sign: 1 212 555 0100, 44 20 7946 0000. Shorter ones begin with these digits by themselves, as
+/// mobiles of Italy (392 123 4567) and of the south of Brazil (55 91234 5678) do.
+const NATIONAL: usize = 10;
 
 /// Eleven places, 1 in front, then 3 to 9; the others may be asterisks.
 fn is_chinese_mobile(digits: &str) -> bool {

@@ -107,6 +107,17 @@ impl Normaliser {
 
     /// The calling code of telephone numbers given without one, such as 86 or 44. Without it such numbers stay as they
     /// are, except that numbers in the form of a mainland Chinese mobile get theirs.
+    ///
+    /// ```
+    /// use regulars::data::FieldKind;
+    /// use regulars::profile::Normaliser;
+    ///
+    /// // Eleven digits with 1 in front: a trunk 1 in America, a mobile in China.
+    /// let phone = |n: Normaliser| n.normalise(FieldKind::Phone, "1 305-555-0100");
+    /// assert_eq!(phone(Normaliser::new().country(1)).as_deref(), Some("+13055550100"));
+    /// assert_eq!(phone(Normaliser::new().country(86)).as_deref(), Some("+8613055550100"));
+    /// assert_eq!(phone(Normaliser::new()).as_deref(), Some("+8613055550100"));
+    /// ```
     #[must_use]
     pub fn country(mut self, calling_code: u16) -> Self {
         self.country = Some(calling_code);
