@@ -41,7 +41,12 @@ fuzz_target!(|data: &[u8]| {
     builder.push(record("seed", &["Ann Lee", "ann.lee@x.org", "555 0100"])).unwrap();
     builder.push(record("twin", &["Ann Lee", "ann.lee@x.org", "555 0100"])).unwrap();
     let records = builder.build().unwrap();
-    let model = MatchParams::new().fit(&records).unwrap();
+    // Every other input under a veto, which the living index must keep as a fresh build does.
+    let mut params = MatchParams::new();
+    if data.len() % 2 == 1 {
+        params = params.veto(FieldKind::Phone);
+    }
+    let model = params.fit(&records).unwrap();
     let mut index = IndexParams::new().key([1; 32]).largest(6).fit(&model, &records).unwrap();
     let ids: Vec<String> = (0..RECORDS).map(|i| i.to_string()).collect();
     let id = |n: u8| ids[usize::from(n % RECORDS)].as_str();

@@ -420,7 +420,8 @@ pub(super) fn join(
     let comparer = Comparer::new(prepared);
     let vetoed = comparer.vetoed(&params.vetoes);
     let conflict = |a: u32, b: u32| comparer.conflict(&vetoed, a, b);
-    let constraints = Constraints { sources, conflict: if vetoed.is_empty() { None } else { Some(&conflict) }, ..links };
+    let constraints =
+        Constraints { sources, conflict: if vetoed.is_empty() { None } else { Some(&conflict) }, ..links };
     cluster(prepared.rows, pairs, scores, linkage_of(params, weights), constraints)
 }
 

@@ -92,6 +92,8 @@ pub(crate) struct Col {
     /// By value: its sketch.
     pub(crate) sketches: Vec<u32>,
     pub(crate) reading: Reading,
+    /// Whether any value is masked.
+    masked: bool,
     /// Every value is a key of its own, under the same number.
     own_keys: bool,
     /// By key: a number that is the same in every column.
@@ -242,6 +244,7 @@ impl Col {
             codes: Vec::new(),
             sketches: Vec::new(),
             reading: Reading::of(kind),
+            masked: false,
             own_keys: false,
             key_hash: Vec::new(),
             coarse: Vec::new(),
@@ -261,6 +264,7 @@ impl Col {
             .map_err(|_| Error::overflow("more than 4 GiB of distinct values in one column"))?;
         let mut form = Text::push(&mut self.codes, start, value.compared);
         form.key = key;
+        self.masked |= form.masked;
         let sketch = self.reading.sketch(value.compared, &value.key, form.masked || form.han);
         if number == self.forms.len() {
             self.forms.push(form);
@@ -302,6 +306,11 @@ impl Col {
         let start = self.more.partition_point(|(r, _)| (*r as usize) < row);
         let len = self.more[start..].partition_point(|(r, _)| *r as usize == row);
         &self.more[start..start + len]
+    }
+
+    /// Whether a value is partly hidden: two equal masks may stand for different values.
+    pub(crate) fn is_masked(&self, value: u32) -> bool {
+        self.masked && self.forms[value as usize].masked
     }
 
     /// The number of a value's key.
@@ -447,6 +456,7 @@ fn finish(
         field,
         kind,
         part,
+        masked: forms.iter().any(|f| f.masked),
         forms,
         codes,
         sketches,

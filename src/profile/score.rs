@@ -190,10 +190,10 @@ impl<'a> Comparer<'a> {
     /// The level of two values, by their sketches where those say enough.
     fn level(&self, a: usize, b: usize, c: usize, scratch: &mut Scratch) -> Level {
         let (x, y) = (self.prepared.row(a)[c], self.prepared.row(b)[c]);
-        if x == y {
-            return Level::Equal;
-        }
         let col = &self.prepared.cols[c];
+        if x == y {
+            return level(col, x, y, scratch);
+        }
         match col.reading.compare(self.prepared.sketches(a)[c], self.prepared.sketches(b)[c]) {
             Verdict::Is(level) => level,
             Verdict::Look => level(col, x, y, scratch),
@@ -374,10 +374,11 @@ impl<'a> Comparer<'a> {
             if x[c] == NONE || y[c] == NONE {
                 continue;
             }
+            let col = &prepared.cols[c];
             let found = if x[c] == y[c] {
-                Level::Equal
+                if col.is_masked(x[c]) { level(col, x[c], y[c], scratch) } else { Level::Equal }
             } else {
-                match prepared.cols[c].reading.compare(p[c], q[c]) {
+                match col.reading.compare(p[c], q[c]) {
                     Verdict::Is(level) => level,
                     Verdict::Look => {
                         open |= 1 << c;

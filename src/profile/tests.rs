@@ -223,6 +223,122 @@ mod probabilistic {
         assert!(pairwise(people.labels(), second.people()).unwrap().f1 > 0.85);
     }
 
+    /// Labels of half of the people; measured on the other half, of whom nothing was said.
+    #[test]
+    fn labels_help_those_who_have_none() {
+        let table = ShopParams::new(3_000, Seed(17)).simulate().unwrap().record_table().unwrap();
+        let records = table.to_records().unwrap();
+        let half = |person: u32| person.wrapping_mul(0x9e37_79b1) >> 31 == 0;
+        let known = table.people().iter().map(|person| half(*person).then_some(*person));
+        let labels = Labels::new().people(known);
+        let f1 = |model: &MatchModel| {
+            let people = model.merge(&records).unwrap();
+            let rows = || (0..records.len()).filter(|row| !half(table.people()[*row]));
+            let found: Vec<u32> = rows().map(|row| people.labels()[row]).collect();
+            let truth: Vec<u32> = rows().map(|row| table.people()[row]).collect();
+            pairwise(&found, &truth).unwrap().f1
+        };
+        let with = MatchParams::new().fit_labelled(&records, &labels).unwrap();
+        let without = MatchParams::new().fit(&records).unwrap();
+        let learnt = with.summary().unwrap().labels.unwrap();
+        assert!(learnt.corrected && learnt.f1 > learnt.f1_before, "{learnt:?}");
+        assert!(f1(&with) > f1(&without) + 0.003, "{} {}", f1(&with), f1(&without));
+        // Cross-fitted, so it promises no more than it keeps.
+        assert!((learnt.f1 - f1(&with)).abs() < 0.02, "{learnt:?} {}", f1(&with));
+        assert_eq!(without.summary().unwrap().labels, None);
+        // A threshold of the caller's stays.
+        let own = MatchParams::new().threshold(Probability::new(0.9).unwrap());
+        let own = own.fit_labelled(&records, &labels).unwrap();
+        assert_eq!(own.threshold().map(Probability::get), Some(0.9));
+    }
+
+    /// Nothing of an unlabelled record's person can reach the fit: its number may be anything.
+    #[test]
+    fn few_labels_leave_the_score_alone() {
+        let table = ShopParams::new(400, Seed(3)).simulate().unwrap().record_table().unwrap();
+        let records = table.to_records().unwrap();
+        let people = MatchParams::new().fit(&records).unwrap().merge(&records).unwrap();
+        let pair = (0..people.len()).map(|p| people.records_of(p)).find(|rows| rows.len() > 1).unwrap();
+        let name = |row: u32| (records.source_name(row as usize).unwrap(), records.id(row as usize).unwrap());
+        let other = (0..100).find(|row| !pair.contains(row)).unwrap();
+        let links = Links::new().together(name(pair[0]), name(pair[1])).apart(name(pair[0]), name(other));
+        let labels = Labels::new().pairs(links);
+        let model = MatchParams::new().fit_labelled(&records, &labels).unwrap();
+        let learnt = model.summary().unwrap().labels.unwrap();
+        assert!(!learnt.corrected && learnt.same == 1, "{learnt:?}");
+        assert_eq!(model.threshold().map(Probability::get), Some(0.5));
+        assert_eq!(rules().fit_labelled(&records, &labels).unwrap_err().kind(), ErrorKind::InvalidParam);
+    }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn what_labels_taught_is_saved_and_explained() {
+        let table = ShopParams::new(3_000, Seed(17)).simulate().unwrap().record_table().unwrap();
+        let records = table.to_records().unwrap();
+        let labels = Labels::new().people(table.people().iter().map(|p| Some(*p)));
+        let model = MatchParams::new().fit_labelled(&records, &labels).unwrap();
+        let mut file = Vec::new();
+        crate::persist::write(&mut file, &model).unwrap();
+        let loaded: MatchModel = crate::persist::read(&file[..]).unwrap();
+        assert_eq!((loaded.summary(), loaded.threshold()), (model.summary(), model.threshold()));
+        let people = model.merge(&records).unwrap();
+        assert_eq!(loaded.merge(&records).unwrap().labels(), people.labels());
+        assert!(model.summary().unwrap().labels.unwrap().corrected);
+        // The waterfall ends at the score by which the review list and the joins go.
+        let all = |p| Probability::new(p).unwrap();
+        let review = model.review(&records, all(0.0), all(1.0)).unwrap();
+        let explainer = model.explainer(&records).unwrap();
+        for pair in review.iter().step_by(50) {
+            let why = explainer.explain(pair.rows.0, pair.rows.1).unwrap();
+            let sum: f64 = why.evidence.iter().map(|e| e.bits).sum();
+            assert!((why.prior + sum + why.household + why.labels - why.total).abs() < 1e-9);
+            assert!((why.probability.get() - pair.probability.get()).abs() < 1e-4, "{why}");
+        }
+    }
+
+    /// A third record without a date ties two people: without a veto they are one profile.
+    #[test]
+    fn a_veto_holds_for_the_whole_profile() {
+        let records = ShopParams::new(1_500, Seed(21)).simulate().unwrap().records().unwrap();
+        let clashes = |params: &MatchParams| {
+            let model = params.fit(&records).unwrap();
+            let people = model.merge(&records).unwrap();
+            let explainer = model.explainer(&records).unwrap();
+            let mut clashes = 0;
+            for profile in 0..people.len() {
+                let rows = people.records_of(profile);
+                for (i, a) in rows.iter().enumerate() {
+                    for b in &rows[i + 1..] {
+                        let why = explainer.explain(*a as usize, *b as usize).unwrap();
+                        let differ =
+                            |e: &Evidence| e.kind == FieldKind::BirthDate && e.agreement == Agreement::Differ;
+                        clashes += usize::from(why.evidence.iter().any(differ));
+                    }
+                }
+            }
+            clashes
+        };
+        assert!(clashes(&MatchParams::new()) > 0);
+        assert_eq!(clashes(&MatchParams::new().veto(FieldKind::BirthDate)), 0);
+    }
+
+    #[test]
+    fn equal_masks_are_not_equal_values() {
+        let records = table(&[
+            ("1", "", "138****8000"),
+            ("2", "", "138****8000"),
+            ("3", "", "13800138000"),
+            ("4", "", "13800138000"),
+        ]);
+        let model = MatchParams::new().fit(&records).unwrap();
+        let explainer = model.explainer(&records).unwrap();
+        let level = |a, b| explainer.explain(a, b).unwrap().evidence[1].agreement;
+        assert_eq!(
+            (level(0, 1), level(0, 2), level(2, 3)),
+            (Agreement::SameKey, Agreement::SameKey, Agreement::Equal)
+        );
+    }
+
     #[cfg(feature = "serde")]
     #[test]
     fn a_saved_matcher_merges_as_before() {

@@ -81,8 +81,10 @@ pub(crate) enum Level {
 pub(crate) const LEVELS: usize = 8;
 
 /// The level of two values of one column. `a` and `b` are values, never [`NONE`](crate::data::NONE).
+///
+/// Two equal masks are not equal values: what they show is all that is known to agree.
 pub(crate) fn level(col: &Col, a: u32, b: u32, scratch: &mut Scratch) -> Level {
-    if a == b {
+    if a == b && !col.is_masked(a) {
         return Level::Equal;
     }
     let (x, y) = (&col.forms[a as usize], &col.forms[b as usize]);

@@ -16,6 +16,26 @@ proptest! {
         prop_assert!(scratch.masks.iter().all(|m| *m == 0));
     }
 
+    /// Whatever the characters: edits are symmetric and a distance's bounds hold, likeness lies in [0, 1], and equal
+    /// texts are as near as can be.
+    #[test]
+    fn comparators_keep_their_bounds_on_any_text(a in "\\PC{0,80}", b in "\\PC{0,80}") {
+        let mut scratch = Scratch::new();
+        let mut codes = Vec::new();
+        let x = Text::push(&mut codes, 0, &a);
+        let y = Text::push(&mut codes, u32::from(x.len), &b);
+        let (s, t) = codes.split_at(usize::from(x.len));
+        let there = scratch.osa(s, t);
+        prop_assert_eq!(there, scratch.osa(t, s));
+        prop_assert!(there >= u32::from(x.len.abs_diff(y.len)) && there <= u32::from(x.len.max(y.len)));
+        prop_assert_eq!(there == 0, s == t);
+        for (p, q) in [(s, t), (t, s), (s, s)] {
+            let (jaro, winkler) = (scratch.jaro(p, q), scratch.jaro_winkler(p, q));
+            prop_assert!((0.0..=1.0).contains(&jaro) && (jaro..=1.0).contains(&winkler));
+            prop_assert!(p != q || winkler == 1.0);
+        }
+    }
+
     /// What sketches call different is far apart by the textbook's measures.
     #[test]
     fn sketches_dismiss_only_what_is_far(a in "[a-e]{1,12}|[a-z]{1,24}", b in "[a-e]{1,12}|[a-z]{1,24}") {

@@ -52,6 +52,30 @@ fn a_number_may_be_given_a_country() {
     assert_eq!(n.normalise(FieldKind::Phone, "+1 202 555 0143").as_deref(), Some("+12025550143"));
 }
 
+/// The country that is stated decides what bare digits mean.
+#[test]
+fn bare_digits_are_of_the_stated_country() {
+    for (country, given, expected) in [
+        (Some(1), "1 305 555 0143", "+13055550143"),
+        (Some(1), "305-555-0143", "+13055550143"),
+        (Some(1), "1 212 555 0143", "+12125550143"),
+        (Some(44), "44 20 7946 0018", "+442079460018"),
+        (Some(49), "0151 23456789", "+4915123456789"),
+        (Some(49), "13912345678", "+4913912345678"),
+        (Some(39), "392 123 4567", "+393921234567"),
+        (Some(55), "55 91234 5678", "+5555912345678"),
+        (Some(86), "139 1234 5678", "+8613912345678"),
+        (None, "139 1234 5678", "+8613912345678"),
+        (Some(1), "86 139 1234 5678", "+8613912345678"),
+        (Some(1), "+86 139 1234 5678", "+8613912345678"),
+    ] {
+        let n = country.map_or(Normaliser::new(), |code| Normaliser::new().country(code));
+        let once = n.normalise(FieldKind::Phone, given).unwrap();
+        assert_eq!(once, expected, "{country:?} {given}");
+        assert_eq!(n.normalise(FieldKind::Phone, &once).as_deref(), Some(expected));
+    }
+}
+
 #[test]
 fn names_come_apart() {
     let split = |name: &str| split_name(&normal(FieldKind::ChineseName, name));
