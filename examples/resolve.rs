@@ -9,6 +9,7 @@
 mod common;
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -78,7 +79,7 @@ fn run(args: &Args) -> Outcome {
         kinds = kinds.ignore(column);
     }
     let mut csv = Records::csv(kinds);
-    let (mut people, mut truth) = (HashMap::new(), Vec::new());
+    let (mut people, mut truth) = (People::default(), Vec::new());
     for path in &args.files {
         let mut bytes = Vec::new();
         open(path)?.read_to_end(&mut bytes).map_err(|e| Failure::new(format!("{}: {e}", path.display())))?;
@@ -97,6 +98,7 @@ fn run(args: &Args) -> Outcome {
         csv.build()?
     };
     let read_cpu = reading.cpu_seconds();
+    let read_rss = peak_rss_mb();
 
     let work = Meter::start();
     let mut params = MatchParams::new();
@@ -122,6 +124,7 @@ fn run(args: &Args) -> Outcome {
         "cpu_seconds": cpu,
         "read_cpu_seconds": read_cpu,
         "peak_rss_mb": peak_rss_mb(),
+        "read_peak_rss_mb": read_rss,
         "fields": records.fields().iter().map(|f| json!({"name": f.name(), "kind": f.kind().name()})).collect::<Vec<_>>(),
     });
     if let Some(learnt) = model.summary().and_then(|s| s.labels) {
@@ -180,21 +183,27 @@ fn labels_of_half(truth: &[u32]) -> Labels {
     Labels::new().people(truth.iter().map(|person| is_learnt_from(*person).then_some(*person)))
 }
 
+/// People numbered by first appearance, found by the hash of their names: half a million small texts would leave the
+/// memory in pieces.
+#[derive(Default)]
+struct People {
+    hasher: RandomState,
+    numbers: HashMap<u64, u32>,
+}
+
+impl People {
+    fn number(&mut self, name: &str) -> u32 {
+        let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
+        *self.numbers.entry(self.hasher.hash_one(name)).or_insert(next)
+    }
+}
+
 /// The true person of each row, read as the records are, numbered by first appearance in any file.
-fn read_truth(
-    path: &Path,
-    bytes: &[u8],
-    column: &str,
-    people: &mut HashMap<String, u32>,
-    truth: &mut Vec<u32>,
-) -> Outcome {
+fn read_truth(path: &Path, bytes: &[u8], column: &str, people: &mut People, truth: &mut Vec<u32>) -> Outcome {
     let table = RawTable::read_csv(bytes, &CsvFormat::new()).map_err(Failure::in_file(path))?;
     let column =
         table.column(column).map_err(|e| Failure::usage(format!("--truth: {}: {e}", path.display())))?;
-    for person in column.iter() {
-        let next = u32::try_from(people.len()).unwrap_or(u32::MAX);
-        truth.push(*people.entry(person.to_owned()).or_insert(next));
-    }
+    truth.extend(column.iter().map(|person| people.number(person)));
     Ok(())
 }
 

@@ -59,7 +59,7 @@ use std::borrow::Cow;
 
 use hashbrown::HashMap;
 
-use crate::data::{Dictionary, Field, FieldKind, Intern, NONE, Records};
+use crate::data::{Dictionary, Field, FieldKind, NONE, Records};
 use crate::error::{Error, Result};
 use crate::kernel::par;
 
@@ -346,6 +346,9 @@ pub(crate) fn most_holders(records: usize) -> u32 {
     TOO_MANY.max(u32::try_from(records / 200).unwrap_or(u32::MAX))
 }
 
+/// Values normalised at a time: their normal forms lie behind one another, some 100 KB.
+const CHUNK: usize = 4096;
+
 /// Values that normalise to nothing are missing; where a row's first value is, its next one moves up. A value that
 /// repeats the row's first, or the one before it, is left out.
 fn column(records: &Records, normaliser: Normaliser, (field, kind, part): Plan) -> Result<(Col, Vec<u32>)> {
@@ -353,24 +356,21 @@ fn column(records: &Records, normaliser: Normaliser, (field, kind, part): Plan) 
     let declared = records.fields()[field].kind();
     let normal_of = |text: &str| part_of(normaliser, declared, part, text);
     // Chunks of normal forms behind one another, not one text each: a million small allocations cost more than the rules.
-    let normals = par::map_chunks(raw.texts.len(), 4096, |range| {
+    let normals = par::map_chunks(raw.texts.len(), CHUNK, |range| {
         let (mut texts, mut ends) = (String::new(), Vec::with_capacity(range.len()));
         for i in range {
             texts.push_str(&normal_of(raw.texts.get(u32::try_from(i).unwrap_or(NONE))).unwrap_or_default());
-            ends.push(texts.len());
+            ends.push(u32::try_from(texts.len()).unwrap_or(u32::MAX));
         }
         (texts, ends)
     });
-    let mut texts = Intern::with_capacity(raw.texts.len());
-    let mut to = Vec::with_capacity(raw.texts.len());
-    for (normals, ends) in normals {
-        let mut start = 0;
-        for end in ends {
-            // A normal form is never empty: where there is none, the value says nothing.
-            to.push(if end > start { texts.number(&normals[start..end])? } else { NONE });
-            start = end;
-        }
-    }
+    // A normal form is never empty: where there is none, the value says nothing.
+    let (texts, to) = Dictionary::of(raw.texts.len(), |i| {
+        let ((texts, ends), at) = (&normals[i / CHUNK], i % CHUNK);
+        let start = if at == 0 { 0 } else { ends[at - 1] };
+        &texts[start as usize..ends[at] as usize]
+    })?;
+    drop(normals);
     let map = |v: u32| if v == NONE { NONE } else { to[v as usize] };
     let mut first: Vec<u32> = raw.first.iter().map(|v| map(*v)).collect();
     let mut more: Vec<(u32, u32)> = Vec::new();
@@ -386,7 +386,6 @@ fn column(records: &Records, normaliser: Normaliser, (field, kind, part): Plan) 
             more.push((*row, value));
         }
     }
-    let texts = texts.finish();
     let mut count = vec![0_u32; texts.len()];
     for value in first.iter().filter(|v| **v != NONE).chain(more.iter().map(|(_, v)| v)) {
         count[*value as usize] += 1;

@@ -64,7 +64,7 @@ struct Texts {
     /// All texts without a separator.
     joined: String,
     /// Where each text ends; where it begins is where the one before ends.
-    ends: Vec<usize>,
+    ends: Vec<u32>,
 }
 
 impl RawTable {
@@ -83,7 +83,7 @@ impl RawTable {
     /// # Errors
     /// [`InvalidInput`](ErrorKind::InvalidInput) for two columns of the same name, an encoding that cannot be told, or
     /// (strict) a row with more or fewer fields than the header; [`EmptyInput`](ErrorKind::EmptyInput) without rows;
-    /// [`Io`](ErrorKind::Io) where reading fails.
+    /// [`Io`](ErrorKind::Io) where reading fails; [`Overflow`](ErrorKind::Overflow) beyond 4 GiB of text in one column.
     pub fn read_csv(reader: impl Read, format: &CsvFormat) -> Result<Self> {
         const ENCODING: Fault = Fault::new(None, "expected text in the file's encoding");
         let mut records = Records::open(reader, format)?;
@@ -109,7 +109,8 @@ impl RawTable {
             }
             for (c, column) in columns.iter_mut().enumerate() {
                 column.joined.push_str(records.raw(c).unwrap_or_default().trim());
-                column.ends.push(column.joined.len());
+                let end = u32::try_from(column.joined.len());
+                column.ends.push(end.map_err(|_| Error::overflow("more than 4 GiB of text in one column"))?);
             }
             numbers.push(records.row());
         }
@@ -248,8 +249,8 @@ impl<'a> TextColumn<'a> {
 
     /// The text of a row, from 0; empty where nothing was written, `None` behind the last row.
     pub fn get(&self, row: usize) -> Option<&'a str> {
-        let end = *self.texts.ends.get(row)?;
-        let start = if row == 0 { 0 } else { self.texts.ends[row - 1] };
+        let end = *self.texts.ends.get(row)? as usize;
+        let start = if row == 0 { 0 } else { self.texts.ends[row - 1] as usize };
         Some(&self.texts.joined[start..end])
     }
 
