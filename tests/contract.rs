@@ -730,7 +730,7 @@ fn record_tables() -> Vec<(&'static str, Vec<Vec<String>>)> {
 #[test]
 fn merging_keeps_the_contract_on_every_table_of_records() {
     use regulars::data::{Field, FieldKind, Record, Records};
-    use regulars::profile::{GoldenParams, MatchParams, Method, Sources};
+    use regulars::profile::{GoldenParams, Labels, MatchParams, Method, Sources};
 
     for (name, rows) in record_tables() {
         let fields = [Field::new("name", FieldKind::FullName), Field::new("email", FieldKind::Email)];
@@ -741,6 +741,12 @@ fn merging_keeps_the_contract_on_every_table_of_records() {
             builder.push(record).unwrap();
         }
         let records = builder.build().unwrap();
+        // Labels of any table are an answer or an error, the same people twice over being an answer.
+        let labels = Labels::new().people((0..records.len()).map(|row| u32::try_from(row / 2).ok()));
+        match MatchParams::new().fit_labelled(&records, &labels) {
+            Ok(model) => assert!(model.summary().unwrap().labels.is_some(), "{name}"),
+            Err(error) => assert!(records.len() < 3, "{name}: {error}"),
+        }
         for method in [Method::Probabilistic, Method::Rules] {
             for sources in [Sources::MayRepeat, Sources::FreeOfDuplicates] {
                 let params = MatchParams::new().method(method).sources(sources);

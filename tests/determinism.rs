@@ -210,11 +210,13 @@ fn tiers() {
 #[test]
 fn profile() {
     use regulars::data::Record;
-    use regulars::profile::{IndexParams, MatchParams};
+    use regulars::profile::{IndexParams, Labels, MatchParams};
     use regulars::simulate::ShopParams;
     use regulars::types::{Probability, Seed};
 
-    let records = ShopParams::new(1_000, Seed(7)).simulate().unwrap().records().unwrap();
+    let table = ShopParams::new(1_000, Seed(7)).simulate().unwrap().record_table().unwrap();
+    let records = table.to_records().unwrap();
+    let labels = Labels::new().people(table.people().iter().map(|p| (p % 2 == 0).then_some(*p)));
     let [lower, upper] = [0.1, 0.9].map(|p| Probability::new(p).unwrap());
     same_in_every_pool(|| {
         let model = MatchParams::new().fit(&records).unwrap();
@@ -232,7 +234,10 @@ fn profile() {
         let first = index.profile_of("new", "90000").unwrap();
         index.forget(first).unwrap();
         let index = (before, index.profiles());
-        (people.labels().to_vec(), people.pairs_scored(), bits, review, recall, index)
+        let labelled = MatchParams::new().fit_labelled(&records, &labels).unwrap();
+        let learnt = labelled.summary().unwrap().labels.unwrap();
+        let learnt = (learnt.f1.to_bits(), labelled.merge(&records).unwrap().labels().to_vec());
+        (people.labels().to_vec(), people.pairs_scored(), bits, review, recall, index, learnt)
     });
 }
 

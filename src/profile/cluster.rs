@@ -9,6 +9,9 @@
 //! not make one person of many, whatever the number of records (average linkage: Sokal and Michener 1958; on match weights:
 //! Christen 2012, chapter 6).
 //!
+//! Vetoes are asked of every pair of rows between two groups, whether the pair was compared or not: so they hold for
+//! whole profiles. A group that a veto keeps from its best partner may join the next best.
+//!
 //! Constraints come first: what must be one person is joined before anything else, and groups that hold two records that
 //! cannot be one person never join; two records of one source, where sources are free of duplicates, are such a pair. The
 //! result is a function of the component alone.

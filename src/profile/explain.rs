@@ -13,6 +13,10 @@
 //! The household's line is what the alternative takes away: −log₂(1 + w₂ / w₃) of the module's formula. It is small where the
 //! evidence is of the person (birth date, e-mail) and large where it is of the home (address, surname).
 //!
+//! After learning from labels one more line stands before the total, `learnt from labels`: what the labelled pairs
+//! have shown columns to be worth together beyond what they are worth one by one. A pair whose e-mail and telephone
+//! agree while name and birth date differ may have −6 bits there: a family's shared contacts.
+//!
 //! # Adding up, by hand
 //! ```text
 //! prior       log₂(λ₁ / w₃)         λ₁ = 0.001, w₃ = 0.9988           −9.96

@@ -82,18 +82,36 @@ impl Labels {
 
     /// The person of each record, in the order of the rows; `None` where nobody knows. Numbers have no meaning but
     /// equality.
+    ///
+    /// Label people as a whole, all their records or none, chosen at random: what is learnt takes labelled people as
+    /// a sample of all. The last call counts.
     pub fn people(mut self, people: impl IntoIterator<Item = Option<u32>>) -> Self {
         self.people = Some(people.into_iter().collect());
         self
     }
 
-    /// Pairs of records, by source and id, that are one person or two.
+    /// Pairs of records, by source and id, that are one person or two: the answers to a
+    /// [review list](super::MatchModel::review), for one.
+    ///
+    /// ```
+    /// use regulars::profile::{Labels, Links};
+    ///
+    /// let answers = Links::new().together(("crm", "1"), ("web", "9")).apart(("crm", "1"), ("crm", "2"));
+    /// let labels = Labels::new().pairs(answers);
+    /// assert_eq!(format!("{labels:?}"), "Labels(0 records, Links(1 together, 1 apart))");
+    /// ```
+    ///
+    /// As labels they teach; as [links](super::MatchModel::merge_with) they bind. The same pairs may do both. The
+    /// last call counts.
     pub fn pairs(mut self, pairs: Links) -> Self {
         self.pairs = pairs;
         self
     }
 
     /// The labels as rows, checked against a table and against each other.
+    ///
+    /// Groups are the connected components of "one person"; a group with two persons, or one that is declared apart
+    /// from itself, is a contradiction, named by the first row that shows it.
     pub(super) fn known(&self, records: &Records) -> Result<Labelled> {
         let rows = records.len();
         let none = Vec::new();
@@ -186,7 +204,8 @@ impl Labelled {
         self.group[row as usize]
     }
 
-    /// There must be two records of one person and two people.
+    /// There must be two records of one person and two people: without either class every bar would be as good as
+    /// any other.
     fn two_classes(&self) -> Result<()> {
         let mut groups: Vec<u32> = self.group.iter().copied().filter(|g| *g != NONE).collect();
         groups.sort_unstable();

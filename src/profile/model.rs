@@ -40,6 +40,11 @@
 //! above the pairs that [`merge`](MatchModel::merge) puts together, the threshold is high or the blocking misses;
 //! far below, groups hold pairs that by themselves are unlikely.
 //!
+//! # The bar
+//! Where groups join is decided by, in this order, the caller's threshold, the bar that labels have taught, and 0.
+//! The bar that labels teach does not move the level below which pairs are dropped, so that a saved matcher compares
+//! the pairs that the fit compared.
+//!
 //! # Errors
 //! Settings out of range, no records, other fields than those of the fit, more than 4 GiB of values in a column.
 //! Values are never an error: a table of blanks is fitted, and everybody stays alone.

@@ -9,6 +9,7 @@
 //! | numbers are given without a country's code; dates month first | [`normaliser`](MatchParams::normaliser) |
 //! | a wrong merge costs more than a missed one | [`threshold`](MatchParams::threshold) of 0.9 or 0.99 |
 //! | two different national ids must never meet | [`veto`](MatchParams::veto) |
+//! | it is known of some records who they are | [`fit_labelled`](MatchParams::fit_labelled) in place of `fit` |
 //! | exact identifiers only, no weighing | [`method`](MatchParams::method) and [`limit`](MatchParams::limit) |
 //!
 //! A threshold is a probability: 0.9 means that of the pairs merged at the bar, one in ten is expected to be wrong.

@@ -19,6 +19,11 @@
 //! What it tells is how clean the table was, and how many pairs of one person it had. The fit's own answer is not
 //! saved; a loaded matcher scores the records anew and comes to the same profiles.
 //!
+//! # Files from before labels
+//! `learnt` is not written where there were no labels, and missing in files of earlier versions: those decide as
+//! they did. Its coefficients stand in the order of `supervised`'s table of features; as many as the columns make, or
+//! none where only shares and the bar were learnt. For 10 columns: 1 + 80 + 6 + 180 = 267 numbers.
+//!
 //! # Determinism
 //! Numbers are written so that they are read back to the bit; a saved and loaded matcher decides as the one before.
 //!

@@ -39,6 +39,8 @@ use crate::profile::block::Spec;
 use crate::profile::prepare::Prepared;
 
 /// Rows up to which a block yields candidates.
+///
+/// It bounds an arrival: at most 20 · 95 candidates, and some ten as a rule.
 pub(super) const OPEN: u32 = 96;
 
 /// A block: its first row in the list, and how many there are.

@@ -27,6 +27,12 @@
 //! let go frees it. So memory follows the records that are in, not those that ever were. The row of a record may
 //! change with each upsert; only its number in the audit stays.
 //!
+//! # Vetoes and the component
+//! A veto takes no score away: two records that differ in a vetoed kind may still hang together in one component,
+//! through each other or through a third. It is asked when groups would join, of every pair between them, so the
+//! component stays a function of scores, and its partition a function of the component. O(|A| · |B|) comparisons of
+//! one value for a join, only where there are vetoes.
+//!
 //! # What closing and opening of blocks does
 //! When the 97th record shares a key, that key stops making candidates: the pairs of all 97 are looked at again,
 //! and those that met only there lose their scores. When one leaves, they meet again. A change at this border costs

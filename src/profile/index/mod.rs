@@ -28,6 +28,13 @@
 //! [`merge`](ProfileIndex::merge) declares two records to be of one person, [`unmerge`](ProfileIndex::unmerge) of two; the
 //! last word counts, and both outlive whatever comes. No value is ever overwritten, so undoing is exact.
 //!
+//! # Vetoes
+//! [`MatchParams::veto`](super::MatchParams::veto) binds an index as it binds a merge: no profile holds two records
+//! that differ in a vetoed kind, also where only a third record ties them. Whether two records do is a function of
+//! the two, so order still does not matter. By hand, birth dates vetoed: a (1980-01-01) and b (no date) score 8, b
+//! and c (1991-07-07) score 6. They are {a, b}, {c}; when a leaves, {b, c}; when a comes back, {a, b}, {c} again. A
+//! [`merge`](ProfileIndex::merge) by hand comes before a veto.
+//!
 //! # Audit and forgetting
 //! Every change is appended to an audit whose events are chained by digests ([`verify`](ProfileIndex::verify)) and
 //! [`replay`](ProfileIndex::replay) to any point. [`forget`](ProfileIndex::forget) takes a person's records out, overwrites
