@@ -4,8 +4,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use regulars::data::FieldKind;
-use regulars::data::Record;
+use regulars::data::{Field, FieldKind, Record, Records};
 use regulars::profile::{IndexParams, MatchParams, Normaliser};
 use regulars::simulate::ShopParams;
 use regulars::types::Seed;
@@ -41,6 +40,33 @@ fn normalising(c: &mut Criterion) {
         group.bench_function(format!("{kind} {value}"), |b| {
             b.iter(|| Normaliser::new().normalise(kind, black_box(value)));
         });
+    }
+    group.finish();
+}
+
+/// One pair of values of a kind, compared through the explanation of a pair of records: the comparator, the look-up of
+/// how common the values are, and the writing of the answer. `equal` is that without a comparator.
+fn comparing(c: &mut Criterion) {
+    let mut group = c.benchmark_group("compare");
+    for (name, kind, a, b) in [
+        ("equal", FieldKind::FamilyName, "johnathan", "johnathan"),
+        ("one slip", FieldKind::FamilyName, "johnathan", "jonathan"),
+        ("Jaro-Winkler", FieldKind::FamilyName, "johnathan", "johnston"),
+        ("edits of addresses", FieldKind::Address, "195 milne cove street", "159 milne grove st"),
+        ("edits of e-mail", FieldKind::Email, "ann.lee83@example.org", "anne.lee38@example.org"),
+        ("digits", FieldKind::Phone, "13800138000", "13900138001"),
+        ("dates", FieldKind::BirthDate, "1980-04-03", "1980-03-04"),
+        ("Han characters", FieldKind::GivenName, "小明", "晓明"),
+        ("far apart", FieldKind::Address, "195 milne cove street", "7 high road"),
+    ] {
+        let mut builder = Records::builder([Field::new("value", kind)]).unwrap();
+        for (id, value) in [a, b].into_iter().enumerate() {
+            builder.push(Record::new(id as u64).value("value", value)).unwrap();
+        }
+        let records = builder.build().unwrap();
+        let model = MatchParams::new().fit(&records).unwrap();
+        let explainer = model.explainer(&records).unwrap();
+        group.bench_function(name, |bencher| bencher.iter(|| explainer.explain(black_box(0), 1).unwrap()));
     }
     group.finish();
 }
@@ -86,5 +112,5 @@ fn living(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, matching, normalising, living);
+criterion_group!(benches, matching, normalising, comparing, living);
 criterion_main!(benches);

@@ -128,20 +128,15 @@ fn run(args: &Args) -> Outcome {
         "fields": records.fields().iter().map(|f| json!({"name": f.name(), "kind": f.kind().name()})).collect::<Vec<_>>(),
     });
     if let Some(learnt) = model.summary().and_then(|s| s.labels) {
-        let other_half = |people: &Profiles| -> Result<f64, Failure> {
-            let rows = || (0..truth.len()).filter(|row| !is_learnt_from(truth[*row]));
-            let labels: Vec<u32> = rows().map(|row| people.labels()[row]).collect();
-            let truth: Vec<u32> = rows().map(|row| truth[row]).collect();
-            Ok(pairwise(&labels, &truth)?.f1)
-        };
+        let without = params.fit(&records)?.merge(&records)?;
         report["labels"] = json!({
             "same": learnt.same,
             "different": learnt.different,
             "corrected": learnt.corrected,
             "f1_cross_fitted": learnt.f1,
             "f1_before": learnt.f1_before,
-            "f1_other_half": other_half(&people)?,
-            "f1_other_half_without_labels": other_half(&params.fit(&records)?.merge(&records)?)?,
+            "f1_other_half": f1_of_other_half(&people, &truth)?,
+            "f1_other_half_without_labels": f1_of_other_half(&without, &truth)?,
         });
     }
     if !truth.is_empty() && args.train.is_none() {
@@ -181,6 +176,14 @@ fn is_learnt_from(person: u32) -> bool {
 /// The labels of half of the people; the other half is left out, as if nobody knew.
 fn labels_of_half(truth: &[u32]) -> Labels {
     Labels::new().people(truth.iter().map(|person| is_learnt_from(*person).then_some(*person)))
+}
+
+/// Pairwise F1 of the people whose labels were not given.
+fn f1_of_other_half(people: &Profiles, truth: &[u32]) -> Result<f64, Failure> {
+    let rows = || (0..truth.len()).filter(|row| !is_learnt_from(truth[*row]));
+    let labels: Vec<u32> = rows().map(|row| people.labels()[row]).collect();
+    let truth: Vec<u32> = rows().map(|row| truth[row]).collect();
+    Ok(pairwise(&labels, &truth)?.f1)
 }
 
 /// People numbered by first appearance, found by the hash of their names: half a million small texts would leave the

@@ -68,6 +68,7 @@ impl Dictionary {
         let bits = parts.trailing_zeros();
         let hashes: Vec<u64> = (0..count).map(|i| hasher.hash_one(text(i))).collect();
         // The upper bits choose the part, the others are compared before the texts are.
+        #[expect(clippy::cast_possible_truncation, reason = "below the number of parts")]
         let part_of = |hash: u64| if bits == 0 { 0 } else { (hash >> (64 - bits)) as usize };
         let mut starts = vec![0_usize; parts + 1];
         for hash in &hashes {
@@ -94,13 +95,11 @@ impl Dictionary {
                     continue;
                 }
                 let equal = |(h, j): &(u64, u32)| *h == hash && text(*j as usize) == this;
-                first[*i as usize] = match table.find(hash, equal) {
-                    Some((_, j)) => *j,
-                    None => {
-                        table.insert_unique(hash, (hash, *i), |(h, _)| *h);
-                        *i
-                    }
-                };
+                let known = table.find(hash, equal).map(|(_, j)| *j);
+                if known.is_none() {
+                    table.insert_unique(hash, (hash, *i), |(h, _)| *h);
+                }
+                first[*i as usize] = known.unwrap_or(*i);
             }
         }
         let mut texts = Self::default();

@@ -173,7 +173,8 @@ impl LiveBlocks {
         out.clear();
         if inside && self.last == Some(row) {
             // It heads its blocks.
-            for (pass, size) in self.sizes.iter().enumerate().filter(|(_, size)| (1..OPEN).contains(*size)) {
+            let open = |(_, size): &(usize, &u32)| (1..OPEN).contains(*size);
+            for (pass, _) in self.sizes.iter().enumerate().filter(open) {
                 self.walk(self.links[self.at(row, pass)][0], pass, out);
             }
             out.sort_unstable();
