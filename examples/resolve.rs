@@ -175,7 +175,7 @@ fn is_learnt_from(person: u32) -> bool {
 
 /// The labels of half of the people; the other half is left out, as if nobody knew.
 fn labels_of_half(truth: &[u32]) -> Labels {
-    Labels::new().people(truth.iter().map(|person| is_learnt_from(*person).then_some(*person)))
+    Labels::new().people(truth.iter().map(|person| is_learnt_from(*person).then_some(*person))).whole()
 }
 
 /// Pairwise F1 of the people whose labels were not given.

@@ -131,7 +131,7 @@ use super::model::hopeless;
 use super::prepare::{Prepared, plan};
 use super::prior::prior;
 use super::score::{MAX_COLUMNS, Pair};
-use super::supervised::Learnt;
+use super::supervised::{Learnt, correction};
 
 /// The fitted weights.
 #[derive(Clone, Debug, PartialEq)]
@@ -537,7 +537,7 @@ impl Scorer {
             return log(person / (home + self.stranger));
         };
         let seen = self.seen(prepared, frequencies, pair, entities);
-        let more = learnt.correction(pair.pattern, seen.logs(), seen.score, seen.home);
+        let more = correction(&learnt.beta, pair.pattern, &seen);
         #[expect(clippy::cast_possible_truncation, reason = "a score of a few digits")]
         let score = (seen.score + more) as f32;
         score
@@ -672,9 +672,13 @@ impl Weights {
             learnt: 0.0,
         };
         if let Some(learnt) = &self.learnt {
-            let logs: Vec<f64> = parts.columns.iter().map(|c| (c.same / c.chance).ln()).collect();
+            let mut logs = [0.0; MAX_COLUMNS];
+            for (log, column) in logs.iter_mut().zip(&parts.columns) {
+                *log = (column.same / column.chance).ln();
+            }
             let score = parts.prior + logs.iter().sum::<f64>() + parts.household;
-            parts.learnt = learnt.correction(pair.pattern, &logs, score, -parts.household);
+            let seen = Seen { logs, width: parts.columns.len(), score, home: -parts.household };
+            parts.learnt = correction(&learnt.beta, pair.pattern, &seen);
         }
         parts
     }
