@@ -4,7 +4,7 @@
 use regulars::data::csv::{CsvFormat, RawTable};
 use regulars::data::{Records, RecordsCsvParams};
 use regulars::metrics::{PairScores, pairwise, pairwise_across};
-use regulars::profile::{MatchParams, Sources};
+use regulars::profile::{Labels, MatchModel, MatchParams, Sources};
 
 use super::{data_dir, read};
 
@@ -69,4 +69,33 @@ fn fake_1000() {
 #[test]
 fn crm_zh() {
     at_least(resolve(&["crm_zh_synth/crm_zh_20k.csv.gz"], "entity_id", Sources::MayRepeat), 0.94, 18_187);
+}
+
+/// Labels of half of the people, drawn by a hash; measured on the other half, with and without them.
+#[test]
+fn crm_zh_with_labels() {
+    let Some(dir) = data_dir() else { return };
+    let text = read(&dir, "crm_zh_synth/crm_zh_20k.csv.gz");
+    let mut csv = Records::csv(RecordsCsvParams::new().ignore("entity_id"));
+    csv.read("crm", text.as_bytes()).unwrap();
+    let records = csv.build().unwrap();
+    let table = RawTable::read_csv(text.as_bytes(), &CsvFormat::new()).unwrap();
+    let mut numbers = std::collections::HashMap::new();
+    let mut number = |person: &str| {
+        let next = u32::try_from(numbers.len()).unwrap();
+        *numbers.entry(person.to_owned()).or_insert(next)
+    };
+    let people: Vec<u32> = table.column("entity_id").unwrap().iter().map(&mut number).collect();
+    let labelled = |person: u32| person.wrapping_mul(0x9e37_79b1) >> 31 == 0;
+    let labels = Labels::new().people(people.iter().map(|p| labelled(*p).then_some(*p))).whole();
+    let f1 = |model: &MatchModel| {
+        let profiles = model.merge(&records).unwrap();
+        let rows = || (0..people.len()).filter(|row| !labelled(people[*row]));
+        let found: Vec<u32> = rows().map(|row| profiles.labels()[row]).collect();
+        let truth: Vec<u32> = rows().map(|row| people[row]).collect();
+        pairwise(&found, &truth).unwrap().f1
+    };
+    let with = f1(&MatchParams::new().fit_labelled(&records, &labels).unwrap());
+    let without = f1(&MatchParams::new().fit(&records).unwrap());
+    assert!(with >= 0.962 && with > without + 0.004, "{with} with labels, {without} without");
 }
