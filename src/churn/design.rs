@@ -27,7 +27,7 @@
 //! |---|---|---|---|
 //! | a number | number, rank, hinges | centred rank and hinges | its 64th of the ranks |
 //! | a level of the fit | its indicator | its indicator, if among the sixteen most frequent | its place in order |
-//! | a rare level, or a new one where there are rare ones | the indicator of the rare | zeros | the place of the rare |
+//! | a rare level, or a new one where there are rare ones | the indicator of the rare, and an effect of its own (see [`levels`](super::levels)) unless new | zeros | the place of the rare |
 //! | a new level where there are no rare ones | means: contributes nothing | zeros | last |
 //! | missing, 30 or more in the fit | means, and an indicator of its own | zeros | last |
 //! | missing, fewer in the fit | means: contributes nothing | zeros | last |
@@ -361,6 +361,22 @@ impl Reader<'_> {
         }
     }
 
+    /// The table's own number of the row's level, of the rare ones too; `None` for a number or where nothing is known.
+    pub(super) fn code(&self, column: usize, row: usize) -> Option<u32> {
+        match &self.columns[column] {
+            Source::Level(values, _) => values.code(row),
+            Source::Number(_) => None,
+        }
+    }
+
+    /// The rank of a number in \[0, 1\]; `None` for a level or where nothing is known.
+    pub(super) fn rank(&self, column: usize, row: usize) -> Option<f64> {
+        match &self.columns[column] {
+            Source::Number(values) => values.get(row).map(|value| self.design.encoders[column].rank(value)),
+            Source::Level(..) => None,
+        }
+    }
+
     /// The cell of a row for a tree: see [`Encoder::bin`].
     pub(super) fn bin(&self, column: usize, row: usize) -> u8 {
         self.design.encoders[column].bin(&self.columns[column], row)
@@ -598,7 +614,7 @@ impl Encoder {
     }
 
     /// The rank of a number in \[0, 1\]; the middle for columns without ranks.
-    fn rank(&self, value: f64) -> f64 {
+    pub(super) fn rank(&self, value: f64) -> f64 {
         match self {
             Self::Curve { ranks, .. } | Self::Ramp { ranks, .. } => rank_in(ranks, value),
             _ => 0.5,

@@ -155,6 +155,8 @@ impl TableModel {
                     cells[column] = self.forest.cell_of(column, bin);
                 }
                 sum += self.forest.part_of(&set, &cells);
+                let own: Vec<&Value> = place.iter().zip(&sides).map(|(row, side)| &side.1[*row]).collect();
+                sum += self.levels.part_of(&set, &own, &self.design.encoders);
                 let value = |side: usize| place.get(side).and_then(|row| sides[side].1.get(*row)).cloned();
                 points.push(EffectPoint {
                     value: value(0).unwrap_or(Value::Missing),

@@ -124,7 +124,7 @@ pub(super) fn check_labels(rows: usize, labels: &[bool]) -> Result<()> {
 /// How a logistic regression is fitted: by maximum likelihood, unless a [ridge](Self::ridge) is set.
 ///
 /// The objective is Σ wᵢ \[ln(1 + e^zᵢ) − yᵢ zᵢ\] + ½ λ Σ βⱼ², z = β₀ + x β + offset; the intercept β₀ is not penalised.
-/// Newton's method with step halving, on columns standardised in passing, so badly scaled columns do no harm and the
+/// Newton's method with an exact line search, on columns standardised in passing, so badly scaled columns do no harm and the
 /// matrix is never copied. From 65,536 rows on the start is the answer on a part of the rows.
 ///
 /// ```

@@ -343,7 +343,7 @@
 //! | names and codes of customers, as text | every level is rare: one pooled term that says nothing |
 //! | running numbers | a curve like any other: give them as [`Customers`](crate::data::Customers), not as a column |
 //! | codes written as numbers | a curve, and trees where the order means little |
-//! | thousands of levels | the 100 most frequent on their own, others pooled |
+//! | thousands of levels | the 100 most frequent have terms; every level an effect of its own, drawn to the average, where that lowers the loss out of fold |
 //! | amounts over many powers of ten | knots at ranks: the same curve as of their logarithms |
 //! | free text | as levels: rare ones pooled; find words in it before |
 //! | a column that tells the outcome | a probability near 0 or 1 for everybody: look at [`TableModel::effects`] before trusting it |
@@ -385,6 +385,7 @@ mod evaluate;
 mod explain;
 mod folds;
 mod isotonic;
+mod levels;
 mod logistic;
 mod model;
 mod monitor;

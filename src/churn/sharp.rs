@@ -11,12 +11,15 @@
 //!    6, .. of the strongest, judge each number on the folds left out, stop when the loss no longer falls, and take the fewest
 //!    within one standard error of the best (Breiman et al. 1984, the rule of CART).
 //! 4. With the chosen number, screen all rows for the pairs of the final model, and choose the penalty anew.
-//! 5. Without each fold, grow small trees on the residuals of that fold's own model (see [`trees`](super::trees)); take the
+//! 5. Without each fold, give the levels of columns that have too many for indicators effects of their own, and slopes along a
+//!    number where they differ (see [`levels`](super::levels)); keep them where they lower the loss out of fold by more than one
+//!    standard error.
+//! 6. Without each fold, grow small trees on the residuals of that fold's own model (see [`trees`](super::trees)); take the
 //!    number with the smallest loss out of fold, and none where that is within one standard error of none.
-//! 6. Platt's line, and on request an isotonic curve, from the scores out of fold of what was chosen.
-//! 7. Fit all rows; grow the trees on its residuals.
+//! 7. Platt's line, and on request an isotonic curve, from the scores out of fold of what was chosen.
+//! 8. Fit all rows; learn the levels' effects and grow the trees on its residuals.
 //!
-//! Where an outcome is too rare to be shared out among five folds, steps 2 to 6 are left out and the penalty is
+//! Where an outcome is too rare to be shared out among five folds, steps 2 to 7 are left out and the penalty is
 //! [`CAUTIOUS`]. Chance enters through the keys alone; folds run in parallel and are put together in order.
 //!
 //! # What is minimised
@@ -33,6 +36,7 @@
 //! |---|---|---|---|
 //! | penalty λ | 0.1 to 300 | loss out of fold | the stronger one |
 //! | pairs | 0, 1, 3, 6, 12, 24 | loss out of fold, one standard error | fewer |
+//! | effects of levels, slopes of levels | τ² of 0.03 to 1; 0, 1, 2, 4 pairs | loss out of fold, one standard error against none | none |
 //! | trees | 0, 8, .., 512 | loss out of fold, one standard error against none | none |
 //! | line, curve | | scores out of fold | |
 //!
@@ -52,6 +56,7 @@ use crate::kernel::logistic::{self as engine, Config, Curvature, Data, Order, Sc
 use crate::kernel::{par, special};
 
 use super::design::{Design, Term};
+use super::levels::{self, Choice, LevelEffects, Material, Slope};
 use super::logistic::LogisticFault;
 use super::params::Recalibration;
 use super::screen::screen;
@@ -89,7 +94,9 @@ pub(super) struct Sharp {
     pub(super) curve: isotonic::Curve,
     pub(super) ridge: f64,
     pub(super) fit: engine::Fit,
-    /// Trees beside the linear score.
+    /// Effects of levels beside the linear score.
+    pub(super) levels: LevelEffects,
+    /// Trees beside both.
     pub(super) forest: Forest,
 }
 
@@ -240,6 +247,7 @@ pub(super) fn fit(
             curve: Vec::new(),
             ridge: CAUTIOUS,
             fit,
+            levels: LevelEffects::default(),
             forest: Forest::default(),
         });
     };
@@ -260,7 +268,10 @@ pub(super) fn fit(
         let found = screen(features, &design, &plan.rows, &encoded, &plan.y, &path.full, |_| true)?;
         design.pairs = found.into_iter().take(chosen).collect();
     }
-    let cells = trees::Cells::new(&columns_alone, &columns_alone.read(features)?, &plan.rows);
+    let reader = columns_alone.read(features)?;
+    let material = Material::new(&columns_alone, &reader, features, &plan.rows);
+    let choice = plan.levels(&material, &mut held);
+    let cells = trees::Cells::new(&columns_alone, &reader, &plan.rows);
     let trees = plan.trees(&columns_alone, &cells, &path.betas, &mut held);
     let scores = plan.scores(&held);
     let calibration = plan.calibrate(&scores);
@@ -275,16 +286,22 @@ pub(super) fn fit(
     let (encoded, means) = Encoded::new(&design, features, &all)?;
     let terms = design.terms();
     let fit = fit_ridge(&encoded.data(labels), &terms, lambda, None).map_err(|f| named(f, &design))?;
+    let mut eta = encoded.etas(labels.len(), &fit.beta);
+    let levels = if choice == Choice::default() {
+        LevelEffects::default()
+    } else {
+        Material::new(&columns_alone, &reader, features, &all).finish(choice, labels, &mut eta)
+    };
     let forest = if trees == 0 {
         Forest::default()
     } else {
-        let eta = plan.rows.iter().map(|row| encoded.eta(*row, &fit.beta)).collect();
+        let eta = plan.rows.iter().map(|row| eta[*row]).collect();
         let orders = trees::orders(&columns_alone, &fit.beta);
         let mut growing = Growing::new(&cells, orders, &plan.y, &plan.keys, eta, |_| true);
         growing.grow_to(trees);
         growing.finish()
     };
-    Ok(Sharp { design, means, beta: fit.beta.clone(), calibration, curve, ridge: lambda, fit, forest })
+    Ok(Sharp { design, means, beta: fit.beta.clone(), calibration, curve, ridge: lambda, fit, levels, forest })
 }
 
 /// For each fold the log-odds of all of the plan's rows by the model that has not seen the fold.
@@ -534,6 +551,65 @@ impl Plan {
             }
         }
         Ok((count, best))
+    }
+
+    /// Whether levels of columns that have many get effects of their own, and along which numbers slopes: learned without each
+    /// fold, judged on it. Intercepts first, because slopes are looked for in what they leave. Adds them to `held`.
+    fn levels(&self, material: &Material, held: &mut Held) -> Choice {
+        let mut choice = Choice::default();
+        if material.is_empty() {
+            return choice;
+        }
+        let outside = |k: usize| {
+            let fold = self.fold(k);
+            move |row: usize| !fold.contains(&row)
+        };
+        let learn = |held: &Held, add: &(dyn Fn(usize, &mut [f64]) + Sync)| -> Held {
+            par::map_chunks(FOLDS, 1, |k| {
+                let mut eta = held[k.start].clone();
+                add(k.start, &mut eta);
+                eta
+            })
+        };
+        if material.has_pooled() {
+            let tried = levels::SPREADS.map(|spread| {
+                let add = |k: usize, eta: &mut [f64]| {
+                    material.intercepts(&self.y, eta, spread, outside(k));
+                };
+                (spread, learn(held, &add))
+            });
+            choice.intercepts = self.better(held, tried);
+        }
+        let found: Vec<Vec<Slope>> =
+            par::map_chunks(FOLDS, 1, |k| material.screen(&self.y, &held[k.start], outside(k.start)));
+        let mut tried = Vec::new();
+        for count in levels::SLOPES {
+            if count > 1 && found.iter().all(|pairs| pairs.len() <= count / 2) || found.iter().all(Vec::is_empty) {
+                break;
+            }
+            for spread in levels::SPREADS {
+                let add = |k: usize, eta: &mut [f64]| {
+                    let pairs = &found[k][..count.min(found[k].len())];
+                    material.slopes(pairs, &self.y, eta, spread, outside(k));
+                };
+                tried.push(((count, spread), learn(held, &add)));
+            }
+        }
+        choice.slopes = self.better(held, tried);
+        choice
+    }
+
+    /// The candidate with the smallest loss out of fold, which replaces `held`; none where that lies within one standard error
+    /// of `held` itself.
+    fn better<T>(&self, held: &mut Held, tried: impl IntoIterator<Item = (T, Held)>) -> Option<T> {
+        let judged = tried.into_iter().map(|(what, held)| (self.total(&self.scores(&held)), what, held));
+        let best = judged.reduce(|best, next| if next.0 < best.0 { next } else { best });
+        let (_, what, best) = best?;
+        if self.simplest(&[self.scores(held), self.scores(&best)]) == 0 {
+            return None;
+        }
+        *held = best;
+        Some(what)
     }
 
     /// How many trees to grow: without each fold on the residuals of its own model, judged on it. The number with the

@@ -15,6 +15,7 @@ use crate::types::{CustomerIx, Probability, Seed};
 
 use super::design::{Design, Shape};
 use super::explain::{Contribution, Explanation, Value};
+use super::levels::LevelEffects;
 use super::logistic::{Coefficient, LogisticFault, LogisticSummary, check_labels};
 use super::params::{ChurnParams, Method};
 use super::trees::{Forest, Set};
@@ -139,6 +140,7 @@ impl ChurnParams {
             aliased: aliased.into_iter().map(|column| terms[column].name.clone()).collect(),
             summary: LogisticSummary::new(&fit, self.ridge > 0.0, left.len()),
             rows: left.len(),
+            levels: LevelEffects::default(),
             forest: Forest::default(),
             design,
         })
@@ -238,6 +240,7 @@ const RECALIBRATION: &str = "(recalibration)";
 /// | design | how each column becomes terms: knots, ranks, levels, pairs |
 /// | means | of each term over the fit; they stand for what is not known |
 /// | coefficients | of each term, in log-odds per unit of it |
+/// | levels | effects of each level of a column that has too many for terms, where they lower the loss out of fold |
 /// | trees | what curves and pairs leave, where it lowers the loss out of fold |
 /// | line, curve | from the score to the log-odds that are reported |
 ///
@@ -271,6 +274,7 @@ pub struct TableModel {
     pub(super) aliased: Vec<String>,
     pub(super) summary: LogisticSummary,
     pub(super) rows: usize,
+    pub(super) levels: LevelEffects,
     pub(super) forest: Forest,
 }
 
@@ -291,6 +295,7 @@ impl TableModel {
             calibration: fit.calibration,
             curve: fit.curve,
             ridge: fit.ridge,
+            levels: fit.levels,
             forest: fit.forest,
             coefficients,
             aliased: Vec::new(),
@@ -395,6 +400,7 @@ impl TableModel {
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming a column that is not in the table or has changed its kind.
     pub fn predict(&self, features: &Features) -> Result<PerCustomer<Probability>> {
         let reader = self.design.read(features)?;
+        let by_code = self.levels.read(&self.design, features);
         let width = self.means.len();
         let values = par::map_chunks(features.len(), 256, |rows| {
             let mut x = vec![0.0; width];
@@ -402,6 +408,7 @@ impl TableModel {
                 reader.encode(row, &mut x);
                 sharp::fill(&mut x, width, Some(self.means.clone()));
                 let mut score = self.beta[0] + dot(&x, &self.beta[1..]);
+                score += self.levels.parts(&by_code, &reader, row).sum::<f64>();
                 if !self.forest.is_empty() {
                     score += self.forest.score(&self.forest.cells(&reader, row));
                 }
@@ -427,17 +434,21 @@ impl TableModel {
         self.explain_row(features, row)
     }
 
-    /// The columns that each source of the design stands for: a column alone, a pair, then sets that only trees have.
+    /// The columns that each source of the design stands for: a column alone, a pair, then sets that only trees or slopes of levels
+    /// have.
     pub(super) fn sources(&self) -> Vec<Set> {
         let columns = (0..self.design.names.len()).map(|c| vec![c]);
         let pairs = self.design.pairs.iter().map(|p| vec![p.0, p.1]);
         let mut sources: Vec<Set> = columns.chain(pairs).collect();
         let own = sources.len();
-        for set in self.forest.sets().iter().filter(|set| !set.is_empty()) {
-            if !sources[..own].contains(set) {
-                sources.push(set.clone());
+        let beside = self.forest.sets().iter().cloned().chain(self.levels.sets());
+        for set in beside.filter(|set| !set.is_empty()) {
+            if !sources[..own].contains(&set) {
+                sources.push(set);
             }
         }
+        sources[own..].sort();
+        sources.dedup();
         sources
     }
 
@@ -462,6 +473,13 @@ impl TableModel {
             }
         }
         let mut base = a + b * (self.beta[0] + dot(&self.means, &self.beta[1..]));
+        let by_code = self.levels.read(&self.design, features);
+        base += b * self.levels.mean();
+        for (set, added) in self.levels.told(&by_code, &reader, row) {
+            if let Some(at) = sources.iter().position(|s| *s == set) {
+                parts[at] += b * added;
+            }
+        }
         if !self.forest.is_empty() {
             base += b * self.forest.mean();
             let added = self.forest.parts(&self.forest.cells(&reader, row));

@@ -23,6 +23,7 @@ use crate::types::Horizon;
 
 use super::design::Design;
 use super::elastic::{ElasticNetModel, PathPoint};
+use super::levels::LevelEffects;
 use super::logistic::{Coefficient, LogisticModel, LogisticSummary};
 use super::model::{ChurnModel, Cut};
 use super::monitor::{Baseline, Monitor, Reference};
@@ -45,8 +46,8 @@ use super::trees::Forest;
 /// }
 /// ```
 ///
-/// `means` has one number for each encoded column, `beta` one more for the intercept; `curve` and `forest` stand there only where
-/// there are any.
+/// `means` has one number for each encoded column, `beta` one more for the intercept; `curve`, `levels` and `forest` stand there only
+/// where there are any.
 #[derive(Serialize, Deserialize)]
 pub struct TableRepr {
     params: ChurnParams,
@@ -61,6 +62,8 @@ pub struct TableRepr {
     aliased: Vec<String>,
     summary: LogisticSummary,
     rows: u64,
+    #[serde(default, skip_serializing_if = "LevelEffects::is_empty")]
+    levels: LevelEffects,
     #[serde(default, skip_serializing_if = "Forest::is_empty")]
     forest: Forest,
 }
@@ -92,6 +95,7 @@ impl Wire for TableModel {
             aliased: self.aliased.clone(),
             summary: self.summary,
             rows: self.rows as u64,
+            levels: self.levels.clone(),
             forest: self.forest.clone(),
         }
     }
@@ -120,6 +124,9 @@ impl Wire for TableModel {
         if !(repr.ridge >= 0.0 && repr.ridge.is_finite()) {
             return Err(damaged("the ridge is out of range"));
         }
+        if !repr.levels.is_sound(&repr.design) {
+            return Err(damaged("the effects of its levels are damaged"));
+        }
         if !repr.forest.is_sound(repr.design.names.len()) {
             return Err(damaged("a tree is damaged"));
         }
@@ -145,6 +152,7 @@ impl Wire for TableModel {
             aliased: repr.aliased,
             summary: repr.summary,
             rows,
+            levels: repr.levels,
             forest: repr.forest.with_sets(),
         })
     }

@@ -11,6 +11,7 @@
 //! | `linalg` | Cholesky, eigenvectors, scalar products | a dependent column is named, not divided by |
 //! | `optim`, `lbfgs` | maxima of few parameters with curvature, of very many without | says how it ended |
 //! | `logistic`, `glm` | logistic regression, and what surrounds its maximum | no silent failure to converge |
+//! | `panels`, `line` | its blocks of rows, its exact line search | the same bits everywhere; ends on every convex function |
 //! | `elastic`, `multinomial` | penalties that choose columns; more than two outcomes | the gradient is checked after |
 //! | `quad`, `special` | Gauss-Legendre rules, gamma, beta, normal | accuracy stated and tested |
 //! | `simd` | wide vectors where the processor has them | the same bits with and without |
@@ -34,9 +35,11 @@ pub(crate) mod glm;
 pub(crate) mod intern;
 pub(crate) mod lbfgs;
 pub(crate) mod linalg;
+pub(crate) mod line;
 pub(crate) mod logistic;
 pub(crate) mod multinomial;
 pub(crate) mod optim;
+mod panels;
 pub(crate) mod par;
 pub(crate) mod quad;
 pub(crate) mod rng;
