@@ -6,6 +6,7 @@ mod common;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use common::{CsvArgs, Failure, Meter, Outcome, OutputArgs, Progress, Table, print_json, say};
 use plotters::prelude::*;
@@ -95,6 +96,9 @@ struct Input {
 fn run(args: &Args) -> Outcome {
     if let (Some(cases), Some(out)) = (&args.cases, &args.out) {
         return evaluate_cases(cases, out);
+    }
+    if let Some(n) = args.simulate.filter(|n| *n > SHARD) {
+        return in_shards(args, n);
     }
     let input = read(args)?;
     let params = params(args)?;
@@ -221,7 +225,7 @@ fn read(args: &Args) -> Result<Input, Failure> {
         return read_summary(args, path);
     }
     if let Some(n) = args.simulate {
-        return simulate(n, Seed(args.seed));
+        return simulate(n, 0, Seed(args.seed));
     }
     cdnow()
 }
@@ -288,11 +292,82 @@ fn read_summary(args: &Args, path: &Path) -> Result<Input, Failure> {
     Ok(Input { history, holdout, minor: 1.0, published: false, ledger: None })
 }
 
+/// Simulated customers at once: more of them are drawn, counted and predicted shard by shard, so that what is held is one shard and
+/// the histogram of all.
+const SHARD: u32 = 1_000_000;
+
+/// Fits and predicts more customers than are held: each shard is drawn twice, once to be counted and once to be predicted, as a
+/// table on disk would be read twice.
+fn in_shards(args: &Args, n: u32) -> Outcome {
+    let params = params(args)?;
+    let shard = |from: u32| -> Result<PurchaseHistory, Failure> {
+        Ok(simulate(SHARD.min(n - from), from, Seed(args.seed.wrapping_add(u64::from(from / SHARD))))?.history)
+    };
+    let starts = || (0..n).step_by(SHARD as usize);
+    let (mut fit, mut predict, mut clv) = (0.0, 0.0, 0.0);
+    let mut wall = Duration::ZERO;
+    let mut clocked = |seconds: &mut f64, started: Instant, cpu: f64| {
+        *seconds += cpu;
+        wall += started.elapsed();
+    };
+    // Histograms of equal weight are merged, so that each key is copied a few times only.
+    let mut counted: Vec<(u32, Histogram)> = Vec::new();
+    for from in starts() {
+        let history = shard(from)?;
+        let started = Instant::now();
+        let (cpu, ()) = timed(|| {
+            let mut top = (0, Histogram::new(&history));
+            while counted.last().is_some_and(|last| last.0 == top.0) {
+                if let Some((level, below)) = counted.pop() {
+                    top = (level + 1, below.merge(&top.1)?);
+                }
+            }
+            counted.push(top);
+            Ok(())
+        })?;
+        clocked(&mut fit, started, cpu);
+    }
+    let started = Instant::now();
+    let (cpu, model) = timed(|| {
+        let mut all = counted.pop().map(|top| top.1);
+        while let Some((_, below)) = counted.pop() {
+            all = all.map(|all| below.merge(&all)).transpose()?;
+        }
+        all.map(|all| params.fit(&all)).transpose()
+    })?;
+    clocked(&mut fit, started, cpu);
+    let model = model.ok_or_else(|| Failure::new("no customers".to_owned()))?;
+    let year = Horizon::days(365)?;
+    let plain = model.clone().with_discount(Discount::NONE);
+    let monthly = model.clone().with_discount(Discount::per(0.01, TimeUnit::Month)?);
+    let mut purchases = 0.0;
+    for from in starts() {
+        let history = shard(from)?;
+        let started = Instant::now();
+        let (cpu, ahead) = timed(|| plain.predict(&history, year))?;
+        clocked(&mut predict, started, cpu);
+        purchases += ahead.values().iter().map(|v| v.purchases).sum::<f64>();
+        drop(ahead);
+        let started = Instant::now();
+        let (cpu, _) = timed(|| monthly.predict(&history, year))?;
+        clocked(&mut clv, started, cpu);
+    }
+    let input = simulate(1, 0, Seed(args.seed))?;
+    let mut object = report(&model, &input, None);
+    object.insert("stages".into(), json!({"fit": fit, "predict": predict, "clv": clv}));
+    object.insert("stages_wall_seconds".into(), json!(wall.as_secs_f64()));
+    object.insert("horizon_days".into(), json!(year.in_days()));
+    object.insert("expected_purchases".into(), json!(purchases));
+    object.insert("peak_rss_mb".into(), json!(common::peak_rss_mb()));
+    print_json(&Value::Object(object))
+}
+
 /// The customers of the peers' script: BG/NBD and Gamma-Gamma near CDNOW's fit, first purchases over a quarter.
-fn simulate(n: u32, seed: Seed) -> Result<Input, Failure> {
+fn simulate(n: u32, from: u32, seed: Seed) -> Result<Input, Failure> {
     let process = PurchaseProcess::bg_nbd(0.243, 4.414, 0.793, 2.426)?;
     // The golden ratio's multiples fill 26 to 39 weeks evenly without repeating a value.
-    let t: Vec<f64> = (0..n).map(|i| 26.0 + 13.0 * (f64::from(i) * 0.618_033_988_749_895).fract()).collect();
+    let t = (from..from + n).map(|i| 26.0 + 13.0 * (f64::from(i) * 0.618_033_988_749_895).fract());
+    let t: Vec<f64> = t.collect();
     let history = process.simulate(&t, TimeUnit::Week, seed)?;
     let spend = GammaGamma::new(6.25, 3.74, 15.44)?.simulate(history.x(), Seed(seed.0 ^ 1));
     Ok(Input {

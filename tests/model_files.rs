@@ -291,6 +291,25 @@ fn tiers() {
 }
 
 #[test]
+fn contracts_and_refits() {
+    use regulars::data::TimeUnit;
+    use regulars::ltv::{Histogram, LtvParams, Model, PurchaseProcess, RecencyFrequency, ShiftedBetaGeometric};
+    torture(&ShiftedBetaGeometric::new(0.704, 1.182).unwrap(), |model| {
+        finite([model.survival(7), model.retention(3), model.residual_periods(2, 0.1).unwrap()]);
+    });
+    let truth = PurchaseProcess::bg_nbd(0.243, 4.414, 0.793, 2.426).unwrap();
+    let history = truth.simulate(&[39.0; 300], TimeUnit::Week, Seed(1)).unwrap();
+    let model = LtvParams::new(Model::BgNbd).fit(&history).unwrap();
+    let refits = model.bootstrap(&Histogram::new(&history), 12, Seed(2)).unwrap();
+    torture(&refits, |refits| {
+        assert!(refits.replicates().len() > 1);
+        let figure = |p: &PurchaseProcess| p.expected_purchases(&RecencyFrequency::NEW, 1.0);
+        let (low, high) = refits.interval(0.9, figure).unwrap();
+        assert!(low <= high);
+    });
+}
+
+#[test]
 fn recommender() {
     let ledger = shop();
     let now = ledger.observed(as_of(&ledger)).unwrap();

@@ -37,6 +37,27 @@
 //! Fit: O(n log n) for each numeric column, O(n) for each categorical one, columns in parallel. Encoding a row: a binary search in
 //! 64 ranks for each number, nothing to search for a level, whose place is looked up once for the table.
 //!
+//! # Which levels have terms
+//!
+//! | rows of the fit | a level needs | of 5,000 levels of equal size |
+//! |---|---|---|
+//! | 500 | 10 rows (2 %) | none: all share the one term of the rare |
+//! | 10,000 | 10 rows (0.1 %) | none |
+//! | 1,000,000 | 1,000 rows (0.1 %) | none: 200 each |
+//!
+//! At most 100 have terms, the most frequent, because Newton's method takes time with the square of the terms; those beyond them are
+//! not lost, they have [effects](super::levels) that cost a pass over the rows.
+//!
+//! # Example of a row
+//!
+//! ```text
+//! columns   balance: curve, knots .25 .5 .75      plan: levels basic, pro, (rare), missing
+//! row       balance 40, rank .6                   plan "gold", held by three customers
+//! terms     40  .6  .35  .10  0                   0  0  1  0
+//! row       balance missing, 12 such rows         plan missing, 80 such rows
+//! terms     means, so they contribute nothing     0  0  0  1
+//! ```
+//!
 //! # Example of a rank
 //!
 //! ```text
@@ -675,6 +696,9 @@ impl Encoder {
         }
     }
 
+    /// The product of "number" and "level" is one curve in the rank for each level: with rank .6 the number brings
+    /// (.1, .35, .1, 0), and a row of the second level has these four in the places of that level, zeros in all others.
+    ///
     /// What a cell brings into a pair; returns how many numbers of `out` are used. Missing values and pooled levels bring
     /// zeros, so that a pair says nothing of them.
     fn encode_part(&self, source: &Source<'_>, row: usize, out: &mut [f64; PAIR_LEVELS]) -> usize {
@@ -701,6 +725,9 @@ impl Encoder {
     }
 }
 
+/// A CSV without a single value in a column has no way to say what the column was: it passes for the numbers that the fit had, all
+/// of them missing.
+///
 /// A numeric column, or a column without a single value, which a door cannot tell from a numeric one.
 fn numeric_or_blank<'a>(name: &str, features: &'a Features) -> Result<&'a Numeric> {
     match features.column(name) {

@@ -476,6 +476,31 @@ mod tests {
         assert!(far > 1.0 && far.is_finite());
     }
 
+    #[cfg(feature = "serde")]
+    #[test]
+    fn damaged_effects_are_refused() {
+        use crate::churn::design::Shape;
+        use crate::data::Customers;
+        let table = Features::builder(Customers::numbered(4).unwrap()).numeric("x", [1.0, 2.0, 3.0, 4.0]).unwrap();
+        let table = table.categorical("k", ["a", "b", "a", "c"]).unwrap().build().unwrap();
+        let design = Design::fit(&table, Shape::Flexible, &[]);
+        let level = |l: &str| l.to_owned();
+        let good =
+            LevelTable { column: 1, along: Some(0), levels: vec![level("a"), level("b")], values: vec![0.1, 0.2], mean: 0.0 };
+        let sound = |change: &dyn Fn(&mut LevelTable)| {
+            let mut table = good.clone();
+            change(&mut table);
+            LevelEffects { tables: vec![table] }.is_sound(&design)
+        };
+        assert!(sound(&|_| {}));
+        assert!(!sound(&|t| t.column = 0));
+        assert!(!sound(&|t| t.column = 9));
+        assert!(!sound(&|t| t.along = Some(1)));
+        assert!(!sound(&|t| t.levels.reverse()));
+        assert!(!sound(&|t| t.values[0] = f64::NAN));
+        assert!(!sound(&|t| t.values.push(1.0)));
+    }
+
     fn grouped(levels: usize, rows: usize) -> Grouped {
         let names = (0..levels).map(|l| format!("{l:04}")).collect();
         let code = (0..rows).map(|row| u32::try_from(row * 7 % levels).unwrap()).collect();

@@ -58,6 +58,9 @@ use crate::types::Probability;
 
 use super::statistics::Covariance;
 
+/// Variances are told up to this; files hold no more either.
+pub(super) const LARGEST: f64 = 1e150;
+
 /// Why a logistic regression has no answer, with what to do about it.
 #[derive(Debug, Error)]
 pub(super) enum LogisticFault {
@@ -556,16 +559,14 @@ pub struct LogisticModel {
 impl LogisticModel {
     fn new(matrix: &Matrix, fit: &engine::Fit, penalised: bool) -> Self {
         let names = std::iter::once("(intercept)".to_owned()).chain(matrix.names().iter().cloned());
+        // Columns of the smallest numbers there are may have variances beyond the largest: then there are none to tell.
+        let covariance = fit.covariance.as_ref().filter(|c| c.iter().all(|v| v.abs() < LARGEST));
         let coefficients = names
             .enumerate()
             .map(|(j, name)| Coefficient {
                 name,
                 estimate: fit.beta[j],
-                standard_error: fit
-                    .covariance
-                    .as_ref()
-                    .map(|c| c[[j, j]].sqrt())
-                    .filter(|error| error.is_finite()),
+                standard_error: covariance.map(|c| c[[j, j]].sqrt()),
             })
             .collect();
         let rows = matrix.len();
@@ -573,7 +574,7 @@ impl LogisticModel {
             coefficients,
             names: matrix.names().to_vec(),
             beta: fit.beta.clone(),
-            covariance: fit.covariance.as_ref().map(|c| c.iter().copied().collect()),
+            covariance: covariance.map(|c| c.iter().copied().collect()),
             summary: LogisticSummary::new(fit, penalised, rows),
             rows,
         }

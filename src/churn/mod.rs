@@ -21,7 +21,7 @@
 //!
 //! # Model
 //!
-//! P(leaves | x) = 1 / (1 + e^−z), z = a + b (β₀ + Σ βⱼ fⱼ(x)), minimising
+//! P(leaves | x) = 1 / (1 + e^−z), z = a + b (β₀ + Σ βⱼ fⱼ(x) + effects of levels + trees), β minimising
 //! Σ \[ln(1 + e^z) − y z\] + ½ λ Σ sⱼ² βⱼ², with sⱼ the standard deviation of term fⱼ over the rows of the fit.
 //!
 //! - [`Method::Plain`]: terms are the numbers as they are and the levels against the first one; λ = 0 by default, so
@@ -32,7 +32,9 @@
 //!   Each level has a term; those with fewer than 10 rows or 0.1 % are pooled, as are those beyond the 100 most frequent. Pairs
 //!   of columns are screened by the residuals in tables of their cells, eighths, quarters and halves of the ranks (chi-square,
 //!   Bonferroni at 1 %); the screen runs inside each fold, and as many of the strongest pairs (0, 1, 3, 6, 12 or 24) are used
-//!   as the loss out of fold supports, the fewest within one standard error of the best. What curves and pairs leave is looked at
+//!   as the loss out of fold supports, the fewest within one standard error of the best. Columns of many levels
+//!   (shops, towns, plan codes) have an effect of each level besides, and slopes of each level along a number where they differ:
+//!   random intercepts and slopes of a mixed model, shrunk by a variance that is chosen out of fold. What all that leaves is looked at
 //!   by small trees of at most three splits in a row, none unless they lower the loss out of fold by more than one standard
 //!   error; they too are sums of functions of one, two or three columns and stand in explanations as such. λ is the one of a grid from 0.1 to 300 with the smallest
 //!   loss in five folds, chosen anew with the pairs. (a, b) recalibrate the scores out of fold (Platt), and on request a
@@ -191,6 +193,29 @@
 //! # Ok::<(), regulars::Error>(())
 //! ```
 //!
+//! **Hundreds of shops**: each has its own level of risk, known the better the more customers it has; a new shop is an average one.
+//!
+//! ```
+//! use regulars::churn::ChurnParams;
+//! use regulars::data::{Customers, Features};
+//!
+//! let shop = |i: usize| i * 7 % 150;
+//! let names: Vec<String> = (0..4_000).map(|i| format!("shop {}", shop(i))).collect();
+//! let left: Vec<bool> = (0..4_000).map(|i| shop(i) % 5 + i * 31 % 17 % 7 > 6).collect();
+//! let table = |names: &[String]| -> regulars::Result<Features> {
+//!     let levels = names.iter().map(String::as_str);
+//!     Features::builder(Customers::numbered(names.len())?).categorical("shop", levels)?.build()
+//! };
+//! let model = ChurnParams::new().fit_table(&table(&names)?, &left)?;
+//! let later = table(&["shop 4".to_owned(), "shop 5".to_owned(), "a new one".to_owned()])?;
+//! let risk: Vec<f64> = model.predict(&later)?.values().iter().map(|p| p.get()).collect();
+//! assert!(risk[0] > risk[2] && risk[2] > risk[1]);
+//! // It is told as any other column.
+//! let why = model.explain(&later, later.customers().customer(0).unwrap())?;
+//! assert_eq!(why.contributions()[0].column(), "shop");
+//! # Ok::<(), regulars::Error>(())
+//! ```
+//!
 //! **Labels by own rhythm**: who comes every week is missed sooner than who comes every quarter.
 //!
 //! ```
@@ -333,6 +358,7 @@
 //! | AUC | the probability that a leaver stands above a stayer |
 //! | aliased | a term that others already say |
 //! | pair | two columns whose effects do not simply add up |
+//! | effect of a level | what one level of a column with many adds beside the terms; drawn to nothing where few customers hold it |
 //!
 //! # What the default does with odd columns
 //!
@@ -372,7 +398,7 @@
 //! separation, doi:10.1093/biomet/71.1.1. Lou, Caruana, Gehrke and Hooker (2013), additive models with pairs,
 //! doi:10.1145/2487575.2487579. Firth (1993), bias reduction, doi:10.1093/biomet/80.1.27. Friedman, Hastie and Tibshirani
 //! (2010), elastic nets, doi:10.18637/jss.v033.i01. Verbraken, Verbeke and Baesens (2013), profit of churn models,
-//! doi:10.1109/TKDE.2012.50. `DeLong`, `DeLong` and Clarke-Pearson (1988), AUC variances, doi:10.2307/2531595. Benjamini and
+//! doi:10.1109/TKDE.2012.50. Breslow and Clayton (1993), mixed logistic models, doi:10.1080/01621459.1993.10594284. `DeLong`, `DeLong` and Clarke-Pearson (1988), AUC variances, doi:10.2307/2531595. Benjamini and
 //! Hochberg (1995), false discoveries, doi:10.1111/j.2517-6161.1995.tb02031.x. Zadrozny and Elkan (2002), isotonic
 //! recalibration, doi:10.1145/775047.775151. Platt (1999), Probabilistic outputs for support vector machines, in Advances in Large Margin
 //! Classifiers.

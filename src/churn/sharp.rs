@@ -43,6 +43,31 @@
 //! A pair screened on all rows has seen the outcomes of the rows that judge it, and the loss would praise it for that: on the IBM
 //! Telco table this cost 0.003 of AUC. So whatever looks at outcomes is done again without each fold.
 //!
+//! # How the penalty, by hand
+//!
+//! An indicator held by 1 % of 10,000 rows has variance .0099, but its penalty counts it as .05: λ = 10 adds 10 · .05 = .5 to a
+//! curvature of 100 rows times p (1 − p) = .16, that is 16: the effect keeps 16 / 16.5 = 97 % of what its rows say. A level of ten
+//! rows has a curvature of 1.6 and keeps 1.6 / 2.1 = 76 %; of one row, if such had a term, 24 %.
+//!
+//! # What is never seen
+//!
+//! | step | learned from | judged on |
+//! |---|---|---|
+//! | knots, ranks, which levels have terms | the columns of all rows, never the outcomes | |
+//! | penalty, pairs, effects of levels, trees | four folds | the fifth |
+//! | line, curve | scores out of fold | |
+//! | the model | all rows, with every choice made | the caller's own test rows |
+//!
+//! Knots at quantiles of rows that judge are no leak: they hold no outcome. Everything that looks at outcomes, down to the order in
+//! which levels stand for trees, is made again without each fold.
+//!
+//! # Where it falls short
+//!
+//! - Choices are made one after the other, not together: a pair that helps only beside another pair is not found by the screen.
+//! - More than 50,000 rows do not sharpen the choices, only the coefficients. A choice among a handful of candidates has long been
+//!   clear by then.
+//! - Folds are dealt by customer, not by time. Where the law drifts the out-of-fold loss is that of the past; give several cuts.
+//!
 //! # Cost
 //!
 //! With n rows (50,000 at most), p terms and P pairs looked at: the path 8 × n p² / 2 and the folds' Newton steps the same again;
@@ -685,6 +710,10 @@ impl Plan {
     }
 
     /// The first of the candidates whose loss lies within one standard error of the smallest.
+    ///
+    /// By hand: 1,000 rows, the best candidate loses 500.0 in all and the simplest 503.0, .003 a row more. Row by row their losses
+    /// differ by .12 on average, so the standard error of that mean is .12 / √1000 = .0038: the simplest is within it and is taken.
+    /// Either loss alone has a standard error of about .02 a row, by which nothing could be told from anything.
     ///
     /// The standard error is that of the mean paired difference to the best one, row by row: two models err on the same customers, so
     /// their difference is known far better than either loss (Hastie, Tibshirani and Friedman 2009, section 7.10,

@@ -349,6 +349,27 @@ impl TableModel {
         self.design.pairs.iter().map(|pair| (name(pair.0), name(pair.1))).collect()
     }
 
+    /// Columns whose every level has an effect of its own beside the terms, and pairs of such a column and a number along which every
+    /// level has a slope, by name: `shop`, `price x shop`. Empty unless they lower the loss out of fold by more than one standard
+    /// error.
+    ///
+    /// ```
+    /// use regulars::churn::ChurnParams;
+    /// use regulars::data::{Customers, Features};
+    ///
+    /// // 150 shops with about 27 customers each: too many for terms of their own, and they differ.
+    /// let shops: Vec<String> = (0..4_000).map(|i| format!("shop {}", i * 7 % 150)).collect();
+    /// let left: Vec<bool> = (0..4_000).map(|i| (i * 7 % 150) % 5 + i * 31 % 17 % 7 > 6).collect();
+    /// let names = shops.iter().map(String::as_str);
+    /// let table = Features::builder(Customers::numbered(4_000)?).categorical("shop", names)?.build()?;
+    /// let model = ChurnParams::new().fit_table(&table, &left)?;
+    /// assert_eq!(model.level_effects(), ["shop"]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    pub fn level_effects(&self) -> Vec<String> {
+        self.levels.sets().map(|set| self.name_of(&set)).collect()
+    }
+
     /// How many small trees stand beside the curves and pairs: 0 unless they lower the loss out of fold by more than one
     /// standard error.
     ///

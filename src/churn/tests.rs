@@ -480,6 +480,85 @@ mod table {
         assert_relative_eq!(own.log_odds(), point.log_odds, epsilon = 1e-9);
     }
 
+    /// 400 shops of about 20 customers that differ in their level and in what price does to them.
+    fn many_shops(n: usize, seed: u64) -> (Features, Vec<bool>) {
+        let mut law = Rng::new(Seed(77), 0);
+        let shops: Vec<(f64, f64)> = (0..400).map(|_| (0.9 * law.normal(), 1.2 * law.normal())).collect();
+        let mut rng = Rng::new(Seed(seed), 3);
+        let (mut price, mut other, mut shop, mut left) = (vec![], vec![], vec![], vec![]);
+        for i in 0..n {
+            let (x, at) = (rng.normal(), usize::try_from(rng.below(400)).unwrap());
+            let z = -0.5 + shops[at].0 + shops[at].1 * x;
+            left.push(rng.chance(1.0 / (1.0 + (-z).exp())));
+            price.push((i % 31 != 0).then_some(x));
+            other.push(rng.normal());
+            shop.push((i % 37 != 0).then(|| format!("shop {at:03}")));
+        }
+        let builder = Features::builder(Customers::numbered(n).unwrap()).numeric("price", price).unwrap();
+        let builder = builder.numeric("other", other).unwrap();
+        let shop = shop.iter().map(Option::as_deref);
+        (builder.categorical("shop", shop).unwrap().build().unwrap(), left)
+    }
+
+    #[test]
+    fn many_levels_have_effects_and_slopes_that_are_explained() {
+        let (train, y) = many_shops(8_000, 1);
+        let (test, truth) = many_shops(4_000, 2);
+        let model = ChurnParams::new().fit_table(&train, &y).unwrap();
+        assert_eq!(model.level_effects(), ["shop", "price x shop"]);
+        let judged = model.evaluate(&test, &truth).unwrap();
+        assert!(judged.auc > 0.72, "{}", judged.auc);
+        assert!(judged.calibration_error < 0.04, "{}", judged.calibration_error);
+
+        let risk = model.predict(&test).unwrap();
+        let effects = model.effects().unwrap();
+        for row in (0..4_000).step_by(301) {
+            let customer = test.customers().customer(row).unwrap();
+            let why = model.explain(&test, customer).unwrap();
+            let sum = why.contributions().iter().fold(why.base(), |sum, c| sum + c.log_odds());
+            assert_eq!(sum, why.log_odds());
+            assert_relative_eq!(why.probability().get(), risk.values()[row].get(), max_relative = 1e-12);
+            for part in why.contributions() {
+                assert!(effects.iter().any(|e| e.column == part.column()), "{}", part.column());
+            }
+        }
+        // The table of an effect says what an explanation says at the same values.
+        let slopes = effects.iter().find(|e| e.column == "price x shop").unwrap();
+        let known = |p: &&EffectPoint| matches!((&p.value, &p.other), (Value::Number(_), Some(Value::Level(_))));
+        let point = slopes.points.iter().find(known).unwrap();
+        let (Value::Number(price), Some(Value::Level(shop))) = (&point.value, &point.other) else { panic!() };
+        let one = Features::builder(Customers::numbered(1).unwrap()).numeric("price", [*price]).unwrap();
+        let one = one.numeric("other", [0.0]).unwrap().categorical("shop", [shop.as_str()]).unwrap();
+        let one = one.build().unwrap();
+        let why = model.explain(&one, one.customers().customer(0).unwrap()).unwrap();
+        let own = why.contributions().iter().find(|c| c.column() == "price x shop").unwrap();
+        assert_relative_eq!(own.log_odds(), point.log_odds, epsilon = 1e-9);
+        #[cfg(feature = "serde")]
+        {
+            let mut file = Vec::new();
+            crate::persist::write(&mut file, &model).unwrap();
+            let again: TableModel = crate::persist::read(&file[..]).unwrap();
+            assert!(again == model);
+            assert_eq!(again.predict(&test).unwrap(), risk);
+        }
+    }
+
+    /// Every customer's own code, and levels that only chance tells apart: out of fold they say nothing, so they get no effects.
+    #[test]
+    fn codes_and_chance_get_no_effects_of_levels() {
+        let mut rng = Rng::new(Seed(12), 0);
+        let n = 2_000;
+        let x: Vec<f64> = (0..n).map(|_| rng.normal()).collect();
+        let code: Vec<String> = (0..n).map(|i| format!("C{:05}", i * 7_919 % n)).collect();
+        let group: Vec<String> = (0..n).map(|_| format!("g{}", rng.below(300))).collect();
+        let left: Vec<bool> = x.iter().map(|x| rng.chance(1.0 / (1.0 + (-x).exp()))).collect();
+        let table = Features::builder(Customers::numbered(n).unwrap()).numeric("x", x).unwrap();
+        let table = table.categorical("code", code.iter().map(String::as_str)).unwrap();
+        let table = table.categorical("group", group.iter().map(String::as_str)).unwrap().build().unwrap();
+        let model = ChurnParams::new().fit_table(&table, &left).unwrap();
+        assert!(model.level_effects().is_empty(), "{:?}", model.level_effects());
+    }
+
     #[test]
     fn trees_are_left_out_where_curves_say_all() {
         let mut rng = Rng::new(Seed(8), 0);

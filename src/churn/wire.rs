@@ -24,7 +24,7 @@ use crate::types::Horizon;
 use super::design::Design;
 use super::elastic::{ElasticNetModel, PathPoint};
 use super::levels::LevelEffects;
-use super::logistic::{Coefficient, LogisticModel, LogisticSummary};
+use super::logistic::{Coefficient, LARGEST, LogisticModel, LogisticSummary};
 use super::model::{ChurnModel, Cut};
 use super::monitor::{Baseline, Monitor, Reference};
 use super::orders::Extras;
@@ -45,6 +45,24 @@ use super::trees::Forest;
 ///   "ridge": 1.0
 /// }
 /// ```
+///
+/// With effects of levels and one tree:
+///
+/// ```json
+/// {
+///   "levels": [
+///     {"column": 1, "levels": ["shop 1", "shop 2"], "values": [0.4, -0.2], "mean": 0.05},
+///     {"column": 1, "along": 0, "levels": ["shop 1", "shop 2"], "values": [0.1, 0.0], "mean": 0.0}
+///   ],
+///   "forest": {"orders": [[], [1, 0]], "trees": [[{"column": 0, "cut": 12, "next": 1, "value": -0.02},
+///     {"column": 0, "cut": 0, "next": 0, "value": 0.05}, {"column": 0, "cut": 0, "next": 0, "value": -0.07}]],
+///     "means": [-0.02, 0.01]}
+/// }
+/// ```
+///
+/// Columns are numbered as in `design`; `along` is the number whose slope a table holds; `next` is the first of a node's two
+/// children, 0 for a leaf. Who reads such a file without this crate gets a score as
+/// β₀ + Σ βⱼ fⱼ + Σ values of the row's levels (times √12 (rank − ½) where there is `along`) + the values of the leaves.
 ///
 /// `means` has one number for each encoded column, `beta` one more for the intercept; `curve`, `levels` and `forest` stand there only
 /// where there are any.
@@ -212,6 +230,17 @@ impl Wire for ChurnModel {
     }
 }
 
+/// ```json
+/// {
+///   "false_alarms": 0.05,
+///   "columns": [["plan", {"Categorical": {"levels": ["basic", "pro"], "counts": [610, 380, 0, 10]}}]],
+///   "score": {"Numeric": {"cuts": [0.1, 0.3], "counts": [400, 350, 250, 0], "quantiles": [0.01, 0.2, 0.9]}},
+///   "outcomes": null
+/// }
+/// ```
+///
+/// Counts have one place more than levels for all others, or than bins, and one for what is missing.
+///
 /// A [`Monitor`]: the distributions of the reference.
 ///
 /// Quantiles and counts only: no customer can be told from them, but for the extremes of a column.
@@ -250,6 +279,13 @@ impl Wire for Monitor {
     }
 }
 
+/// ```json
+/// {"names": ["weeks"], "beta": [-2.1, 0.59], "covariance": [1.9, -0.37, -0.37, 0.19], "summary": {}, "rows": 8}
+/// ```
+///
+/// The covariance is row by row, the intercept first: √.19 = .43 is the standard error of `weeks`. It is null for a penalised fit,
+/// and where an entry would be beyond 10¹⁵⁰.
+///
 /// A [`LogisticModel`]; standard errors are the roots of the covariance's diagonal.
 #[derive(Serialize, Deserialize)]
 pub struct LogisticRepr {
@@ -276,7 +312,7 @@ impl Wire for LogisticModel {
 
     fn from_wire(repr: LogisticRepr, _: &mut BlockReader) -> Result<Self> {
         let q = repr.beta.len();
-        let fine = |v: &f64| v.is_finite() && v.abs() < 1e150;
+        let fine = |v: &f64| v.is_finite() && v.abs() < LARGEST;
         let square = repr.covariance.as_ref().is_none_or(|c| {
             q.checked_mul(q) == Some(c.len())
                 && c.iter().all(fine)
@@ -300,7 +336,8 @@ impl Wire for LogisticModel {
     }
 }
 
-/// An [`ElasticNetModel`] with its whole path.
+/// An [`ElasticNetModel`] with its whole path: each point has its penalty, how many columns it keeps, and the loss out of fold
+/// with its standard error, so that another choice can be read off later. `beta` are the coefficients of the `chosen` one.
 #[derive(Serialize, Deserialize)]
 pub struct ElasticRepr {
     names: Vec<String>,
@@ -340,7 +377,9 @@ impl Wire for ElasticNetModel {
     }
 }
 
-/// A [`StageModel`], its coefficients stage after stage.
+/// A [`StageModel`], its coefficients stage after stage: for each stage an intercept and one number for each column, in log-odds
+/// against the mean of the stages, (columns + 1) × stages numbers in all. The order of `stages` is that of the alphabet, and
+/// the probabilities of a prediction stand in the same order.
 #[derive(Serialize, Deserialize)]
 pub struct StageRepr {
     columns: Vec<String>,

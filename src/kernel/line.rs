@@ -10,7 +10,8 @@
 //!
 //! # A direction without a minimum
 //!
-//! Where outcomes are separated φ falls for ever. The answer is then [`LONGEST`], and whoever asked looks at the direction.
+//! Where outcomes are separated φ falls for ever. The answer is then the longest step that the caller allows, and the caller looks
+//! at the direction.
 //!
 //! # By hand
 //!
@@ -22,13 +23,12 @@
 const TRIALS: usize = 60;
 /// The share of the slope at the start at which the minimum counts as found.
 const EXACT: f64 = 1e-4;
-/// The longest step: beyond it the direction is a question of its own.
-pub(crate) const LONGEST: f64 = 8.0;
 
-/// The t in (0, [`LONGEST`]] that minimises a convex φ with φ'(0) = `slope` < 0; `slopes` gives φ' and φ'' at a t.
+/// The t in (0, `longest`] that minimises a convex φ with φ'(0) = `slope` < 0; `slopes` gives φ' and φ'' at a t. `longest` is
+/// at least 1.
 ///
 /// Derivatives that are not finite count as a rise: the place is too far out.
-pub(crate) fn minimum(slope: f64, mut slopes: impl FnMut(f64) -> (f64, f64)) -> f64 {
+pub(crate) fn minimum(slope: f64, longest: f64, mut slopes: impl FnMut(f64) -> (f64, f64)) -> f64 {
     let (mut low, mut high) = (0.0, f64::INFINITY);
     let mut t = 1.0;
     for _ in 0..TRIALS {
@@ -37,7 +37,7 @@ pub(crate) fn minimum(slope: f64, mut slopes: impl FnMut(f64) -> (f64, f64)) -> 
             break;
         }
         if first < 0.0 {
-            if t >= LONGEST {
+            if t >= longest {
                 break;
             }
             low = t;
@@ -46,9 +46,9 @@ pub(crate) fn minimum(slope: f64, mut slopes: impl FnMut(f64) -> (f64, f64)) -> 
         }
         let newton = t - first / second;
         t = if newton > low && newton < high {
-            newton.min(LONGEST)
+            newton.min(longest)
         } else if high.is_infinite() {
-            (4.0 * t).min(LONGEST)
+            (4.0 * t).min(longest)
         } else if low == 0.0 {
             high / 8.0
         } else {
@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn a_parabola_takes_two_looks() {
         let mut looks = 0;
-        let t = minimum(-3.0, |t| {
+        let t = minimum(-3.0, 8.0, |t| {
             looks += 1;
             (t - 3.0, 1.0)
         });
@@ -84,8 +84,8 @@ mod tests {
                 let p = sigmoid(scale * t);
                 (scale * (4.0 * p - 3.0), 4.0 * scale * scale * p * (1.0 - p))
             };
-            let t = minimum(-scale, slopes);
-            let truth = (3.0_f64.ln() / scale).min(LONGEST);
+            let t = minimum(-scale, 8.0, slopes);
+            let truth = (3.0_f64.ln() / scale).min(8.0);
             assert!((t / truth - 1.0).abs() < 1e-3, "scale {scale}: {t} against {truth}");
             assert!(value(t) < value(0.0));
         }
@@ -93,8 +93,9 @@ mod tests {
 
     #[test]
     fn what_falls_for_ever_ends() {
-        assert_eq!(minimum(-0.5, |t| (sigmoid(t) - 1.0, sigmoid(t) * (1.0 - sigmoid(t)))), LONGEST);
-        let t = minimum(-1.0, |_| (f64::NAN, f64::NAN));
+        let falls = |t| (sigmoid(t) - 1.0, sigmoid(t) * (1.0 - sigmoid(t)));
+        assert_eq!((minimum(-0.5, 8.0, falls), minimum(-0.5, 2.0, falls)), (8.0, 2.0));
+        let t = minimum(-1.0, 8.0, |_| (f64::NAN, f64::NAN));
         assert!(t > 0.0 && t < 1e-40);
     }
 }

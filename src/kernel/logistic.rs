@@ -84,6 +84,9 @@ const MOST_PARTIALS: usize = 1 << 25;
 /// within about as much of 1.
 const STEEP: f64 = 0.3;
 
+/// Steps after which separation is looked for: a step of at most two whole ones moves the separated rows by about two log-odds.
+const LOOK_AFTER: usize = 4;
+
 /// What a fit reads, borrowed and never copied. Columns are `x[row * width + column]`.
 ///
 /// The caller checks lengths (`x` rows times `width`, `y`, `weights` and `offset` one number for each row) and that weights are
@@ -463,7 +466,7 @@ impl Newton<'_> {
     /// costs half a pass. On a part of the rows (`stride` above 1) running out of iterations is no fault.
     ///
     /// A kept curvature is a chord method: each step leaves a fixed small share of the gap, and once it leaves more than a
-    /// thousandth the curvature is computed anew. Separation is looked for from the eighth step on, when a regular fit has ended.
+    /// thousandth the curvature is computed anew. Separation is looked for from the fifth step on, when most regular fits have ended.
     fn run(&self, start: Vec<f64>, stride: usize, max_iterations: usize) -> Result<Answer, Fault> {
         let mut beta = start;
         let mut current = self.evaluate(&beta, stride, Order::Curvature);
@@ -494,7 +497,7 @@ impl Newton<'_> {
                 let gradient = self.gradient_norm(&current);
                 return Err(Fault::NotConverged { iterations, gradient });
             }
-            if !self.penalised && stride == 1 && iterations >= 8 && self.separates(&step) {
+            if !self.penalised && stride == 1 && iterations >= LOOK_AFTER && self.separates(&step) {
                 return Err(Fault::Separated(largest(&step)));
             }
             iterations += 1;
@@ -558,13 +561,15 @@ impl Newton<'_> {
         let at = |length: f64| -> Vec<f64> { beta.iter().zip(step).map(|(b, s)| b - length * s).collect() };
         let highest = current.loss + 1e-13 * current.loss.abs();
         let slope = dot(step, &current.gradient);
+        let longest = self.longest(stride);
         let mut rest = None;
         if !*far {
             let whole = at(1.0);
             let next = self.evaluate(&whole, stride, order);
             let left = dot(step, &next.gradient);
             let lower = next.loss <= highest;
-            if lower && (order == Order::Gradient || left.abs() <= STEEP * slope.abs()) {
+            let at_most = longest <= 1.0 && left >= 0.0;
+            if lower && (order == Order::Gradient || at_most || left.abs() <= STEEP * slope.abs()) {
                 return Some((whole, next));
             }
             rest = lower.then_some((whole, next));
@@ -576,6 +581,17 @@ impl Newton<'_> {
         match rest {
             Some(whole) if !(found.loss <= whole.1.loss) => Some(whole),
             _ => (found.loss <= highest).then_some((exact, found)),
+        }
+    }
+
+    /// The longest step, in whole ones. With a penalty there always is a minimum to go to. Without one a column may separate the
+    /// outcomes, and then every step lowers the objective: it must be found out while the rows that it separates still
+    /// weigh something, so steps are not to run away, least of all on a part of the rows, where nobody looks.
+    fn longest(&self, stride: usize) -> f64 {
+        match (self.penalised, stride) {
+            (true, _) => 8.0,
+            (false, 1) => 2.0,
+            (false, _) => 1.0,
         }
     }
 
@@ -609,7 +625,7 @@ impl Newton<'_> {
             part.map(line).collect::<Vec<_>>()
         })
         .concat();
-        line::minimum(-slope, |t| {
+        line::minimum(-slope, self.longest(stride), |t| {
             let sums = par::reduce_chunks(
                 blocks,
                 chunk,

@@ -104,7 +104,12 @@ impl BetaGeometric {
 
     /// 1 / (1 + o), o the odds of having left: 1 for a BG/NBD customer without repeat purchase, who has tossed no coin.
     pub(super) fn p_alive(&self, h: &RecencyFrequency) -> f64 {
-        sigmoid(-self.log_odds_gone(h))
+        let tosses = self.tosses(h.x);
+        if tosses == 0.0 {
+            return 1.0;
+        }
+        let silence = ((h.t - h.t_x) / (self.alpha + h.t_x)).ln_1p();
+        1.0 / (1.0 + self.a / (self.b + (tosses - 1.0)) * ((self.r + h.x) * silence).exp())
     }
 
     /// ln L of one history, as at the head of this file: the way of staying and ln(1 + o).

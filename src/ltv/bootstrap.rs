@@ -24,8 +24,8 @@ use super::process::PurchaseProcess;
 /// Refits of a purchase model, each to its own resampled customers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bootstrap {
-    replicates: Vec<PurchaseProcess>,
-    unfinished: u32,
+    pub(super) replicates: Vec<PurchaseProcess>,
+    pub(super) unfinished: u32,
 }
 
 impl Bootstrap {

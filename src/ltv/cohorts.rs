@@ -327,6 +327,16 @@ impl CohortModel {
         &self.spreads
     }
 
+    /// The process of each of so many customers: that of the own cohort, or of all for one the fit has not seen.
+    pub(super) fn processes(&self, cohorts: &Cohorts, customers: usize) -> Result<Vec<&PurchaseProcess>> {
+        if cohorts.len() != customers {
+            return Err(Error::shape("cohorts of customers", customers, cohorts.len()));
+        }
+        let by_name: Vec<&PurchaseProcess> =
+            cohorts.names.iter().map(|n| self.cohort(n).map_or(&self.whole, |c| &c.process)).collect();
+        Ok(cohorts.of.iter().map(|c| by_name[*c]).collect())
+    }
+
     /// P(alive), expected and discounted purchases of every customer within `horizon`, each by the model of the own cohort;
     /// by that of all for a cohort the fit has not seen. `spend` and `clv` are `None`.
     ///
@@ -340,18 +350,14 @@ impl CohortModel {
         horizon: Horizon,
         discount: Discount,
     ) -> Result<PerCustomer<LifetimeValue>> {
-        if cohorts.len() != history.len() {
-            return Err(Error::shape("cohorts of customers", history.len(), cohorts.len()));
-        }
+        let processes = self.processes(cohorts, history.len())?;
         if history.unit() != self.unit {
             return Err(Error::input("the history is in another unit of time than the model"));
         }
         let days = f64::from(horizon.in_days());
         let schedule = discount.schedule(days, self.unit.in_days());
-        let processes: Vec<&PurchaseProcess> =
-            cohorts.names.iter().map(|n| self.cohort(n).map_or(&self.whole, |c| &c.process)).collect();
         let one = |i: usize| {
-            let process = processes[cohorts.of[i]];
+            let process = processes[i];
             let h = RecencyFrequency { x: history.x()[i], t_x: history.t_x()[i], t: history.t()[i] };
             LifetimeValue::of(process, &h, days / self.unit.in_days(), &schedule)
         };

@@ -8,8 +8,8 @@
 //!
 //! # By hand
 //! alpha + T = 3.33 gives v = .3 = 1.2 / 4: the octave e = -2 and the place xi = 2 · 1.2 - 3 = -.6 within it. A series
-//! c0 + c1 xi + c2 (2 xi^2 - 1) + .. is then read by Clenshaw's recurrence: with c = (1, 2, 3) it is
-//! 1 - 1.2 + 3 · (-.28) = -1.04.
+//! c0 + c1 xi + c2 (2 xi^2 - 1) + .. with c = (1, 2, 3) is there 1 - 1.2 + 3 · (-.28) = -1.04, and as powers
+//! -2 + 2 xi + 6 xi^2 = -2 - 1.2 + 2.16 = -1.04.
 //!
 //! # Complexity
 //! Time: O(customers) for look-ups, 20 · 20 · (1 + periods) sums a panel. Space: 320 bytes a panel of two functions, some
@@ -17,7 +17,6 @@
 //!
 //! # Determinism
 //! Panels are made for keys in ascending order, and hold the same numbers whoever is in the table.
-
 //!
 //! # Why this pays
 //!
@@ -27,7 +26,7 @@
 //!
 //! | step | work |
 //! |---|---|
-//! | which (x, octave of v) occur | one hash of each customer |
+//! | which (x, octave of v) occur | a look at the keys seen last for each customer |
 //! | E(z) for each x, on panels in z | 20 sums for each octave of z |
 //! | the two functions of v on each panel | 20 times (1 + periods) series of 20 terms |
 //! | each customer | one look-up, one series of two functions |
@@ -41,8 +40,6 @@
 
 use std::f64::consts::PI;
 use std::sync::LazyLock;
-
-use hashbrown::HashMap;
 
 use crate::kernel::par;
 
@@ -66,8 +63,29 @@ static COSINES: LazyLock<[[f64; TERMS]; TERMS]> = LazyLock::new(|| {
     })
 });
 
-/// `K` functions on one panel.
-struct Panel<const K: usize>([[f64; TERMS]; K]);
+/// Coefficients of xi^i in the Chebyshev polynomial `T_j`: `T_j` = 2 xi `T_(j-1)` - `T_(j-2)`.
+static POWERS: LazyLock<[[f64; TERMS]; TERMS]> = LazyLock::new(|| {
+    let mut powers = [[0.0; TERMS]; TERMS];
+    powers[0][0] = 1.0;
+    powers[1][1] = 1.0;
+    for j in 2..TERMS {
+        for i in 0..TERMS {
+            let above = if i > 0 { 2.0 * powers[j - 1][i - 1] } else { 0.0 };
+            powers[j][i] = above - powers[j - 2][i];
+        }
+    }
+    powers
+});
+
+/// Chains that a series is summed in: four sums side by side wait for each other five times, one would twenty times.
+const CHAINS: usize = 4;
+const LINKS: usize = TERMS / CHAINS;
+
+/// `K` functions on one panel, as powers of xi: the coefficient of xi^(4 m + chain) at \[m\]\[chain\].
+///
+/// Powers are a poor basis in general, but not here: the Chebyshev coefficients fall by 5.83 a term and the powers' grow by at
+/// most 1 + sqrt 2 = 2.41, so that no digit is lost on the way.
+struct Panel<const K: usize>([[[f64; CHAINS]; LINKS]; K]);
 
 impl<const K: usize> Panel<K> {
     /// Interpolates `f` on [2^exponent, 2^(exponent + 1)] at the Chebyshev nodes: coefficient j is
@@ -76,28 +94,48 @@ impl<const K: usize> Panel<K> {
         let low = 2.0_f64.powi(exponent);
         let values: [[f64; K]; TERMS] = std::array::from_fn(|i| f(low * (1.5 + 0.5 * node(i))));
         Self(std::array::from_fn(|what| {
-            std::array::from_fn(|j| (0..TERMS).map(|i| COSINES[j][i] * values[i][what]).sum())
+            let series: [f64; TERMS] =
+                std::array::from_fn(|j| (0..TERMS).map(|i| COSINES[j][i] * values[i][what]).sum());
+            let power = |i: usize| (i..TERMS).map(|j| series[j] * POWERS[j][i]).sum();
+            std::array::from_fn(|m| std::array::from_fn(|chain| power(CHAINS * m + chain)))
         }))
     }
 
-    /// Clenshaw's recurrence at xi in [-1, 1].
+    /// The sums at xi in [-1, 1]: four chains in xi^4, put together by xi and xi^2.
+    #[inline]
     fn at(&self, xi: f64) -> [f64; K] {
-        let (mut b1, mut b2) = ([0.0; K], [0.0; K]);
-        let twice = 2.0 * xi;
-        for j in (1..TERMS).rev() {
-            let next = std::array::from_fn(|k| self.0[k][j] + twice * b1[k] - b2[k]);
-            b2 = b1;
-            b1 = next;
-        }
-        std::array::from_fn(|k| self.0[k][0] + xi * b1[k] - b2[k])
+        let square = xi * xi;
+        let fourth = square * square;
+        std::array::from_fn(|k| {
+            let mut sums = [0.0; CHAINS];
+            for link in self.0[k].iter().rev() {
+                for (sum, c) in sums.iter_mut().zip(link) {
+                    *sum = *sum * fourth + c;
+                }
+            }
+            (sums[0] + xi * sums[1]) + square * (sums[2] + xi * sums[3])
+        })
     }
 }
 
 /// Tables for all the (x, T) of a set of customers.
 pub(super) struct Curves {
     alpha: f64,
-    panels: HashMap<(u64, i32), Panel<2>>,
+    /// (bits of x, octave of v) of each panel, ascending.
+    keys: Vec<(u64, i32)>,
+    panels: Vec<Panel<2>>,
+    /// Where the panels of small whole x are: x times `octaves`, plus the octave less `lowest`; [`NOWHERE`] for none.
+    direct: Vec<u32>,
+    lowest: i32,
+    octaves: i32,
 }
+
+/// Whole x below this and so many octaves are found by their place, others by bisection.
+const SMALL: usize = 64;
+const MOST_OCTAVES: i32 = 64;
+const NOWHERE: u32 = u32::MAX;
+/// Keys seen last that are not noted again.
+const RECENT: usize = 256;
 
 /// Purchases of a living customer with `x` repeat purchases as a function of z = t / (alpha + T), on panels that cover a
 /// range.
@@ -147,13 +185,23 @@ impl Curves {
     ) -> Self {
         let key = |i: usize| (x[i].to_bits(), split(1.0 / (model.alpha + t_now[i])).0);
         let chunks = par::map_chunks(x.len(), 65_536, |range| {
-            let mut seen: HashMap<(u64, i32), ()> = HashMap::new();
+            let mut recent = [(u64::MAX, 0); RECENT];
+            let mut seen = Vec::new();
             for i in range {
-                seen.insert(key(i), ());
+                let key = key(i);
+                // Exponent and first digits of x, and the octave: neighbours have slots of their own.
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a slot")]
+                let slot = ((key.0 >> 46) as usize ^ ((key.1 as usize) << 3)) % RECENT;
+                if recent[slot] != key {
+                    recent[slot] = key;
+                    seen.push(key);
+                }
             }
+            seen.sort_unstable();
+            seen.dedup();
             seen
         });
-        let mut keys: Vec<(u64, i32)> = chunks.into_iter().flatten().map(|(k, ())| k).collect();
+        let mut keys = chunks.concat();
         keys.sort_unstable();
         keys.dedup();
         // All times are seen through z = t v: for each x one set of panels in z serves every v and every time.
@@ -171,8 +219,29 @@ impl Curves {
             };
             group.iter().map(|(_, exponent)| on(*exponent)).collect::<Vec<_>>()
         });
-        let made = made.into_iter().flatten();
-        Self { alpha: model.alpha, panels: keys.into_iter().zip(made).collect() }
+        let panels: Vec<Panel<2>> = made.into_iter().flatten().collect();
+        let octaves = || keys.iter().map(|k| k.1);
+        let (lowest, highest) = (octaves().min().unwrap_or(0), octaves().max().unwrap_or(0));
+        let octaves = (highest - lowest + 1).min(MOST_OCTAVES);
+        let mut all = Self { alpha: model.alpha, keys, panels, direct: Vec::new(), lowest, octaves };
+        let mut direct = vec![NOWHERE; SMALL * usize::try_from(octaves).unwrap_or(0)];
+        for ((x, octave), place) in all.keys.iter().zip(0_u32..) {
+            if let Some(to) = all.place(f64::from_bits(*x), *octave).and_then(|at| direct.get_mut(at)) {
+                *to = place;
+            }
+        }
+        all.direct = direct;
+        all
+    }
+
+    /// The place in `direct` of a small whole x and an octave near the lowest.
+    #[inline]
+    fn place(&self, x: f64, octave: i32) -> Option<usize> {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "below SMALL")]
+        let whole = if x < SMALL as f64 { x as usize } else { SMALL };
+        let step = usize::try_from(octave - self.lowest).ok()?;
+        let octaves = usize::try_from(self.octaves).ok()?;
+        (whole < SMALL && whole as f64 == x && step < octaves).then_some(whole * octaves + step)
     }
 
     /// Expected purchases and discounted purchases of one who is alive.
@@ -180,8 +249,12 @@ impl Curves {
     /// Not below 0, where interpolation of a function that is all but 0 could be by a rounding. A pair (x, octave) that was not
     /// among the customers has no panel and gives 0: callers ask for the customers they built the tables for.
     pub(super) fn at(&self, x: f64, t_now: f64) -> [f64; 2] {
-        let (exponent, xi) = split(1.0 / (self.alpha + t_now));
-        match self.panels.get(&(x.to_bits(), exponent)) {
+        let (octave, xi) = split(1.0 / (self.alpha + t_now));
+        let found = match self.place(x, octave) {
+            Some(at) => self.direct.get(at).map(|place| *place as usize),
+            None => self.keys.binary_search(&(x.to_bits(), octave)).ok(),
+        };
+        match found.and_then(|place| self.panels.get(place)) {
             Some(panel) => panel.at(xi).map(|v| v.max(0.0)),
             None => [0.0; 2],
         }

@@ -367,14 +367,17 @@ pub(super) struct NbdWith<D> {
 impl<D> NbdWith<D> {
     /// Calls `f(tau, weight, ln((alpha + tau) / (alpha + t_x)))` for the nodes of the integral over the time of leaving,
     /// `t_x` to `t`. Panels are cut in v = ln(m + tau), m the smaller of the scales at `t_x`, so that the integrand falls
-    /// by at most e^12 within one; what is below e^-42 of the start is left out.
-    fn nodes<const M: usize>(&self, h: &RecencyFrequency, mut f: impl FnMut(f64, f64))
+    /// by at most e^12 within one; what is below e^-42 of the start is left out. Where m is alpha the third number is v less that
+    /// of `t_x`, and needs no logarithm.
+    fn nodes<const M: usize>(&self, h: &RecencyFrequency, mut f: impl FnMut(f64, f64, f64))
     where
         D: Dropout<M>,
     {
         let rate = self.r + h.x;
         let shift = self.alpha.min(self.dropout.scale(0.0));
-        let start = self.dropout.ln_density(h.t_x);
+        let by_rate = shift == self.alpha;
+        // ln((shift + tau) / (shift + t_x)).
+        let mut passed = 0.0;
         let mut tau = h.t_x;
         // No density of the family needs more than some hundreds of panels; the limit only guards the loop.
         for _ in 0..5_000 {
@@ -403,9 +406,21 @@ impl<D> NbdWith<D> {
             let rule = quad::rule(order);
             for (node, weight) in rule.nodes.iter().zip(&rule.weights) {
                 let grown = here * (node * width).exp();
-                f((grown - shift).max(tau), weight * width * grown);
+                let at = (grown - shift).max(tau);
+                let ln = if by_rate {
+                    passed + node * width
+                } else {
+                    ((at - h.t_x) / (self.alpha + h.t_x)).ln_1p()
+                };
+                f(at, weight * width * grown, ln);
             }
             tau = next;
+            passed += width;
+            // Most customers need one panel, and what is left after it is no question.
+            if tau >= h.t {
+                break;
+            }
+            let start = self.dropout.ln_density(h.t_x);
             let lost =
                 rate * ((tau - h.t_x) / (self.alpha + h.t_x)).ln_1p() + start - self.dropout.ln_density(tau);
             if lost > 42.0 + self.dropout.rise(tau, h.t) {
@@ -426,8 +441,8 @@ impl<D> NbdWith<D> {
         let reference = rate * ((h.t - h.t_x) / (self.alpha + h.t_x)).ln_1p() - self.dropout.ln_survival(h.t);
         // A running maximum keeps the sum in range whatever the density does.
         let (mut top, mut sum) = (f64::NEG_INFINITY, 0.0);
-        self.nodes::<M>(h, |tau, weight| {
-            let ln = self.dropout.ln_density(tau) - rate * ((tau - h.t_x) / (self.alpha + h.t_x)).ln_1p();
+        self.nodes::<M>(h, |tau, weight, grown| {
+            let ln = self.dropout.ln_density(tau) - rate * grown;
             if ln > top {
                 sum = sum * (top - ln).exp() + weight;
                 top = ln;
@@ -582,11 +597,11 @@ impl<D> NbdWith<D> {
         let (alpha, rate) = (self.alpha, self.r + h.x);
         let (mut top, mut mass) = (f64::NEG_INFINITY, 0.0);
         let (mut mean, mut second, mut curve) = ([0.0; N], [[0.0; N]; N], [[0.0; N]; N]);
-        self.nodes::<M>(h, |tau, weight| {
-            let ln_tau = (alpha + tau).ln();
+        self.nodes::<M>(h, |tau, weight, grown| {
+            let ln_tau = ln_x + grown;
             let inv = 1.0 / (alpha + tau);
             let density = self.dropout.density(tau);
-            let ln = density.value - rate * (ln_tau - ln_x);
+            let ln = density.value - rate * grown;
             let p = if ln > top {
                 let rescale = (top - ln).exp();
                 top = ln;

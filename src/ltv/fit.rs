@@ -320,9 +320,9 @@ const MOST_STAGES: u32 = 12;
 /// CNBD-k: the four other parameters at k = 1, 2, .. until the likelihood has fallen, or at the k of `start`. The first of
 /// the parameters is k.
 ///
-/// k is whole, so that the likelihood is compared and not differentiated: at most twelve fits of four parameters, each from
-/// fresh starts. It is taken to rise to one maximum in k, so that the first k which does not raise it ends the search. The
-/// covariance gets a row and a column of zeros for k, the standard error none.
+/// k is whole, so that the likelihood is compared and not differentiated: at most twelve fits of four parameters. It is taken to
+/// rise to one maximum in k and to fall from there, so that the search ends where it has fallen by [`DOUBT`]. The covariance is
+/// [that over all k](spread_over_stages), with a row and a column of zeros for k, which has no standard error.
 fn regular(
     coin: Coin,
     runs: &Runs,
@@ -364,15 +364,66 @@ fn regular(
         let k = start[0].clamp(1.0, 1e3) as u32;
         return with_k(k, at(k, Some(&start[1..])));
     }
-    let mut best = (1, at(1, None));
+    let mut tried = vec![at(1, None)];
+    let mut best = 0;
     for k in 2..=MOST_STAGES {
-        let outcome = at(k, None);
-        if outcome.log_likelihood <= best.1.log_likelihood {
+        let last = &tried[tried.len() - 1];
+        // Beyond the maximum the last answer is near: a stage is a k-th of a gap there as well.
+        let beyond = best + 1 < tried.len();
+        let near = beyond.then(|| {
+            let mut near = last.theta.clone();
+            near[1] *= f64::from(k - 1) / f64::from(k);
+            near
+        });
+        let outcome = at(k, near.as_deref());
+        if outcome.log_likelihood > tried[best].log_likelihood {
+            best = tried.len();
+        }
+        let lost = tried[best].log_likelihood - outcome.log_likelihood;
+        tried.push(outcome);
+        if lost > DOUBT {
             break;
         }
-        best = (k, outcome);
     }
-    with_k(best.0, best.1)
+    let covariance = spread_over_stages(&tried, best);
+    let mut outcome = tried.swap_remove(best);
+    if let Some(covariance) = covariance {
+        outcome.log_errors = Some((0..4).map(|i| covariance[5 * i].sqrt()).collect());
+        outcome.covariance = Some(covariance);
+    }
+    with_k(u32::try_from(best + 1).unwrap_or(1), outcome)
+}
+
+/// The loss of log-likelihood at which a k counts for nothing any more: a weight of 1 in 400.
+const DOUBT: f64 = 6.0;
+
+/// The covariance of the logarithms of (r, alpha, a, b) with the doubt about k in it; `None` where the best fit has none.
+///
+/// An estimate conditional on the chosen k is too sure: with another k, alpha is another number. With weights `w_k` proportional to
+/// the maximal likelihood of each k, a flat prior on k and as many parameters for each (Buckland, Burnham and Augustin 1997,
+/// doi:10.2307/2533961; the law of total variance), the covariance about the estimate u of the best k is
+///
+/// C = sum of `w_k` (`C_k` + (`u_k` - u) (`u_k` - u)').
+///
+/// By hand: two k of equal likelihood whose ln alpha are 1 and 1.4, each with variance .01: about the first, .01 + .5 · .16 = .09,
+/// a standard error of .3 instead of .1.
+fn spread_over_stages(tried: &[Outcome], best: usize) -> Option<Vec<f64>> {
+    let top = tried[best].log_likelihood;
+    tried[best].covariance.as_ref()?;
+    let (mut sum, mut mass) = (vec![0.0; 16], 0.0);
+    for outcome in tried {
+        let Some(own) = &outcome.covariance else { continue };
+        let weight = (outcome.log_likelihood - top).exp();
+        let away: Vec<f64> =
+            outcome.theta.iter().zip(&tried[best].theta).map(|(v, u)| (v / u).ln()).collect();
+        for i in 0..4 {
+            for j in 0..4 {
+                sum[4 * i + j] += weight * (own[4 * i + j] + away[i] * away[j]);
+            }
+        }
+        mass += weight;
+    }
+    Some(sum.into_iter().map(|v| v / mass).collect())
 }
 
 /// Climbs from all starts on a thinned likeness where there are many keys, then on all keys from the best point; from `start`

@@ -45,6 +45,7 @@
 
 use crate::data::{PurchaseHistory, TimeUnit};
 use crate::error::{Error, Result};
+use crate::kernel::par;
 
 /// How many customers share each purchase history: the whole input of a fit, usually far smaller than the customers.
 ///
@@ -213,9 +214,9 @@ impl Runs {
                 None => rest.push((bits(row[0]), key(row))),
             }
         }
+        par::for_each_chunk_mut(&mut buckets, 1, |_, keys| keys.iter_mut().for_each(|k| k.sort_unstable()));
         let mut runs = Self::default();
-        for (x, mut keys) in buckets.into_iter().enumerate() {
-            keys.sort_unstable();
+        for (x, keys) in buckets.into_iter().enumerate() {
             for key in keys {
                 runs.push((x as f64).to_bits(), key, 1);
             }

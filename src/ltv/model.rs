@@ -147,9 +147,6 @@ pub struct LtvModel {
 /// Names of the spend model's parameters.
 pub(super) const SPEND_NAMES: [&str; 3] = ["p", "q", "v"];
 
-/// Customers are predicted in chunks of this many: enough to outweigh the handing out, few enough for every thread to have some.
-const CHUNK: usize = 4_096;
-
 impl LtvParams {
     /// Fits the model, and Gamma-Gamma spend where money is known and somebody came back with money.
     ///
@@ -425,7 +422,7 @@ impl LtvModel {
                 clv: spend.map(|s| money_of(s * discounted)),
             }
         };
-        let values = par::map_chunks(x.len(), CHUNK, |range| range.map(one).collect::<Vec<_>>()).concat();
+        let values = par::map(x.len(), one);
         PerCustomer::new(history.customers().clone(), values)
     }
 

@@ -78,6 +78,73 @@ fn varying_contains_the_simpler_models() {
     assert!(a > b + 10.0, "{a} {b}");
 }
 
+/// What is drawn from a model with a season is found again by a fit, and customers depend on their number alone.
+#[test]
+fn customers_are_drawn_from_calendars() {
+    let season = CalendarCovariates::yearly(1, Day::new(19_000), as_of(799)).unwrap();
+    let effect = |name: &str, value: f64| Effect { name: name.into(), value, standard_error: None };
+    let truth = VaryingModel {
+        base: PurchaseProcess::pareto_nbd(0.9, 6.0, 0.8, 30.0).unwrap(),
+        unit: TimeUnit::Week,
+        purchases: vec![effect("year cos 1", 0.8), effect("year sin 1", -0.3)],
+        attrition: Vec::new(),
+        log_likelihood: 0.0,
+        gradient_norm: 0.0,
+        converged: true,
+    };
+    let first: Vec<Day> = (0..900).map(|i| Day::new(19_000 + i % 100)).collect();
+    let ledger = truth.simulate(&first, as_of(699), &season, Seed(5)).unwrap();
+    let now = ledger.observed(as_of(699)).unwrap();
+    let names = ["year cos 1", "year sin 1"];
+    let found = VaryingParams::new().purchases_only(names).fit(now, &season).unwrap();
+    for (effect, truth) in found.on_purchases().iter().zip([0.8, -0.3]) {
+        assert!((effect.value - truth).abs() < 4.0 * effect.standard_error.unwrap(), "{effect:?} {truth}");
+    }
+    let rate = |p: &PurchaseProcess| p.parameters()[0] / p.parameters()[1];
+    assert!((rate(found.base()) / rate(&truth.base) - 1.0).abs() < 0.15, "{:?}", found.base());
+    let few = truth.simulate(&first[..10], as_of(699), &season, Seed(5)).unwrap();
+    let days = |ledger: &Ledger| -> Vec<Day> {
+        let customer = ledger.customers().find(3).unwrap();
+        let now = ledger.observed(as_of(699)).unwrap();
+        now.history(customer).unwrap().unwrap().rows().map(|r| r.day).collect()
+    };
+    assert_eq!(days(&few), days(&ledger));
+    assert_eq!(truth.simulate(&[], as_of(699), &season, Seed(5)).unwrap_err().kind(), ErrorKind::EmptyInput);
+    let late = truth.simulate(&[Day::new(19_750)], as_of(699), &season, Seed(5)).unwrap_err();
+    assert_eq!(late.kind(), ErrorKind::InvalidInput);
+    let short = CalendarCovariates::yearly(1, Day::new(19_000), as_of(600)).unwrap();
+    assert!(truth.simulate(&first, as_of(699), &short, Seed(5)).is_err());
+}
+
+/// Each cohort's customers are drawn from its own process, and those of a row of covariates from theirs.
+#[test]
+fn customers_are_drawn_from_cohorts_and_covariates() {
+    let whole = PurchaseProcess::bg_nbd(0.6, 8.0, 0.8, 3.0).unwrap();
+    let cohort = |name: &str, alpha: f64| Cohort {
+        name: name.into(),
+        customers: 1,
+        process: PurchaseProcess::bg_nbd(0.6, alpha, 0.8, 3.0).unwrap(),
+        log_likelihood: 0.0,
+        status: FitStatus::Converged,
+    };
+    let model = CohortModel {
+        whole: whole.clone(),
+        unit: TimeUnit::Week,
+        cohorts: vec![cohort("fast", 2.0), cohort("slow", 20.0)],
+        spreads: vec![0.5; 4],
+    };
+    let names = ["fast", "slow", "new"];
+    let cohorts = Cohorts::new((0..3_000).map(|i| names[i % 3])).unwrap();
+    let drawn = model.simulate(&[52.0; 3_000], &cohorts, Seed(1)).unwrap();
+    let mean = |of: usize| drawn.x().iter().skip(of).step_by(3).sum::<f64>() / 1_000.0;
+    assert!(mean(0) > 1.5 * mean(2) && mean(2) > 1.5 * mean(1), "{} {} {}", mean(0), mean(2), mean(1));
+    // Whoever is of no cohort that the fit knows is drawn as the whole's own simulation would.
+    let all = whole.simulate(&[52.0; 3_000], TimeUnit::Week, Seed(1)).unwrap();
+    assert!((2..3_000).step_by(3).all(|i| drawn.x()[i] == all.x()[i] && drawn.t_x()[i] == all.t_x()[i]));
+    assert!(model.simulate(&[52.0; 2], &cohorts, Seed(1)).is_err());
+    assert!(model.simulate(&[f64::NAN; 3_000], &cohorts, Seed(1)).is_err());
+}
+
 /// A season on purchases and a campaign on attrition come back, and the forecast follows the season.
 #[test]
 fn seasons_are_recovered() {
@@ -347,4 +414,8 @@ fn saved_effects_come_back_whole() {
         &SpendCovariateParams::new().fit(&history, &matrix).unwrap(),
         ("\"effects\":[{\"name\":\"z\"", "\"effects\":[{\"name\":\"\""),
     );
+    through(&ShiftedBetaGeometric::new(0.704, 1.182).unwrap(), ("0.704", "-0.704"));
+    let model = LtvParams::new(Model::BgNbd).fit(now).unwrap();
+    let refits = model.bootstrap(&Histogram::new(&history), 20, Seed(1)).unwrap();
+    through(&refits, ("\"unfinished\":", "\"unfinished\":9"));
 }

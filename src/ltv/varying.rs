@@ -66,6 +66,7 @@ use crate::data::{Observed, PerCustomer, PurchaseHistory, TimeUnit};
 use crate::error::{Error, Result};
 use crate::kernel::par;
 use crate::kernel::quad;
+use crate::kernel::rng::Rng;
 use crate::kernel::special::{ln_rising, one_minus_exp_over, polygamma_rise};
 use crate::types::{Day, Horizon, Probability};
 
@@ -625,11 +626,7 @@ impl VaryingModel {
         horizon: Horizon,
         discount: Discount,
     ) -> Result<PerCustomer<LifetimeValue>> {
-        let names = covariates.names();
-        let fitted: Vec<&String> = self.purchases.iter().map(|e| &e.name).collect();
-        if !names.iter().eq(fitted.iter().copied()) {
-            return Err(Error::input("the covariates are not those the model was fitted with"));
-        }
+        let Clocks { buys, leaves, .. } = self.clocks(covariates)?;
         let history = PurchaseHistory::observed(observed, self.unit)?;
         let lives = lives(observed, &history, covariates)?;
         let now = observed.as_of().day();
@@ -637,18 +634,90 @@ impl VaryingModel {
             .checked_add(i64::from(horizon.in_days()))
             .ok_or_else(|| Error::input("the horizon ends after the last day there is"))?;
         covariates.covers(now, end)?;
-        let m = names.len();
-        let leaving: Vec<usize> =
-            self.attrition.iter().filter_map(|e| names.iter().position(|n| *n == e.name)).collect();
+        let m = buys.which.len();
         let logs = self.base.parameters().into_iter().map(f64::ln);
-        let effects = self.purchases.iter().chain(&self.attrition).map(|e| e.value);
-        let at: Vec<f64> = logs.chain(effects).collect();
+        let at: Vec<f64> = logs.chain(buys.effects).chain(leaves.effects).collect();
         let schedule = discount.schedule(f64::from(horizon.in_days()), 1.0);
         let values = par::map_chunks(lives.len(), 256, |range| {
-            let mut work = Work::new(&at, m, &leaving, self.unit.in_days());
+            let mut work = Work::new(&at, m, &leaves.which, self.unit.in_days());
             lives[range].iter().map(|life| work.forecast(life, end, &schedule)).collect::<Vec<_>>()
         });
         PerCustomer::new(history.customers().clone(), values.concat())
+    }
+}
+
+/// Both clocks of a fitted model.
+pub(super) struct Clocks {
+    buys: Clock,
+    leaves: Clock,
+    /// Days in the unit of the rates.
+    days: f64,
+}
+
+impl VaryingModel {
+    /// The clocks over these covariates.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) unless they are those of the fit.
+    pub(super) fn clocks(&self, covariates: &CalendarCovariates) -> Result<Clocks> {
+        let names = covariates.names();
+        if !names.iter().eq(self.purchases.iter().map(|e| &e.name)) {
+            return Err(Error::input("the covariates are not those the model was fitted with"));
+        }
+        let which = |effects: &[Effect]| {
+            effects.iter().filter_map(|e| names.iter().position(|n| *n == e.name)).collect()
+        };
+        let clock = |effects: &[Effect]| Clock {
+            effects: effects.iter().map(|e| e.value).collect(),
+            which: which(effects),
+        };
+        Ok(Clocks {
+            buys: clock(&self.purchases),
+            leaves: clock(&self.attrition),
+            days: self.unit.in_days(),
+        })
+    }
+}
+
+impl Clocks {
+    /// The days on which a customer who came on the `first` day buys until the last, the first included.
+    ///
+    /// Both clocks run through the pieces on which the covariates stand: the customer leaves where M passes E / mu, buys where A
+    /// passes the sum of the gaps so far, and what happens within a day has that day's date.
+    pub(super) fn draw(
+        &self,
+        [r, alpha, s, beta]: &[f64; 4],
+        (first, until): (Day, Day),
+        column: &Column<'_>,
+        rng: &mut Rng,
+    ) -> Vec<Day> {
+        let rate = rng.gamma(*r, *alpha);
+        let risk = rng.gamma(*s, *beta);
+        let lifetime = rng.exponential(risk);
+        let mut next = rng.exponential(rate);
+        let mut days = vec![first];
+        let (mut bought, mut left) = (0.0, 0.0);
+        let mut z = vec![0.0; self.buys.which.len()];
+        let mut day = first;
+        // A day at a time: a rate without bound makes a purchase a day and no more.
+        while let Some(today) = day.checked_add(1).filter(|today| *today <= until) {
+            column.at(today, &mut z);
+            let leaves = self.leaves.ln_speed(&z).exp() / self.days;
+            let buys = self.buys.ln_speed(&z).exp() / self.days;
+            // The shares of the day at which the customer leaves and buys; beyond 1 not today.
+            let (gone_at, bought_at) = ((lifetime - left) / leaves, (next - bought) / buys);
+            (left, bought) = (left + leaves, bought + buys);
+            if bought_at <= gone_at.min(1.0) {
+                days.push(today);
+                // Gaps are memoryless: what comes after this day begins at its end.
+                next = bought + rng.exponential(rate);
+            }
+            if gone_at <= 1.0 {
+                break;
+            }
+            day = today;
+        }
+        days
     }
 }
 

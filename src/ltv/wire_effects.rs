@@ -1,4 +1,4 @@
-//! How models with covariates and cohorts are saved.
+//! How models with covariates, cohorts and contracts are saved, and the replicates of a bootstrap.
 //!
 //! Parameter models: JSON only. Nothing of a customer is in them but names of covariates and cohorts, which the caller chose.
 //! What `fit` could not have made is refused: effects that are not numbers or have no name, an attrition effect of a covariate
@@ -10,6 +10,8 @@
 //! | covariates | a base of BG/NBD, MBG/NBD, Pareto/NBD or GGompertz/NBD; as many effects on leaving as on buying |
 //! | varying covariates | a base of Pareto/NBD; effects on leaving only of covariates that purchases know |
 //! | spend | p, q and v in the domain of gamma-gamma |
+//! | contracts | a and b in the domain of the shifted beta-geometric |
+//! | bootstrap | at least two replicates, all of one model and in its domain |
 //! | cohorts | at least one, names ascending, each of the whole's model, one spread a parameter |
 //!
 //! Effects are numbers per unit of their covariate on ln of a rate: a file can be read, and an effect of .69 understood as a
@@ -22,7 +24,9 @@ use crate::error::Result;
 use crate::persist::wire::Wire;
 use crate::persist::{BlockReader, BlockWriter};
 
+use super::bootstrap::Bootstrap;
 use super::cohorts::{Cohort, CohortModel};
+use super::contract::ShiftedBetaGeometric;
 use super::covariates::{CovariateModel, Effect};
 use super::params::Model;
 use super::process::PurchaseProcess;
@@ -188,6 +192,60 @@ impl Wire for SpendCovariateModel {
             gradient_norm: saved.gradient_norm,
             converged: saved.converged,
         })
+    }
+}
+
+/// The saved form of a [`ShiftedBetaGeometric`]: (a, b).
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContractsRepr {
+    a: f64,
+    b: f64,
+}
+
+impl Wire for ShiftedBetaGeometric {
+    const KIND: &'static str = "ltv_contracts";
+    type Repr = ContractsRepr;
+
+    fn to_wire(&self, _: &mut BlockWriter) -> ContractsRepr {
+        let (a, b) = self.parameters();
+        ContractsRepr { a, b }
+    }
+
+    fn from_wire(saved: ContractsRepr, _: &mut BlockReader) -> Result<Self> {
+        Self::new(saved.a, saved.b)
+            .map_err(|_| damaged("a parameter of the contracts' model is outside its domain"))
+    }
+}
+
+/// The saved form of a [`Bootstrap`]: the model; the parameters of the replicates, one after the other, are a binary block.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BootstrapRepr {
+    model: Model,
+    unfinished: u32,
+}
+
+impl Wire for Bootstrap {
+    const KIND: &'static str = "ltv_bootstrap";
+    type Repr = BootstrapRepr;
+
+    fn to_wire(&self, blocks: &mut BlockWriter) -> BootstrapRepr {
+        let parameters: Vec<f64> = self.replicates.iter().flat_map(PurchaseProcess::parameters).collect();
+        blocks.f64s("parameters", &parameters);
+        let model = self.replicates.first().map_or(Model::BgNbd, PurchaseProcess::model);
+        BootstrapRepr { model, unfinished: self.unfinished }
+    }
+
+    fn from_wire(saved: BootstrapRepr, blocks: &mut BlockReader) -> Result<Self> {
+        let parameters = blocks.f64s("parameters")?;
+        let each = saved.model.parameter_names().len();
+        let count = parameters.len() / each;
+        if count < 2 || count * each != parameters.len() || saved.unfinished as usize > count {
+            return Err(damaged("the replicates of the bootstrap do not match its model"));
+        }
+        let replicates = parameters.chunks(each).map(|own| process(&(saved.model, own.to_vec())));
+        Ok(Self { replicates: replicates.collect::<Result<_>>()?, unfinished: saved.unfinished })
     }
 }
 
