@@ -376,12 +376,12 @@ fn regular(
             near
         });
         let outcome = at(k, near.as_deref());
-        if outcome.log_likelihood > tried[best].log_likelihood {
-            best = tried.len();
-        }
-        let lost = tried[best].log_likelihood - outcome.log_likelihood;
+        let here = outcome.log_likelihood;
         tried.push(outcome);
-        if lost > DOUBT {
+        if here > tried[best].log_likelihood {
+            best = tried.len() - 1;
+        }
+        if tried[best].log_likelihood - here > DOUBT {
             break;
         }
     }

@@ -103,12 +103,11 @@ fn customers_are_drawn_from_calendars() {
     let rate = |p: &PurchaseProcess| p.parameters()[0] / p.parameters()[1];
     assert!((rate(found.base()) / rate(&truth.base) - 1.0).abs() < 0.15, "{:?}", found.base());
     let few = truth.simulate(&first[..10], as_of(699), &season, Seed(5)).unwrap();
-    let days = |ledger: &Ledger| -> Vec<Day> {
-        let customer = ledger.customers().find(3).unwrap();
-        let now = ledger.observed(as_of(699)).unwrap();
-        now.history(customer).unwrap().unwrap().rows().map(|r| r.day).collect()
+    let lives = |ledger: &Ledger| {
+        let history = PurchaseHistory::observed(ledger.observed(as_of(699)).unwrap(), TimeUnit::Day).unwrap();
+        (0..10).map(|i| [history.x()[i], history.t_x()[i], history.t()[i]]).collect::<Vec<_>>()
     };
-    assert_eq!(days(&few), days(&ledger));
+    assert_eq!(lives(&few), lives(&ledger));
     assert_eq!(truth.simulate(&[], as_of(699), &season, Seed(5)).unwrap_err().kind(), ErrorKind::EmptyInput);
     let late = truth.simulate(&[Day::new(19_750)], as_of(699), &season, Seed(5)).unwrap_err();
     assert_eq!(late.kind(), ErrorKind::InvalidInput);
