@@ -301,7 +301,8 @@ const SHARD: u32 = 1_000_000;
 fn in_shards(args: &Args, n: u32) -> Outcome {
     let params = params(args)?;
     let shard = |from: u32| -> Result<PurchaseHistory, Failure> {
-        Ok(simulate(SHARD.min(n - from), from, Seed(args.seed.wrapping_add(u64::from(from / SHARD))))?.history)
+        Ok(simulate(SHARD.min(n - from), from, Seed(args.seed.wrapping_add(u64::from(from / SHARD))))?
+            .history)
     };
     let starts = || (0..n).step_by(SHARD as usize);
     let (mut fit, mut predict, mut clv) = (0.0, 0.0, 0.0);

@@ -293,7 +293,9 @@ fn tiers() {
 #[test]
 fn contracts_and_refits() {
     use regulars::data::TimeUnit;
-    use regulars::ltv::{Histogram, LtvParams, Model, PurchaseProcess, RecencyFrequency, ShiftedBetaGeometric};
+    use regulars::ltv::{
+        Histogram, LtvParams, Model, PurchaseProcess, RecencyFrequency, ShiftedBetaGeometric,
+    };
     torture(&ShiftedBetaGeometric::new(0.704, 1.182).unwrap(), |model| {
         finite([model.survival(7), model.retention(3), model.residual_periods(2, 0.1).unwrap()]);
     });

@@ -6,9 +6,9 @@
 use std::fs;
 use std::path::Path;
 
-use regulars::churn::{ChurnModel, ChurnParams, Method};
-use regulars::data::{Features, Ledger};
-use regulars::ltv::{LtvModel, LtvParams, Model};
+use regulars::churn::{ChurnModel, ChurnParams, Method, TableModel};
+use regulars::data::{Customers, Features, Ledger, PurchaseHistory, TimeUnit};
+use regulars::ltv::{Bootstrap, Histogram, LtvModel, LtvParams, Model, Renewals, ShiftedBetaGeometric};
 use regulars::persist;
 use regulars::pipeline::{Pipeline, PipelineParams};
 use regulars::profile::{MatchModel, MatchParams};
@@ -20,6 +20,15 @@ use regulars::types::{AsOf, Horizon, Seed};
 
 fn ledger() -> Ledger {
     ShopParams::new(200, Seed(4)).simulate().unwrap().ledger().unwrap()
+}
+
+/// 150 shops that differ, so that each has an effect.
+fn shops() -> (Features, Vec<bool>) {
+    let shops: Vec<String> = (0..4_000).map(|i| format!("shop {}", i * 7 % 150)).collect();
+    let left: Vec<bool> = (0..4_000).map(|i| (i * 7 % 150) % 5 + i * 31 % 17 % 7 > 6).collect();
+    let builder = Features::builder(Customers::numbered(4_000).unwrap());
+    let table = builder.categorical("shop", shops.iter().map(String::as_str)).unwrap().build().unwrap();
+    (table, left)
 }
 
 /// Reads the file and writes the model again: the model part must be the same to the byte.
@@ -56,6 +65,17 @@ fn version_1_is_read() {
     kept::<SegmentModel>("segment.json", || segment().fit(&Features::behaviour(now).unwrap()).unwrap());
     kept::<ChurnModel>("churn.json", || churn().fit(&[past()]).unwrap());
     kept::<LtvModel>("ltv.json", || ltv().fit(now).unwrap());
+    kept::<ShiftedBetaGeometric>("contracts.json", || {
+        ShiftedBetaGeometric::fit(&Renewals::of_cohort(&[1_000, 869, 743, 653]).unwrap()).unwrap().0
+    });
+    kept::<Bootstrap>("refits.model", || {
+        let histogram = Histogram::new(&PurchaseHistory::observed(now, TimeUnit::Week).unwrap());
+        ltv().fit(now).unwrap().bootstrap(&histogram, 20, Seed(1)).unwrap()
+    });
+    kept::<TableModel>("churn_levels.json", || {
+        let (table, left) = shops();
+        ChurnParams::new().fit_table(&table, &left).unwrap()
+    });
     kept::<NextItemModel>("recommend.model", || NextItemParams::new().fit(now).unwrap());
     kept::<MatchModel>("match.json", || {
         let records = ShopParams::new(60, Seed(1)).simulate().unwrap().records().unwrap();

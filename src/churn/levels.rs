@@ -156,7 +156,9 @@ impl LevelEffects {
         reader: &'a Reader<'_>,
         row: usize,
     ) -> impl Iterator<Item = (Set, f64)> + 'a {
-        self.parts(by_code, reader, row).zip(&self.tables).map(|(part, table)| (table.set(), part - table.mean))
+        self.parts(by_code, reader, row)
+            .zip(&self.tables)
+            .map(|(part, table)| (table.set(), part - table.mean))
     }
 
     /// What the tables of one set add at those values of its columns, against their average.
@@ -185,7 +187,8 @@ impl LevelEffects {
     #[cfg(feature = "serde")]
     pub(super) fn is_sound(&self, design: &Design) -> bool {
         let fine = |v: &f64| v.is_finite() && v.abs() < 1e100;
-        let levels = |column: u32| matches!(design.encoders.get(column as usize), Some(Encoder::Levels { .. }));
+        let levels =
+            |column: u32| matches!(design.encoders.get(column as usize), Some(Encoder::Levels { .. }));
         let number = |column: u32| {
             let encoder = design.encoders.get(column as usize);
             encoder.is_some_and(|e| !matches!(e, Encoder::Levels { .. }))
@@ -201,6 +204,9 @@ impl LevelEffects {
     }
 }
 
+/// Codes of levels and ranks of numbers, read once for all folds: what differs between folds is which rows are learned from, and
+/// that is asked row by row.
+///
 /// The rows of a fit as effects of levels see them.
 pub(super) struct Material {
     columns: Vec<Grouped>,
@@ -208,6 +214,9 @@ pub(super) struct Material {
     numbers: Vec<(u32, Vec<f64>)>,
 }
 
+/// A counting order: the rows of level l are `rows[starts[l]..starts[l + 1]]`, so that a level is learned from its own rows without
+/// a look at any other.
+///
 /// The rows of a column, level by level.
 struct Grouped {
     column: u32,
@@ -242,7 +251,8 @@ impl Material {
                 continue;
             };
             if *pooled || own.levels().len() >= MANY_LEVELS {
-                let code = rows.iter().map(|row| reader.code(column as usize, *row).unwrap_or(NONE)).collect();
+                let code =
+                    rows.iter().map(|row| reader.code(column as usize, *row).unwrap_or(NONE)).collect();
                 columns.push(Grouped::new(column, *pooled, own.levels().to_vec(), code));
             }
         }
@@ -349,7 +359,8 @@ impl Material {
 impl Grouped {
     /// Orders the rows by level.
     fn new(column: u32, pooled: bool, levels: Vec<String>, code: Vec<u32>) -> Self {
-        let mut rows: Vec<u32> = (0_u32..).zip(&code).filter(|(_, c)| **c != NONE).map(|(row, _)| row).collect();
+        let mut rows: Vec<u32> =
+            (0_u32..).zip(&code).filter(|(_, c)| **c != NONE).map(|(row, _)| row).collect();
         rows.sort_by_key(|row| code[*row as usize]);
         let starts = (0..=levels.len())
             .map(|level| rows.partition_point(|row| (code[*row as usize] as usize) < level))
@@ -389,6 +400,9 @@ impl Grouped {
         values
     }
 
+    /// By hand: two levels with R = +6, W = 10 and R = −6, W = 10. Σ R² / W = 3.6 + 3.6, of all together 0² / 20 = 0: Q = 7.2 with
+    /// 2 − 1 = 1 degree, z = ((7.2)^⅓ − 1 + 2/9) √4.5 = 2.45. Had both +6, all together 12² / 20 = 7.2 is taken off and Q = 0.
+    ///
     /// How far the slopes along `u` differ between levels, as a standard normal.
     fn differs(&self, u: &[f64], response: &[(f64, f64)]) -> f64 {
         let part = |(r, w): (f64, f64)| if w > 1.0 { (r * r / w, 1.0) } else { (0.0, 0.0) };
@@ -481,12 +495,18 @@ mod tests {
     fn damaged_effects_are_refused() {
         use crate::churn::design::Shape;
         use crate::data::Customers;
-        let table = Features::builder(Customers::numbered(4).unwrap()).numeric("x", [1.0, 2.0, 3.0, 4.0]).unwrap();
+        let table =
+            Features::builder(Customers::numbered(4).unwrap()).numeric("x", [1.0, 2.0, 3.0, 4.0]).unwrap();
         let table = table.categorical("k", ["a", "b", "a", "c"]).unwrap().build().unwrap();
         let design = Design::fit(&table, Shape::Flexible, &[]);
         let level = |l: &str| l.to_owned();
-        let good =
-            LevelTable { column: 1, along: Some(0), levels: vec![level("a"), level("b")], values: vec![0.1, 0.2], mean: 0.0 };
+        let good = LevelTable {
+            column: 1,
+            along: Some(0),
+            levels: vec![level("a"), level("b")],
+            values: vec![0.1, 0.2],
+            mean: 0.0,
+        };
         let sound = |change: &dyn Fn(&mut LevelTable)| {
             let mut table = good.clone();
             change(&mut table);

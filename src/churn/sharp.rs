@@ -326,7 +326,17 @@ pub(super) fn fit(
         growing.grow_to(trees);
         growing.finish()
     };
-    Ok(Sharp { design, means, beta: fit.beta.clone(), calibration, curve, ridge: lambda, fit, levels, forest })
+    Ok(Sharp {
+        design,
+        means,
+        beta: fit.beta.clone(),
+        calibration,
+        curve,
+        ridge: lambda,
+        fit,
+        levels,
+        forest,
+    })
 }
 
 /// For each fold the log-odds of all of the plan's rows by the model that has not seen the fold.
@@ -609,7 +619,9 @@ impl Plan {
             par::map_chunks(FOLDS, 1, |k| material.screen(&self.y, &held[k.start], outside(k.start)));
         let mut tried = Vec::new();
         for count in levels::SLOPES {
-            if count > 1 && found.iter().all(|pairs| pairs.len() <= count / 2) || found.iter().all(Vec::is_empty) {
+            if count > 1 && found.iter().all(|pairs| pairs.len() <= count / 2)
+                || found.iter().all(Vec::is_empty)
+            {
                 break;
             }
             for spread in levels::SPREADS {

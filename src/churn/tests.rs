@@ -524,7 +524,8 @@ mod table {
         }
         // The table of an effect says what an explanation says at the same values.
         let slopes = effects.iter().find(|e| e.column == "price x shop").unwrap();
-        let known = |p: &&EffectPoint| matches!((&p.value, &p.other), (Value::Number(_), Some(Value::Level(_))));
+        let known =
+            |p: &&EffectPoint| matches!((&p.value, &p.other), (Value::Number(_), Some(Value::Level(_))));
         let point = slopes.points.iter().find(known).unwrap();
         let (Value::Number(price), Some(Value::Level(shop))) = (&point.value, &point.other) else { panic!() };
         let one = Features::builder(Customers::numbered(1).unwrap()).numeric("price", [*price]).unwrap();

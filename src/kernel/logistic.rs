@@ -20,8 +20,8 @@
 //! # The method
 //!
 //! Newton with an exact line search: β ← β − t H⁻¹ g with the t that minimises f along the direction. Near the answer t = 1 up
-//! to terms of third order, and a step whose own pass shows that it ended close to that minimum is taken as it is; far from it,
-//! where the quadratic model overshoots or falls short, t is found by a safeguarded Newton search in one variable (`line.rs`) on
+//! to terms of third order, and a step whose own pass shows that it did not overshoot is taken as it is; where the quadratic model
+//! overshoots, or falls short again and again, t is found by a safeguarded Newton search in one variable (`line.rs`) on
 //! the linear predictors of point and direction, one exponential a row for each trial. Half the product of step and
 //! gradient, ½ gᵀH⁻¹g, is what the quadratic model still expects to gain, the *gap*; a fit ends where the gap is at most the tolerance times f. Near the
 //! minimum the gap is the distance of f to it, up to terms of third order, so the tolerance means what it says; a bound on
@@ -80,10 +80,11 @@ const WARM_START_ROWS: usize = 1 << 16;
 pub(crate) const WIDE: usize = 700;
 /// Numbers that the partial curvatures of a pass may hold together: 256 MB.
 const MOST_PARTIALS: usize = 1 << 25;
-/// A step is taken as it is where no more than this share of the slope at its start is left at its end; its exact length is then
-/// within about as much of 1.
-const STEEP: f64 = 0.3;
-
+/// A whole step ended short where it left more than this share of the slope: its exact length would have been some 1.5.
+const SHORT: f64 = 0.33;
+/// After so many short steps in a row exact lengths are looked for, until one is below [`LONG`].
+const IN_A_ROW: u32 = 2;
+const LONG: f64 = 1.3;
 /// Steps after which separation is looked for: a step of at most two whole ones moves the separated rows by about two log-odds.
 const LOOK_AFTER: usize = 4;
 
@@ -475,7 +476,7 @@ impl Newton<'_> {
             current = self.evaluate(&beta, stride, Order::Curvature);
         }
         let mut factor = self.factor(&current).map_err(|s| self.collinear(s))?;
-        let (mut fresh, mut last_gap, mut iterations, mut far) = (true, f64::INFINITY, 0, false);
+        let (mut fresh, mut last_gap, mut iterations, mut short) = (true, f64::INFINITY, 0, 0);
         loop {
             let step = factor.solve(&current.gradient);
             let gap = 0.5 * dot(&step, &current.gradient);
@@ -502,7 +503,8 @@ impl Newton<'_> {
             }
             iterations += 1;
             let order = if gap <= 1e-3 * current.loss { Order::Gradient } else { Order::Curvature };
-            let Some((moved, next)) = self.descend(&beta, &current, &step, stride, order, &mut far) else {
+            let Some((moved, next)) = self.descend(&beta, &current, &step, (stride, order), &mut short)
+            else {
                 // No shorter step lowers the objective: the minimum, as far as f64 can tell, or no descent at all.
                 if gap <= 1e-9 * current.loss.abs() {
                     return Ok(Answer { beta, pass: current, factor, gap, iterations });
@@ -545,43 +547,40 @@ impl Newton<'_> {
     /// The step against the gradient: the whole of it where that is close to the minimum along its direction, otherwise as far as
     /// that minimum. `None` where no length lowers the objective.
     ///
-    /// The whole step is tried first, because near the answer it is the exact one up to terms of third order and costs nothing
-    /// beside the pass that is needed anyway. The pass tells the slope there; where more than [`STEEP`] of the slope at the
-    /// start is left, or the objective has risen, the exact length is looked for at n operations a trial. While lengths are `far`
-    /// from 1 the next step is not tried whole at all.
+    /// Near the answer the whole step is the exact one up to terms of third order, and it costs nothing beside the pass that is
+    /// needed anyway, so it is tried first, and taken where it lowers the objective: another pass would cost more than it
+    /// gains. Where it does not, the exact length is looked for at n operations a trial. The pass also tells the slope that is
+    /// left; where [`IN_A_ROW`] steps have ended [`SHORT`], as where outcomes are all but separated, the next is not tried whole at
+    /// all: its exact length is looked for at once.
     fn descend(
         &self,
         beta: &[f64],
         current: &Pass,
         step: &[f64],
-        stride: usize,
-        order: Order,
-        far: &mut bool,
+        (stride, order): (usize, Order),
+        short: &mut u32,
     ) -> Option<(Vec<f64>, Pass)> {
         let at = |length: f64| -> Vec<f64> { beta.iter().zip(step).map(|(b, s)| b - length * s).collect() };
         let highest = current.loss + 1e-13 * current.loss.abs();
         let slope = dot(step, &current.gradient);
-        let longest = self.longest(stride);
-        let mut rest = None;
-        if !*far {
+        if *short < IN_A_ROW {
             let whole = at(1.0);
             let next = self.evaluate(&whole, stride, order);
             let left = dot(step, &next.gradient);
             let lower = next.loss <= highest;
-            let at_most = longest <= 1.0 && left >= 0.0;
-            if lower && (order == Order::Gradient || at_most || left.abs() <= STEEP * slope.abs()) {
+            if lower {
+                let ended_short = order == Order::Curvature && left > SHORT * slope;
+                *short = if ended_short { *short + 1 } else { 0 };
                 return Some((whole, next));
             }
-            rest = lower.then_some((whole, next));
         }
         let length = self.exact_length(beta, step, stride, slope);
-        *far = order == Order::Curvature && (length - 1.0).abs() > STEEP;
+        if length < LONG {
+            *short = 0;
+        }
         let exact = at(length);
         let found = self.evaluate(&exact, stride, order);
-        match rest {
-            Some(whole) if !(found.loss <= whole.1.loss) => Some(whole),
-            _ => (found.loss <= highest).then_some((exact, found)),
-        }
+        (found.loss <= highest).then_some((exact, found))
     }
 
     /// The longest step, in whole ones. With a penalty there always is a minimum to go to. Without one a column may separate the
@@ -722,7 +721,8 @@ impl Newton<'_> {
                 if gap <= 1e-16 {
                     break;
                 }
-                let Some((moved, next)) = self.descend(&beta, &pass, &step, 1, Order::Curvature, &mut false) else {
+                let Some((moved, next)) = self.descend(&beta, &pass, &step, (1, Order::Curvature), &mut 0)
+                else {
                     break;
                 };
                 (beta, pass) = (moved, next);

@@ -28,7 +28,7 @@ use super::fit;
 use super::histogram::Histogram;
 use super::history::RecencyFrequency;
 use super::model::LifetimeValue;
-use super::newton::{Point, climb};
+use super::newton::{Point, Summit};
 use super::params::{Model, Prior};
 use super::process::PurchaseProcess;
 
@@ -115,7 +115,12 @@ impl Effect {
 
 /// A purchase model with effects of covariates.
 #[derive(Clone, Debug, PartialEq)]
-pub struct CovariateModel {
+pub struct CovariateModel(pub(super) EffectsFit);
+
+/// A purchase process with effects on buying and leaving, and how the search for them ended.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct EffectsFit {
+    /// Of a customer whose covariates are 0.
     pub(super) base: PurchaseProcess,
     pub(super) unit: TimeUnit,
     pub(super) purchases: Vec<Effect>,
@@ -123,6 +128,30 @@ pub struct CovariateModel {
     pub(super) log_likelihood: f64,
     pub(super) gradient_norm: f64,
     pub(super) converged: bool,
+}
+
+impl EffectsFit {
+    /// What a search came to: `own` parameters of `model`, then effects; `buys` and `leaves` are names and numbers of those on buying
+    /// and on leaving.
+    pub(super) fn new(
+        (model, own): (Model, usize),
+        unit: TimeUnit,
+        found: &Summit,
+        buys: (&[String], &[usize]),
+        leaves: (&[String], &[usize]),
+    ) -> Self {
+        let list =
+            |(names, at): (&[String], &[usize])| Effect::list(names, at, &found.at, found.errors.as_deref());
+        Self {
+            base: PurchaseProcess::raw(model, &found.theta(own)),
+            unit,
+            purchases: list(buys),
+            attrition: list(leaves),
+            log_likelihood: found.log_likelihood,
+            gradient_norm: found.gradient_norm,
+            converged: found.converged,
+        }
+    }
 }
 
 impl CovariateParams {
@@ -202,19 +231,9 @@ impl CovariateParams {
         let mut at: Vec<f64> = plain.theta.iter().map(|t| t.ln()).collect();
         at.resize(free, 0.0);
         let data = Data { history, covariates, model: self.model, n, buys, leaves, l2: self.l2 };
-        let (found, converged) = climb(&mut at, |at| data.total(at));
-        let errors = (self.l2 == 0.0).then(|| found.standard_errors()).flatten();
-        let theta: Vec<f64> = at[..n].iter().map(|u| u.exp()).collect();
-        let penalty = 0.5 * self.l2 * at[n..].iter().map(|g| g * g).sum::<f64>();
-        Ok(CovariateModel {
-            base: PurchaseProcess::raw(self.model, &theta),
-            unit: history.unit(),
-            purchases: Effect::list(names, &data.buys, &at, errors.as_deref()),
-            attrition: Effect::list(names, &data.leaves, &at, errors.as_deref()),
-            log_likelihood: found.value + penalty,
-            gradient_norm: found.gradient_norm(),
-            converged,
-        })
+        let found = Summit::climb(at, n, self.l2, |at| data.total(at));
+        let (buys, leaves) = ((names, &data.buys[..]), (names, &data.leaves[..]));
+        Ok(CovariateModel(EffectsFit::new((self.model, n), history.unit(), &found, buys, leaves)))
     }
 }
 
@@ -332,37 +351,37 @@ impl CovariateModel {
     /// # Ok::<(), regulars::Error>(())
     /// ```
     pub fn base(&self) -> &PurchaseProcess {
-        &self.base
+        &self.0.base
     }
 
     /// The unit of time of the rates.
     pub fn unit(&self) -> TimeUnit {
-        self.unit
+        self.0.unit
     }
 
     /// Effects on ln of the rate of purchase.
     pub fn on_purchases(&self) -> &[Effect] {
-        &self.purchases
+        &self.0.purchases
     }
 
     /// Effects on ln of the rate of leaving; those on purchases again where they were held equal.
     pub fn on_attrition(&self) -> &[Effect] {
-        &self.attrition
+        &self.0.attrition
     }
 
     /// ln of the likelihood, without the penalty.
     pub fn log_likelihood(&self) -> f64 {
-        self.log_likelihood
+        self.0.log_likelihood
     }
 
     /// Norm of the gradient of likelihood and penalty where the search ended.
     pub fn gradient_norm(&self) -> f64 {
-        self.gradient_norm
+        self.0.gradient_norm
     }
 
     /// Whether the search ended at a maximum.
     pub fn converged(&self) -> bool {
-        self.converged
+        self.0.converged
     }
 
     /// The process of a customer with these covariates: its predictions are those of any [`PurchaseProcess`].
@@ -371,17 +390,17 @@ impl CovariateModel {
     /// [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) for another number of covariates,
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the effects take a parameter out of its domain.
     pub fn process(&self, covariates: &[f64]) -> Result<PurchaseProcess> {
-        if covariates.len() != self.purchases.len() {
-            return Err(Error::shape("covariates", self.purchases.len(), covariates.len()));
+        if covariates.len() != self.0.purchases.len() {
+            return Err(Error::shape("covariates", self.0.purchases.len(), covariates.len()));
         }
         let dot = |e: &[Effect]| e.iter().zip(covariates).map(|(e, z)| e.value * z).sum::<f64>();
-        let mut theta = self.base.parameters();
+        let mut theta = self.0.base.parameters();
         for ((role, sign), effects) in
-            roles(self.base.model()).into_iter().zip([&self.purchases, &self.attrition])
+            roles(self.0.base.model()).into_iter().zip([&self.0.purchases, &self.0.attrition])
         {
             theta[role] *= (sign * dot(effects)).exp();
         }
-        PurchaseProcess::new(self.base.model(), &theta)
+        PurchaseProcess::new(self.0.base.model(), &theta)
             .map_err(|_| Error::input("these covariates take a parameter out of its domain"))
     }
 
@@ -415,12 +434,12 @@ impl CovariateModel {
         discount: Discount,
     ) -> Result<PerCustomer<LifetimeValue>> {
         check_covariates(history, covariates)?;
-        if history.unit() != self.unit {
+        if history.unit() != self.0.unit {
             return Err(Error::input("the history is in another unit of time than the model"));
         }
         let days = f64::from(horizon.in_days());
-        let t = days / self.unit.in_days();
-        let schedule = discount.schedule(days, self.unit.in_days());
+        let t = days / self.0.unit.in_days();
+        let schedule = discount.schedule(days, self.0.unit.in_days());
         let one = |i: usize| {
             let process = self.process(covariates.row(i).unwrap_or_default()).map_err(|_| {
                 Error::row(i as u64 + 1, None, "the covariates take a parameter out of its domain")

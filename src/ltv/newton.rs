@@ -127,7 +127,7 @@ const FURTHEST: f64 = 40.0;
 
 /// Newton steps from `at`, damped until they climb (Levenberg 1944, doi:10.1090/qam/10666; Marquardt 1963,
 /// doi:10.1137/0111030). The last point, and whether nothing more can be gained from there.
-pub(super) fn climb(at: &mut Vec<f64>, total: impl Fn(&[f64]) -> Point) -> (Point, bool) {
+fn climb(at: &mut Vec<f64>, total: impl Fn(&[f64]) -> Point) -> (Point, bool) {
     let d = at.len();
     let mut here = total(at);
     let mut damping = 1e-3;
@@ -162,4 +162,38 @@ pub(super) fn climb(at: &mut Vec<f64>, total: impl Fn(&[f64]) -> Point) -> (Poin
         }
     }
     (here, false)
+}
+
+/// Where a fit of effects ended.
+pub(super) struct Summit {
+    /// The parameters, those of the model in logarithms before the effects.
+    pub(super) at: Vec<f64>,
+    /// Standard errors; none under a penalty, which spoils them, or where the information is singular.
+    pub(super) errors: Option<Vec<f64>>,
+    /// Without the penalty.
+    pub(super) log_likelihood: f64,
+    /// Of likelihood and penalty.
+    pub(super) gradient_norm: f64,
+    pub(super) converged: bool,
+}
+
+impl Summit {
+    /// Climbs from `at`, of whose numbers all but the first `own` are effects under the penalty `l2` / 2 times their squares, which
+    /// `total` has taken off.
+    pub(super) fn climb(mut at: Vec<f64>, own: usize, l2: f64, total: impl Fn(&[f64]) -> Point) -> Self {
+        let (found, converged) = climb(&mut at, total);
+        let penalty = 0.5 * l2 * at[own..].iter().map(|g| g * g).sum::<f64>();
+        Self {
+            errors: (l2 == 0.0).then(|| found.standard_errors()).flatten(),
+            log_likelihood: found.value + penalty,
+            gradient_norm: found.gradient_norm(),
+            converged,
+            at,
+        }
+    }
+
+    /// The first `own` parameters themselves.
+    pub(super) fn theta(&self, own: usize) -> Vec<f64> {
+        self.at[..own].iter().map(|u| u.exp()).collect()
+    }
 }

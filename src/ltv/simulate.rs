@@ -9,6 +9,16 @@
 //!    or a coin that says so. MBG/NBD tosses one coin before the first gap.
 //! 3. What is kept is x and the time of the last purchase. T is given.
 //!
+//! # Which model draws what
+//!
+//! | model | needs | gives |
+//! |---|---|---|
+//! | a process, a fitted model | times of observation | x, `t_x`, T, and spend where the model has it |
+//! | with covariates | a row of them for each customer | the same |
+//! | cohorts | the cohort of each customer | the same |
+//! | covariates over time | the day of each first purchase, the calendar | a ledger of days, since the days matter |
+//! | contracts | their number and the periods seen | renewals |
+//!
 //! Each customer has a stream of random numbers of its own, by the seed and the customer's number: the same in any order, in
 //! parallel, and whether there are ten customers or ten million.
 //!
@@ -62,6 +72,9 @@ impl PurchaseProcess {
         draw_each(t, unit, seed, |_| Ok(self))
     }
 
+    /// Gaps are drawn until the end of the observation or of the relation, so the time is O(x); a sum of k exponential stages is an
+    /// Erlang gap. What is drawn beyond the end is dropped: a censored gap is all that a shop sees as well.
+    ///
     /// Repeat purchases within `t` and the time of the last: rate, way of leaving, then gap after gap.
     fn draw(&self, t: f64, rng: &mut Rng) -> (f64, f64) {
         let (r, alpha) = match &self.0 {
@@ -168,7 +181,7 @@ impl CovariateModel {
         if covariates.len() != t.len() {
             return Err(Error::shape("rows of covariates", t.len(), covariates.len()));
         }
-        draw_each(t, self.unit, seed, |i| {
+        draw_each(t, self.0.unit, seed, |i| {
             self.process(covariates.row(i).unwrap_or_default()).map_err(|_| {
                 Error::row(i as u64 + 1, None, "the covariates take a parameter out of its domain")
             })
@@ -248,7 +261,7 @@ impl VaryingModel {
             }
             covariates.covers(*first, until)?;
         }
-        let theta: [f64; 4] = <[f64; 4]>::try_from(self.base.parameters())
+        let theta: [f64; 4] = <[f64; 4]>::try_from(self.0.base.parameters())
             .map_err(|_| Error::input("the base must be Pareto/NBD"))?;
         let days = par::map(first.len(), |i| {
             let column = covariates.of(customers.key(i));

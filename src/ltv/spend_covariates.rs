@@ -23,7 +23,7 @@ use crate::kernel::par;
 
 use super::covariates::{Effect, check_covariates, check_l2};
 use super::histogram::Histogram;
-use super::newton::{Point, climb};
+use super::newton::{Point, Summit};
 use super::spend::{self, GammaGamma};
 
 /// [Gamma-Gamma](GammaGamma) spend whose level depends on covariates of the customer.
@@ -141,16 +141,15 @@ impl SpendCovariateParams {
         };
         let mut at: Vec<f64> = plain.iter().map(|v| v.ln()).collect();
         at.resize(OWN + m, 0.0);
-        let (found, converged) = climb(&mut at, total);
-        let errors = (self.l2 == 0.0).then(|| found.standard_errors()).flatten();
+        let found = Summit::climb(at, OWN, self.l2, total);
         let numbers: Vec<usize> = (OWN..OWN + m).collect();
-        let penalty = 0.5 * self.l2 * at[OWN..].iter().map(|g| g * g).sum::<f64>();
+        let own = found.theta(OWN);
         Ok(SpendCovariateModel {
-            base: GammaGamma { p: at[0].exp(), q: at[1].exp(), v: at[2].exp() },
-            effects: Effect::list(covariates.names(), &numbers, &at, errors.as_deref()),
-            log_likelihood: found.value + penalty,
-            gradient_norm: found.gradient_norm(),
-            converged,
+            base: GammaGamma { p: own[0], q: own[1], v: own[2] },
+            effects: Effect::list(covariates.names(), &numbers, &found.at, found.errors.as_deref()),
+            log_likelihood: found.log_likelihood,
+            gradient_norm: found.gradient_norm,
+            converged: found.converged,
         })
     }
 }

@@ -71,12 +71,12 @@ use crate::kernel::special::{ln_rising, one_minus_exp_over, polygamma_rise};
 use crate::types::{Day, Horizon, Probability};
 
 use super::calendar::{CalendarCovariates, Column};
-use super::covariates::{Effect, check_l2};
+use super::covariates::{Effect, EffectsFit, check_l2};
 use super::discount::Discount;
 use super::fit;
 use super::histogram::Histogram;
 use super::model::LifetimeValue;
-use super::newton::{Point, climb};
+use super::newton::{Point, Summit};
 use super::params::{Model, Prior};
 use super::process::PurchaseProcess;
 
@@ -122,15 +122,7 @@ impl Default for VaryingParams {
 
 /// A fitted Pareto/NBD with effects of covariates that change over time.
 #[derive(Clone, Debug, PartialEq)]
-pub struct VaryingModel {
-    pub(super) base: PurchaseProcess,
-    pub(super) unit: TimeUnit,
-    pub(super) purchases: Vec<Effect>,
-    pub(super) attrition: Vec<Effect>,
-    pub(super) log_likelihood: f64,
-    pub(super) gradient_norm: f64,
-    pub(super) converged: bool,
-}
+pub struct VaryingModel(pub(super) EffectsFit);
 
 impl VaryingParams {
     /// No penalty, rates per week, effects of every covariate on buying and on leaving.
@@ -203,22 +195,12 @@ impl VaryingParams {
             sum.penalise(at, 4, self.l2);
             sum
         };
-        let (found, converged) = climb(&mut at, total);
-        let errors = (self.l2 == 0.0).then(|| found.standard_errors()).flatten();
-        let theta: Vec<f64> = at[..4].iter().map(|u| u.exp()).collect();
-        let penalty = 0.5 * self.l2 * at[4..].iter().map(|g| g * g).sum::<f64>();
+        let found = Summit::climb(at, 4, self.l2, total);
         let buys: Vec<usize> = (4..4 + m).collect();
-        let leaves: Vec<usize> = (4 + m..at.len()).collect();
+        let leaves: Vec<usize> = (4 + m..found.at.len()).collect();
         let leaving: Vec<String> = leaving.iter().map(|j| names[*j].clone()).collect();
-        Ok(VaryingModel {
-            base: PurchaseProcess::raw(Model::ParetoNbd, &theta),
-            unit: self.unit,
-            purchases: Effect::list(names, &buys, &at, errors.as_deref()),
-            attrition: Effect::list(&leaving, &leaves, &at, errors.as_deref()),
-            log_likelihood: found.value + penalty,
-            gradient_norm: found.gradient_norm(),
-            converged,
-        })
+        let model = (Model::ParetoNbd, 4);
+        Ok(VaryingModel(EffectsFit::new(model, self.unit, &found, (names, &buys), (&leaving, &leaves))))
     }
 }
 
@@ -579,38 +561,38 @@ impl<'a> Work<'a> {
 impl VaryingModel {
     /// The process at covariates of 0.
     pub fn base(&self) -> &PurchaseProcess {
-        &self.base
+        &self.0.base
     }
 
     /// The unit of time of the rates.
     pub fn unit(&self) -> TimeUnit {
-        self.unit
+        self.0.unit
     }
 
     /// Effects on ln of the rate of purchase.
     pub fn on_purchases(&self) -> &[Effect] {
-        &self.purchases
+        &self.0.purchases
     }
 
     /// Effects on ln of the rate of leaving.
     pub fn on_attrition(&self) -> &[Effect] {
-        &self.attrition
+        &self.0.attrition
     }
 
     /// ln of the likelihood, without the penalty. It counts the days of purchases as Pareto/NBD does, so that without
     /// effects both are equal.
     pub fn log_likelihood(&self) -> f64 {
-        self.log_likelihood
+        self.0.log_likelihood
     }
 
     /// Norm of the gradient of likelihood and penalty where the search ended.
     pub fn gradient_norm(&self) -> f64 {
-        self.gradient_norm
+        self.0.gradient_norm
     }
 
     /// Whether the search ended at a maximum.
     pub fn converged(&self) -> bool {
-        self.converged
+        self.0.converged
     }
 
     /// P(alive), expected and discounted purchases of every customer within `horizon` after the as-of day; `spend` and `clv`
@@ -627,7 +609,7 @@ impl VaryingModel {
         discount: Discount,
     ) -> Result<PerCustomer<LifetimeValue>> {
         let Clocks { buys, leaves, .. } = self.clocks(covariates)?;
-        let history = PurchaseHistory::observed(observed, self.unit)?;
+        let history = PurchaseHistory::observed(observed, self.0.unit)?;
         let lives = lives(observed, &history, covariates)?;
         let now = observed.as_of().day();
         let end = now
@@ -635,11 +617,11 @@ impl VaryingModel {
             .ok_or_else(|| Error::input("the horizon ends after the last day there is"))?;
         covariates.covers(now, end)?;
         let m = buys.which.len();
-        let logs = self.base.parameters().into_iter().map(f64::ln);
+        let logs = self.0.base.parameters().into_iter().map(f64::ln);
         let at: Vec<f64> = logs.chain(buys.effects).chain(leaves.effects).collect();
         let schedule = discount.schedule(f64::from(horizon.in_days()), 1.0);
         let values = par::map_chunks(lives.len(), 256, |range| {
-            let mut work = Work::new(&at, m, &leaves.which, self.unit.in_days());
+            let mut work = Work::new(&at, m, &leaves.which, self.0.unit.in_days());
             lives[range].iter().map(|life| work.forecast(life, end, &schedule)).collect::<Vec<_>>()
         });
         PerCustomer::new(history.customers().clone(), values.concat())
@@ -661,7 +643,7 @@ impl VaryingModel {
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) unless they are those of the fit.
     pub(super) fn clocks(&self, covariates: &CalendarCovariates) -> Result<Clocks> {
         let names = covariates.names();
-        if !names.iter().eq(self.purchases.iter().map(|e| &e.name)) {
+        if !names.iter().eq(self.0.purchases.iter().map(|e| &e.name)) {
             return Err(Error::input("the covariates are not those the model was fitted with"));
         }
         let which = |effects: &[Effect]| {
@@ -672,9 +654,9 @@ impl VaryingModel {
             which: which(effects),
         };
         Ok(Clocks {
-            buys: clock(&self.purchases),
-            leaves: clock(&self.attrition),
-            days: self.unit.in_days(),
+            buys: clock(&self.0.purchases),
+            leaves: clock(&self.0.attrition),
+            days: self.0.unit.in_days(),
         })
     }
 }
