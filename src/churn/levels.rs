@@ -343,13 +343,13 @@ impl Material {
         if let Some(spread) = choice.intercepts {
             let effects = self.intercepts(y, eta, spread, |_| true);
             let pooled = self.columns.iter().filter(|c| c.pooled);
-            tables.extend(pooled.zip(effects).map(|(column, values)| column.table(None, values)));
+            tables.extend(pooled.zip(effects).map(|(column, values)| column.table(None, &values)));
         }
         if let Some((count, spread)) = choice.slopes {
             let pairs: Vec<Slope> = self.screen(y, eta, |_| true).into_iter().take(count).collect();
             let slopes = self.slopes(&pairs, y, eta, spread, |_| true);
             for ((column, number), values) in pairs.into_iter().zip(slopes) {
-                tables.push(self.columns[column].table(Some(&self.numbers[number]), values));
+                tables.push(self.columns[column].table(Some(&self.numbers[number]), &values));
             }
         }
         LevelEffects { tables }
@@ -430,14 +430,14 @@ impl Grouped {
     }
 
     /// The effects for a model, levels that hold a row of the fit only, with their average over all rows.
-    fn table(&self, along: Option<&(u32, Vec<f64>)>, values: Vec<f64>) -> LevelTable {
+    fn table(&self, along: Option<&(u32, Vec<f64>)>, values: &[f64]) -> LevelTable {
         let u = |row: usize| along.map_or(1.0, |(_, u)| u[row]);
         let added = |row: usize| values.get(self.code[row] as usize).map_or(0.0, |v| v * u(row));
         let mean = (0..self.code.len()).map(added).sum::<f64>() / self.code.len().max(1) as f64;
         let mut known: Vec<(String, f64)> = self
             .levels
             .iter()
-            .zip(&values)
+            .zip(values)
             .enumerate()
             .filter(|(level, _)| !self.of(*level).is_empty())
             .map(|(_, (level, value))| (level.clone(), *value))

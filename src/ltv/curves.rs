@@ -190,7 +190,7 @@ impl Curves {
             for i in range {
                 let key = key(i);
                 // Exponent and first digits of x, and the octave: neighbours have slots of their own.
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a slot")]
+                #[expect(clippy::cast_sign_loss, reason = "a slot")]
                 let slot = ((key.0 >> 46) as usize ^ ((key.1 as usize) << 3)) % RECENT;
                 if recent[slot] != key {
                     recent[slot] = key;

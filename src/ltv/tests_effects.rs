@@ -127,21 +127,22 @@ fn customers_are_drawn_from_cohorts_and_covariates() {
         status: FitStatus::Converged,
     };
     let model = CohortModel {
-        whole: whole.clone(),
+        whole,
         unit: TimeUnit::Week,
         cohorts: vec![cohort("fast", 2.0), cohort("slow", 20.0)],
         spreads: vec![0.5; 4],
     };
     let names = ["fast", "slow", "new"];
     let cohorts = Cohorts::new((0..3_000).map(|i| names[i % 3])).unwrap();
-    let drawn = model.simulate(&[52.0; 3_000], &cohorts, Seed(1)).unwrap();
+    let weeks = vec![52.0; 3_000];
+    let drawn = model.simulate(&weeks, &cohorts, Seed(1)).unwrap();
     let mean = |of: usize| drawn.x().iter().skip(of).step_by(3).sum::<f64>() / 1_000.0;
     assert!(mean(0) > 1.5 * mean(2) && mean(2) > 1.5 * mean(1), "{} {} {}", mean(0), mean(2), mean(1));
     // Whoever is of no cohort that the fit knows is drawn as the whole's own simulation would.
-    let all = whole.simulate(&[52.0; 3_000], TimeUnit::Week, Seed(1)).unwrap();
+    let all = whole.simulate(&weeks, TimeUnit::Week, Seed(1)).unwrap();
     assert!((2..3_000).step_by(3).all(|i| drawn.x()[i] == all.x()[i] && drawn.t_x()[i] == all.t_x()[i]));
     assert!(model.simulate(&[52.0; 2], &cohorts, Seed(1)).is_err());
-    assert!(model.simulate(&[f64::NAN; 3_000], &cohorts, Seed(1)).is_err());
+    assert!(model.simulate(&[f64::NAN].repeat(3_000), &cohorts, Seed(1)).is_err());
 }
 
 /// A season on purchases and a campaign on attrition come back, and the forecast follows the season.
