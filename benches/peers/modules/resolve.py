@@ -32,9 +32,9 @@ def simulate(bench):
     folder = bench.out / f"simulated_{bench.args.customers}"
     target = folder / "crm_synth" / "crm_200k.csv.gz"
     if not target.exists():
-        bench.ours("simulate", "--customers", bench.args.customers, "--files", "records", "--out", folder)
+        bench.ours("simulate", "--customers", bench.args.customers, "--files", "labelled", "--out", folder)
         target.parent.mkdir(parents=True, exist_ok=True)
-        with open(folder / "records.csv", newline="") as read, gzip.open(target, "wt", compresslevel=1, newline="") as write:
+        with open(folder / "labelled.csv", newline="") as read, gzip.open(target, "wt", compresslevel=1, newline="") as write:
             rows = csv.writer(write)
             rows.writerow(COLUMNS)
             for number, row in enumerate(csv.DictReader(read)):
