@@ -423,6 +423,30 @@ fn churn_tables() {
     });
 }
 
+/// A column of many levels: its effects are a part of the file.
+#[test]
+fn churn_levels() {
+    use regulars::churn::ChurnParams;
+    use regulars::data::Customers;
+    let shops: Vec<String> = (0..4_000).map(|i| format!("shop {}", i * 7 % 150)).collect();
+    let left: Vec<bool> = (0..4_000).map(|i| (i * 7 % 150) % 5 + i * 31 % 17 % 7 > 6).collect();
+    let builder = Features::builder(Customers::numbered(4_000).unwrap());
+    let table = builder.categorical("shop", shops.iter().map(String::as_str)).unwrap().build().unwrap();
+    let later = Features::builder(Customers::numbered(3).unwrap());
+    let later = later.categorical("shop", ["shop 1", "new", "shop 9"]).unwrap().build().unwrap();
+    let model = ChurnParams::new().fit_table(&table, &left).unwrap();
+    assert_eq!(model.level_effects(), ["shop"]);
+    torture(&model, |model| {
+        if let Ok(risk) = model.predict(&later) {
+            finite(risk.values().iter().map(|p| p.get()));
+            finite([model.explain(&later, risk.customers().customer(1).unwrap()).unwrap().log_odds()]);
+        }
+        if let Ok(effects) = model.effects() {
+            finite(effects.iter().flat_map(|e| &e.points).map(|p| p.log_odds));
+        }
+    });
+}
+
 #[test]
 fn regressions() {
     use regulars::churn::{ElasticNetParams, LogisticParams, StageParams};
