@@ -597,7 +597,7 @@ impl Scattered {
     /// 2. Running sums of the counts: where each shard's rows begin.
     /// 3. Each row to its place, packed into 16 bytes.
     ///
-    /// Two passes over the keys cost less than growing 64 vectors.
+    /// Two passes over the keys cost less than growing 128 vectors.
     fn fill(
         &mut self,
         policy: SummaryParams,
