@@ -252,7 +252,10 @@ fn revenue_section(findings: &Findings, lang: Lang) -> Sections {
     Ok(Some(Section {
         title: lang.pick("Where the revenue comes from", "收入来自哪里").to_owned(),
         sentence: lang.pick(
-            format!("{} are {part:.0} % of the customers and {share:.0} % of the revenue so far.", top.name),
+            format!(
+                "The “{}” are {part:.0} % of the customers and {share:.0} % of the revenue so far.",
+                top.name
+            ),
             format!("“{}”占客户的{part:.0} %，占累计收入的{share:.0} %。", top.name_zh),
         ),
         body: charts::paired_bars(
