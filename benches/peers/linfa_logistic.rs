@@ -2,46 +2,34 @@
 //!
 //! `peer_linfa_logistic X Y ROWS DIMS TOLERANCE` prints one JSON object: objective and AUC of the answer (recomputed), CPU seconds
 //! of the fit alone. linfa's loss is α/2 |w|² + Σ ln(1 + e^−yz), the objective of the other peers at α = 1.
-#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, reason = "a program for measuring")]
+#![allow(clippy::unwrap_used, missing_docs, reason = "a program for measuring")]
 
+#[path = "../../examples/common/mod.rs"]
+mod common;
+
+use std::path::Path;
+
+use common::{Meter, print_json, raw_f64s};
 use linfa::DatasetBase;
 use linfa::traits::Fit;
 use linfa_logistic::LogisticRegression;
 use ndarray::{Array1, Array2};
 
-/// User and system CPU seconds of this process.
-#[cfg(unix)]
-fn cpu() -> f64 {
-    use nix::sys::resource::{UsageWho, getrusage};
-    use nix::sys::time::TimeValLike;
-    let usage = getrusage(UsageWho::RUSAGE_SELF).unwrap();
-    (usage.user_time().num_microseconds() + usage.system_time().num_microseconds()) as f64 / 1e6
-}
-
-#[cfg(not(unix))]
-fn cpu() -> f64 {
-    0.0
-}
-
-fn read(path: &str) -> Vec<f64> {
-    let bytes = std::fs::read(path).unwrap();
-    bytes.chunks_exact(8).map(|b| f64::from_le_bytes(b.try_into().unwrap())).collect()
-}
-
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|a| a != "--json").collect();
-    let (rows, dims) = (args[2].parse().unwrap(), args[3].parse().unwrap());
-    let x = Array2::from_shape_vec((rows, dims), read(&args[0])).unwrap();
-    let y: Array1<bool> = read(&args[1]).into_iter().map(|y| y > 0.5).collect();
+    let (rows, dims): (usize, usize) = (args[2].parse().unwrap(), args[3].parse().unwrap());
+    let read = |path: &str, numbers: usize| raw_f64s(Path::new(path), numbers).unwrap();
+    let x = Array2::from_shape_vec((rows, dims), read(&args[0], rows * dims)).unwrap();
+    let y: Array1<bool> = read(&args[1], rows).into_iter().map(|y| y > 0.5).collect();
     let data = DatasetBase::new(x, y);
-    let before = cpu();
+    let meter = Meter::start();
     let fitted = LogisticRegression::default()
         .alpha(1.0)
         .max_iterations(1_000)
         .gradient_tolerance(args[4].parse().unwrap())
         .fit(&data)
         .unwrap();
-    let cpu_seconds = cpu() - before;
+    let cpu_seconds = meter.cpu_seconds();
     // Which of the two classes the parameters speak for is decided by frequency; the better sign is the right one.
     let z = data.records().dot(fitted.params()) + fitted.intercept();
     let left: Vec<bool> = data.targets().to_vec();
@@ -60,5 +48,5 @@ fn main() {
         "objective": loss(sign) + penalty,
         "auc": regulars::metrics::roc_auc(&left, &scores).unwrap(),
     });
-    println!("{object}");
+    print_json(&object).unwrap();
 }
