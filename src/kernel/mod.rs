@@ -31,6 +31,7 @@
 //! `special`, whose tests hold values of 30 digits.
 
 pub(crate) mod elastic;
+pub(crate) mod firsts;
 pub(crate) mod glm;
 pub(crate) mod intern;
 pub(crate) mod lbfgs;

@@ -103,12 +103,15 @@ impl RawTable {
                 records.refuse(fault, None, &mut skipped)?;
                 continue;
             }
-            if let Some(bad) = (0..columns.len()).find(|c| records.raw(*c).is_none()) {
-                records.refuse(ENCODING, Some(bad), &mut skipped)?;
-                continue;
-            }
-            for (c, column) in columns.iter_mut().enumerate() {
-                column.joined.push_str(records.raw(c).unwrap_or_default().trim());
+            let texts = match records.texts(columns.len()) {
+                Ok(texts) => texts,
+                Err(bad) => {
+                    records.refuse(ENCODING, Some(bad), &mut skipped)?;
+                    continue;
+                }
+            };
+            for (column, text) in columns.iter_mut().zip(texts) {
+                column.joined.push_str(text.trim());
                 let end = u32::try_from(column.joined.len());
                 column.ends.push(end.map_err(|_| Error::overflow("more than 4 GiB of text in one column"))?);
             }

@@ -8,7 +8,7 @@ use crate::types::Day;
 
 use super::infer::infer;
 use super::kind::{Field, FieldKind};
-use super::store::{Assembler, Records};
+use super::store::{Assembler, Column, Records};
 
 /// Columns of records, borrowed.
 ///
@@ -105,10 +105,8 @@ impl Records {
             let id = id.as_ref().map_or_else(|| "".into(), |k| k.to_text());
             let source = columns.sources.map_or("", |s| s[row]);
             table.open(&id, source, columns.updated.and_then(|d| d[row]))?;
-            for (field, (_, values)) in columns.fields.iter().enumerate() {
-                table.value(field, values[row])?;
-            }
         }
-        table.finish()
+        let columns = columns.fields.iter().map(|(_, values)| Column::of(n, n, |i| (i, values[i])));
+        table.with(columns.collect::<Result<_>>()?)
     }
 }

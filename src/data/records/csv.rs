@@ -12,7 +12,7 @@ use crate::types::Day;
 
 use super::infer::infer;
 use super::kind::{Field, FieldKind};
-use super::store::{Assembler, Records};
+use super::store::{Assembler, Column, Records};
 
 /// How files of records are read.
 ///
@@ -198,19 +198,21 @@ impl RecordsCsv {
             }
             roles.push(of_file);
         }
+        let width = fields.len();
         let mut table = Assembler::new(fields)?;
+        // By field: the columns that hold it, with their first row and how many cells come before.
+        let mut holding: Vec<Vec<(TextColumn<'_>, usize, usize)>> = vec![Vec::new(); width];
         for (file, roles) in self.files.iter().zip(&roles) {
             let column =
                 |role: Role| roles.iter().position(|r| *r == role).and_then(|i| file.table.column_at(i));
             let (ids, sources, days) = (column(Role::Id), column(Role::Source), column(Role::Updated));
-            let fields: Vec<_> = roles
-                .iter()
-                .enumerate()
-                .filter_map(|(i, role)| match role {
-                    Role::Field(field) => Some((*field, file.table.column_at(i)?)),
-                    _ => None,
-                })
-                .collect();
+            for (i, role) in roles.iter().enumerate() {
+                if let (Role::Field(field), Some(column)) = (role, file.table.column_at(i)) {
+                    let before =
+                        holding[*field].last().map_or(0, |(column, _, before)| before + column.len());
+                    holding[*field].push((column, table.rows(), before));
+                }
+            }
             for row in 0..file.table.len() {
                 let numbered = || format!("#{}", file.table.row_number(row));
                 let id = cell(ids, row).map_or_else(numbered, str::to_owned);
@@ -219,12 +221,18 @@ impl RecordsCsv {
                     cell(sources, row).unwrap_or(&file.source),
                     cell(days, row).and_then(read_day),
                 )?;
-                for (field, column) in &fields {
-                    table.value(*field, column.get(row).unwrap_or(""))?;
-                }
             }
         }
-        table.finish()
+        let rows = table.rows();
+        let columns = holding.iter().map(|columns| {
+            let cells = columns.last().map_or(0, |(column, _, before)| before + column.len());
+            Column::of(rows, cells, |i| {
+                let at = columns.partition_point(|(_, _, before)| *before <= i) - 1;
+                let (column, first, before) = columns[at];
+                (first + i - before, column.get(i - before).unwrap_or(""))
+            })
+        });
+        table.with(columns.collect::<Result<_>>()?)
     }
 
     /// What a column is for: the caller's word first, then the first free one of the usual names, else a field.

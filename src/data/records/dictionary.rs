@@ -8,12 +8,10 @@ use std::hash::BuildHasher;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::error::{Error, Result};
+use crate::kernel::firsts::{self, Numbered};
 
 /// "No value" in a column of numbers.
 pub(crate) const NONE: u32 = u32::MAX;
-
-/// Texts of a part of [`Dictionary::of`]: hashes, numbers and table stay in a cache of the second level.
-const PART: usize = 4096;
 
 /// Distinct texts behind one another in one arena.
 #[derive(Clone, Default)]
@@ -28,8 +26,8 @@ pub(crate) struct Dictionary {
 #[derive(Default)]
 pub(crate) struct Intern {
     texts: Dictionary,
-    /// Numbers by the hash of their texts.
-    table: HashTable<u32>,
+    /// Numbers, each with half of the hash of its text: another text is seldom looked at, and none when the table grows.
+    table: HashTable<(u32, u32)>,
     hasher: DefaultHashBuilder,
 }
 
@@ -54,64 +52,17 @@ impl Dictionary {
     /// Numbers many texts at once, by first appearance: the dictionary, and the number of each text. An empty text has
     /// the number [`NONE`] and is not in the dictionary.
     ///
-    /// As one text after the other through [`Intern`], but without its waiting for memory: texts are dealt by hash
-    /// into parts of some thousand, and each part is searched by a table that the cache holds. O(texts), 12 bytes a
-    /// text beside the result.
-    ///
-    /// ```text
-    /// texts     ulm bonn ulm ""          parts     {ulm, ulm} {bonn}
-    /// first     0   1    0               numbers   0 1 0 NONE
-    /// ```
+    /// As one text after the other through [`Intern`], without its waiting for memory. O(texts).
     pub(crate) fn of<'t>(count: usize, text: impl Fn(usize) -> &'t str) -> Result<(Self, Vec<u32>)> {
         let hasher = DefaultHashBuilder::default();
-        let parts = count.div_ceil(PART).next_power_of_two();
-        let bits = parts.trailing_zeros();
-        let hashes: Vec<u64> = (0..count).map(|i| hasher.hash_one(text(i))).collect();
-        // The upper bits choose the part, the others are compared before the texts are.
-        #[expect(clippy::cast_possible_truncation, reason = "below the number of parts")]
-        let part_of = |hash: u64| if bits == 0 { 0 } else { (hash >> (64 - bits)) as usize };
-        let mut starts = vec![0_usize; parts + 1];
-        for hash in &hashes {
-            starts[part_of(*hash) + 1] += 1;
-        }
-        for i in 0..parts {
-            starts[i + 1] += starts[i];
-        }
-        let mut next = starts.clone();
-        let mut dealt = vec![0_u32; count];
-        for (i, hash) in (0_u32..).zip(&hashes) {
-            let at = &mut next[part_of(*hash)];
-            dealt[*at] = i;
-            *at += 1;
-        }
-        // By text: the first that is equal to it.
-        let mut first = vec![NONE; count];
-        let mut table: HashTable<(u64, u32)> = HashTable::with_capacity(2 * PART);
-        for part in starts.windows(2) {
-            table.clear();
-            for i in &dealt[part[0]..part[1]] {
-                let (hash, this) = (hashes[*i as usize], text(*i as usize));
-                if this.is_empty() {
-                    continue;
-                }
-                let equal = |(h, j): &(u64, u32)| *h == hash && text(*j as usize) == this;
-                let known = table.find(hash, equal).map(|(_, j)| *j);
-                if known.is_none() {
-                    table.insert_unique(hash, (hash, *i), |(h, _)| *h);
-                }
-                first[*i as usize] = known.unwrap_or(*i);
-            }
-        }
+        let hash = |text: &str| if text.is_empty() { 0 } else { hasher.hash_one(text).max(1) };
+        let hashes: Vec<u64> = (0..count).map(|i| hash(text(i))).collect();
+        let Numbered { numbers, firsts } = firsts::number(&hashes, |i, j| text(i) == text(j));
         let mut texts = Self::default();
-        for i in 0..count {
-            let j = first[i] as usize;
-            if j == i {
-                first[i] = texts.push(text(i))?;
-            } else if first[i] != NONE {
-                first[i] = first[j];
-            }
+        for first in firsts {
+            texts.push(text(first as usize))?;
         }
-        Ok((texts, first))
+        Ok((texts, numbers))
     }
 
     /// Bytes of all texts.
@@ -139,14 +90,16 @@ impl Dictionary {
 impl Intern {
     /// The number of a text, new or known.
     pub(crate) fn number(&mut self, text: &str) -> Result<u32> {
-        let hash = self.hasher.hash_one(text);
+        #[expect(clippy::cast_possible_truncation, reason = "half of the hash")]
+        let half = self.hasher.hash_one(text) as u32;
+        let place = |half: u32| u64::from(half) << 32 | u64::from(half);
         let texts = &self.texts;
-        if let Some(number) = self.table.find(hash, |n| texts.get(*n) == text) {
+        if let Some((_, number)) = self.table.find(place(half), |(h, n)| *h == half && texts.get(*n) == text)
+        {
             return Ok(*number);
         }
         let number = self.texts.push(text)?;
-        let (texts, hasher) = (&self.texts, &self.hasher);
-        self.table.insert_unique(hash, number, |n| hasher.hash_one(texts.get(*n)));
+        self.table.insert_unique(place(half), (half, number), |(half, _)| place(*half));
         Ok(number)
     }
 
