@@ -19,7 +19,7 @@
 //! share costs four million comparisons, not half a billion of a million. All pairs are compared where there are at most
 //! 600,000. A pass that turns out to cost more than 3 N + 100,000 pairs is dropped.
 //!
-//! O(passes · N) time, by radix sort of the rows that may have a partner; four bytes of memory for each candidate.
+//! O(passes · N) time, by dealing rows into parts that a cache holds; six bytes of memory for each pass that finds a candidate.
 //!
 //! # By hand
 //! 1,000,000 records, surnames with Σ share² = 1 / 2,000, cities with 1 / 500, all filled. Strangers who share a surname:
@@ -150,11 +150,16 @@ struct Pass {
     pairs: u64,
 }
 
-/// The candidates of every row.
+/// The candidates of all rows, span by span.
+///
+/// Sorting a few thousand rows' candidates at a time keeps them in a cache; a list for each row of the table would be
+/// written all over the memory.
 pub(crate) struct Blocks {
-    /// By row: where its candidates start in `others`, and behind all the length.
+    /// By span of rows: where its entries start, and behind all how many there are.
     starts: Vec<usize>,
-    /// Rows above the row in question; one that several passes found stands there several times.
+    /// By entry: the place of the row in its span.
+    places: Vec<u16>,
+    /// By entry: a row above it that shares a block with it; one that several passes found stands there several times.
     others: Vec<u32>,
     passes: usize,
     sizes: (u64, u64),
@@ -162,6 +167,33 @@ pub(crate) struct Blocks {
     all: bool,
     rows: usize,
     across: bool,
+}
+
+/// Rows whose candidates lie together.
+const SPAN: usize = 4096;
+
+/// The candidates of the rows of one span.
+pub(crate) struct Span {
+    first: usize,
+    /// By row of the span: where its candidates end.
+    ends: Vec<usize>,
+    others: Vec<u32>,
+}
+
+impl Span {
+    /// Each row with its candidates: rows above it, ascending, each once.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (usize, &[u32])> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts
+            .zip(&self.ends)
+            .enumerate()
+            .map(|(place, (start, end))| (self.first + place, &self.others[start..*end]))
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.others.len()
+    }
 }
 
 /// Expected share of unrelated pairs that agree, and share of filled rows, of one column at one grain.
@@ -182,6 +214,7 @@ impl Blocks {
         let across = sources == Sources::FreeOfDuplicates;
         let mut blocks = Self {
             starts: Vec::new(),
+            places: Vec::new(),
             others: Vec::new(),
             passes: 0,
             sizes: (0, 0),
@@ -197,32 +230,35 @@ impl Blocks {
         blocks
     }
 
-    /// Turns blocks into lists of candidates by row.
+    /// Turns blocks into entries by span of rows.
     ///
-    /// Two rounds over the passes, one to count and one to write, so that the lists are one array without holes: 8
-    /// bytes a row and 4 a candidate, a candidate that k passes found k times.
+    /// Two rounds over the passes, one to count and one to write, so that the entries are one array without holes: 6
+    /// bytes each, one for every pass that found the pair.
     fn gather(&mut self, passes: &[Pass]) {
-        let mut starts = vec![0_usize; self.rows + 1];
+        let mut starts = vec![0_usize; self.rows.div_ceil(SPAN) + 1];
         for pass in passes {
             self.passes += 1;
             self.sizes = (self.sizes.0 + pass.capped, self.sizes.1.max(pass.largest));
-            pass.each(|row, ahead| starts[row + 1] += ahead.len());
+            pass.each(|row, ahead| starts[row / SPAN + 1] += ahead.len());
         }
-        for row in 0..self.rows {
-            starts[row + 1] += starts[row];
+        for span in 1..starts.len() {
+            starts[span] += starts[span - 1];
         }
-        let mut others = vec![0; starts[self.rows]];
+        let entries = starts.last().copied().unwrap_or(0);
+        let (mut places, mut others) = (vec![0; entries], vec![0; entries]);
         let mut next = starts.clone();
         for pass in passes {
             pass.each(|row, ahead| {
-                let at = next[row];
+                let at = next[row / SPAN];
+                next[row / SPAN] += ahead.len();
+                #[expect(clippy::cast_possible_truncation, reason = "a place in a span of 4,096 rows")]
+                places[at..at + ahead.len()].fill((row % SPAN) as u16);
                 for (slot, other) in others[at..].iter_mut().zip(ahead) {
                     *slot = other & !LAST;
                 }
-                next[row] += ahead.len();
             });
         }
-        (self.starts, self.others) = (starts, others);
+        (self.starts, self.places, self.others) = (starts, places, others);
     }
 
     /// How many passes there are; none where every pair is a candidate.
@@ -240,29 +276,87 @@ impl Blocks {
         self.all
     }
 
-    /// Rows above `row` that are candidates for it, ascending.
+    /// How many spans the rows make.
+    pub(crate) fn spans(&self) -> usize {
+        self.rows.div_ceil(SPAN)
+    }
+
+    /// The candidates of the rows of one span.
     ///
     /// Each pair is told by its smaller row, once. Where sources are free of duplicates, rows of the row's own
-    /// source are left out. O(c log c) for c entries of the row.
-    pub(crate) fn candidates(&self, prepared: &Prepared, row: usize, out: &mut Vec<u32>) {
-        out.clear();
-        if self.all {
-            out.extend((0..u32::try_from(self.rows).unwrap_or(NONE)).skip(row + 1));
-        } else {
-            out.extend_from_slice(&self.others[self.starts[row]..self.starts[row + 1]]);
+    /// source are left out. O(c log c) for rows of c entries.
+    pub(crate) fn span(&self, prepared: &Prepared, span: usize) -> Span {
+        let first = span * SPAN;
+        let rows = SPAN.min(self.rows - first);
+        let (starts, mut by_row) =
+            if self.all { self.every_pair(first, rows) } else { self.by_row(span, rows) };
+        let mut out =
+            Span { first, ends: Vec::with_capacity(rows), others: Vec::with_capacity(by_row.len() / 2) };
+        for place in 0..rows {
+            let others = &mut by_row[starts[place]..starts[place + 1]];
+            others.sort_unstable();
+            let own = prepared.source[first + place];
+            let mut last = NONE;
+            for other in others {
+                if *other != last && !(self.across && prepared.source[*other as usize] == own) {
+                    out.others.push(*other);
+                }
+                last = *other;
+            }
+            out.ends.push(out.others.len());
         }
-        if self.across {
-            let own = prepared.source[row];
-            out.retain(|other| prepared.source[*other as usize] != own);
+        out
+    }
+
+    /// All rows above each row of a span, and where those of each row start.
+    fn every_pair(&self, first: usize, rows: usize) -> (Vec<usize>, Vec<u32>) {
+        let (mut starts, mut others) = (vec![0], Vec::new());
+        for row in first..first + rows {
+            others.extend((0..NONE).take(self.rows).skip(row + 1));
+            starts.push(others.len());
         }
-        if !self.all {
-            out.sort_unstable();
-            out.dedup();
+        (starts, others)
+    }
+
+    /// The entries of a span, those of a row together, and where those of each row start.
+    fn by_row(&self, span: usize, rows: usize) -> (Vec<usize>, Vec<u32>) {
+        let range = self.starts[span]..self.starts[span + 1];
+        let (places, others) = (&self.places[range.clone()], &self.others[range]);
+        let mut starts = vec![0; rows + 2];
+        for place in places {
+            starts[usize::from(*place) + 2] += 1;
         }
+        for row in 2..rows + 2 {
+            starts[row] += starts[row - 1];
+        }
+        let mut by_row = vec![0; others.len()];
+        for (place, other) in places.iter().zip(others) {
+            let at = &mut starts[usize::from(*place) + 1];
+            by_row[*at] = *other;
+            *at += 1;
+        }
+        (starts, by_row)
     }
 }
 
 impl Pass {
+    /// Takes a block in: keys in the upper half, rows in the lower half, ascending.
+    fn take(&mut self, block: &[u64]) {
+        let size = block.len() as u64;
+        self.largest = size.max(self.largest);
+        if size > u64::from(LARGEST) {
+            self.capped += size;
+            self.pairs += size * u64::from(NEIGHBOURS);
+        } else {
+            self.pairs += size * (size - 1) / 2;
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "the row is the lower half")]
+        self.members.extend(block.iter().map(|x| *x as u32));
+        if let Some(last) = self.members.last_mut() {
+            *last |= LAST;
+        }
+    }
+
     /// Calls `f` with every row and those behind it in its block that are candidates for it.
     fn each(&self, mut f: impl FnMut(usize, &[u32])) {
         for block in self.members.split_inclusive(|m| m & LAST != 0) {
@@ -297,9 +391,9 @@ impl Keys {
         let of_values: Vec<Vec<u32>> = of_values.into_iter().flatten().collect();
         let mut keys = vec![Vec::with_capacity(prepared.rows); wanted.len()];
         // Block by block, so that the rows of a block are still at hand for the next column.
-        for start in (0..prepared.rows).step_by(2048) {
+        for start in (0..prepared.rows).step_by(256) {
             for ((keys, values), (c, _)) in keys.iter_mut().zip(&of_values).zip(&wanted) {
-                keys.extend((start..prepared.rows.min(start + 2048)).map(|row| {
+                keys.extend((start..prepared.rows.min(start + 256)).map(|row| {
                     let value = prepared.row(row)[*c];
                     if value == NONE { 0 } else { values[value as usize] }
                 }));
@@ -443,13 +537,17 @@ fn hash_of_value(col: &Col, value: u32, grain: Grain) -> u64 {
     }
 }
 
+/// Rows that a part of a pass holds, about: what is looked up in it stays in a cache of the first level.
+const PART: usize = 4096;
+
+/// Slots in which a part's keys are counted; a slot that only one row falls into needs no more looking at.
+const SLOTS: u32 = 13;
+
 /// The blocks of a pass, unless they hold more candidates than it may cost.
 ///
-/// Most keys of a selective pass occur once. They are told by a set of bits (a Bloom filter with one function, Bloom 1970,
-/// doi:10.1145/362686.362692), so only rows that may have a partner are sorted.
-///
-/// The set has 8 to 16 bits a row (for up to 33 million rows), so a row without a partner is kept with a chance of
-/// at most one in eight; after sorting, blocks of one record are dropped.
+/// Most keys of a selective pass occur once. Rows are dealt into parts by the upper bits of their keys, and in each
+/// part counted by the next bits: rows alone in their slot have no partner, the others are put side by side and
+/// sorted, a handful at a time. O(n): two rounds over the table, two over each part.
 fn pass(rows: usize, keys: &Keys, spec: &Spec, most: u64) -> Option<Pass> {
     let (a, b) = (keys.of(spec.a), spec.b.map(|b| keys.of(b)));
     let key = |row: usize| {
@@ -460,81 +558,69 @@ fn pass(rows: usize, keys: &Keys, spec: &Spec, most: u64) -> Option<Pass> {
         let (x, y) = (u64::from(a[row]), u64::from(b[row]));
         short(mix(if spec.either_order { x + y } else { x << 32 | y }))
     };
-    let bits = (rows * 8).next_power_of_two().clamp(1 << 12, 1 << 28).trailing_zeros();
-    let mut seen = vec![[0_u64; 2]; 1 << (bits - 6)];
-    let place = |key: u32| {
-        let slot = key >> (32 - bits);
-        (slot as usize >> 6, 1_u64 << (slot & 63))
-    };
+    let parts = (rows / PART).next_power_of_two().min(1024);
+    let bits = parts.trailing_zeros();
+    // Rows without a key make a part of their own, behind all others, so that nothing has to be decided row by row.
+    let part_of = |key: u32| if key == 0 { parts } else { (u64::from(key) << bits >> 32) as usize };
     let all: Vec<u32> = (0..rows).map(key).collect();
-    for key in all.iter().filter(|k| **k != 0) {
-        let (word, bit) = place(*key);
-        let [once, twice] = &mut seen[word];
-        *twice |= *once & bit;
-        *once |= bit;
+    let mut starts = vec![0_usize; parts + 2];
+    for key in &all {
+        starts[part_of(*key) + 1] += 1;
     }
-    let mut keyed: Vec<u64> = Vec::new();
+    for part in 0..parts {
+        starts[part + 1] += starts[part];
+    }
+    let mut next = starts.clone();
+    let mut dealt = vec![0_u64; rows];
     for (key, row) in all.iter().zip(0_u64..) {
-        let (word, bit) = place(*key);
-        if *key != 0 && seen[word][1] & bit != 0 {
-            keyed.push(u64::from(*key) << 32 | row);
-        }
+        let at = &mut next[part_of(*key)];
+        dealt[*at] = u64::from(*key) << 32 | row;
+        *at += 1;
     }
-    drop((seen, all));
-    sort_by_key(&mut keyed);
-    let mut pass = Pass { members: Vec::with_capacity(keyed.len()), capped: 0, largest: 0, pairs: 0 };
-    for block in keyed.chunk_by(|x, y| x >> 32 == y >> 32).filter(|b| b.len() > 1) {
-        let size = block.len() as u64;
-        pass.largest = size.max(pass.largest);
-        if size > u64::from(LARGEST) {
-            pass.capped += size;
-            pass.pairs += size * u64::from(NEIGHBOURS);
-        } else {
-            pass.pairs += size * (size - 1) / 2;
-        }
-        if pass.pairs > most {
-            return None;
-        }
-        #[expect(clippy::cast_possible_truncation, reason = "the row is the lower half")]
-        pass.members.extend(block.iter().map(|x| *x as u32));
-        if let Some(last) = pass.members.last_mut() {
-            *last |= LAST;
+    drop(all);
+    let mut pass = Pass { members: Vec::new(), capped: 0, largest: 0, pairs: 0 };
+    let (mut slots, mut shared) = (vec![0_u32; 1 << SLOTS], Vec::new());
+    for part in starts[..=parts].windows(2) {
+        not_alone(&dealt[part[0]..part[1]], bits, &mut slots, &mut shared);
+        for block in shared.chunk_by(|x, y| x >> 32 == y >> 32).filter(|b| b.len() > 1) {
+            pass.take(block);
+            if pass.pairs > most {
+                return None;
+            }
         }
     }
     Some(pass)
 }
 
-/// Sorts keys in the upper half, rows in the lower: two rounds of radix sort over the upper 22 bits, then the few whose keys
-/// share those.
-///
-/// O(n) for the two rounds of 11 bits each. Keys are hashes, so of n rows only about n² / 2²³ pairs share 22 bits
-/// by chance, and the last sort touches short groups. The rows inside a block end up ascending, as they are the
-/// lower half.
-fn sort_by_key(keyed: &mut Vec<u64>) {
-    if keyed.len() < 4096 {
-        keyed.sort_unstable();
-        return;
+/// The rows of a part that share a slot with another one, sorted by key and row within each slot. Keys in the upper
+/// half, of which the first `bits` are those of the part; rows in the lower half, ascending.
+fn not_alone(part: &[u64], bits: u32, slots: &mut [u32], shared: &mut Vec<u64>) {
+    let slot = |x: u64| (x << bits >> (64 - SLOTS)) as usize;
+    slots.fill(0);
+    for x in part {
+        slots[slot(*x)] += 1;
     }
-    let mut other = vec![0; keyed.len()];
-    for shift in [42, 53] {
-        let digit = |key: u64| (key >> shift & 0x7ff) as usize;
-        let mut starts = [0_u32; 2049];
-        for key in keyed.iter() {
-            starts[digit(*key) + 1] += 1;
-        }
-        for i in 0..2048 {
-            starts[i + 1] += starts[i];
-        }
-        for key in keyed.iter() {
-            let at = &mut starts[digit(*key)];
-            other[*at as usize] = *key;
-            *at += 1;
-        }
-        std::mem::swap(keyed, &mut other);
+    // Where a slot's next row goes, times two; odd where the slot has one row only, which goes to the end and stays
+    // there until the next one takes its place.
+    let end: u32 = slots.iter().filter(|n| **n > 1).sum();
+    let mut start = 0;
+    for n in slots.iter_mut() {
+        let alone = *n < 2;
+        let size = *n;
+        *n = if alone { end << 1 | 1 } else { start << 1 };
+        start += if alone { 0 } else { size };
     }
-    for group in keyed.chunk_by_mut(|x, y| x >> 42 == y >> 42).filter(|g| g.len() > 1) {
-        if !group.is_sorted() {
-            group.sort_unstable();
+    shared.clear();
+    shared.resize(end as usize + 1, 0);
+    for x in part {
+        let at = &mut slots[slot(*x)];
+        shared[(*at >> 1) as usize] = *x;
+        *at += (!*at & 1) << 1;
+    }
+    shared.truncate(end as usize);
+    for slot in shared.chunk_by_mut(|x, y| slot(*x) == slot(*y)) {
+        if !slot.is_sorted() {
+            slot.sort_unstable();
         }
     }
 }

@@ -609,7 +609,7 @@ impl Rough {
         if value == NONE {
             return [0.0; 2];
         }
-        let (value, key) = frequencies.counts(c, value, prepared.cols[c].key_of(value));
+        let [value, key] = frequencies.counts(c, value);
         let at = |n: u32| n.min(COUNTS - 1) as usize;
         [self.shared[c][0][at(key)], self.shared[c][1][at(value)]]
     }

@@ -52,8 +52,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::data::{Field, Records};
+use crate::data::{Field, NONE, Records};
 use crate::error::{Error, Result};
+use crate::kernel::par;
 use crate::types::Probability;
 
 use super::block::Blocks;
@@ -198,13 +199,17 @@ impl MatchModel {
         self.check_fields(records)?;
         let prepared = Prepared::new(records, self.params.normaliser)?;
         let blocks = Blocks::new(&prepared, self.params.sources);
-        let mut others = Vec::new();
-        let mut pairs = Vec::new();
-        for (row, number) in (0..prepared.rows).zip(0_u32..) {
-            blocks.candidates(&prepared, row, &mut others);
-            pairs.extend(others.iter().map(|other| (number, *other)));
-        }
-        Ok(pairs)
+        let spans = par::map_chunks(blocks.spans(), 1, |range| {
+            let mut pairs = Vec::new();
+            for span in range.map(|i| blocks.span(&prepared, i)) {
+                for (row, others) in span.rows() {
+                    let row = u32::try_from(row).unwrap_or(NONE);
+                    pairs.extend(others.iter().map(|other| (row, *other)));
+                }
+            }
+            pairs
+        });
+        Ok(spans.concat())
     }
 
     /// How the fit went; `None` under [`Method::Rules`].
@@ -268,6 +273,13 @@ pub(super) fn entities_of(roots: &[u32]) -> impl Fn(&Pair) -> u32 + Sync + Send 
     |pair| if roots[pair.a as usize] == roots[pair.b as usize] { 1 } else { 2 }
 }
 
+/// The same before anything is known: every record is an entity of its own.
+fn as_records(_: &Pair) -> u32 {
+    2
+}
+
+type Entities<'a> = dyn Fn(&Pair) -> u32 + Sync + Send + 'a;
+
 /// All that scoring needs of a table before any weight is learnt.
 ///
 /// Made once for a table, whatever is decided about it later: pairs with their levels, counts by record, and how
@@ -280,11 +292,11 @@ pub(super) struct Compared {
 
 impl Compared {
     pub(super) fn new(prepared: &Prepared, params: &MatchParams) -> Self {
+        let blocks = Blocks::new(prepared, params.sources);
         let frequencies = Frequencies::of_records(prepared);
         let start = Weights::start(prepared, all_pairs(prepared, params.sources));
         let rough = Rough::new(&start, &frequencies, params.cut());
-        let blocks = Blocks::new(prepared, params.sources);
-        let (pairs, count) = Comparer::new(prepared).all(&blocks, &rough, &frequencies);
+        let (pairs, count) = Comparer::new(prepared).all(blocks, &rough, &frequencies);
         Self { frequencies, pairs, count }
     }
 }
@@ -304,16 +316,15 @@ fn learn(prepared: &Prepared, params: &MatchParams, known: Option<&Labelled>) ->
     let chosen: Vec<Pair> = table.pairs.iter().step_by(step).copied().collect();
     let weight = table.pairs.len() as f64 / (chosen.len() as f64).max(1.0);
     let mut weights = Weights::start(prepared, total);
-    let alone: Vec<u32> = (0..u32::MAX).take(prepared.rows).collect();
-    let learn = |weights: &mut Weights, frequencies: &Frequencies, roots: &[u32]| {
-        let sample = Sample::new(prepared, frequencies, &chosen, weight, entities_of(roots));
-        let strangers = Sample::new(prepared, frequencies, &random, 1.0, entities_of(roots));
+    let learn = |weights: &mut Weights, frequencies: &Frequencies, entities: &Entities<'_>| {
+        let sample = Sample::new(prepared, frequencies, &chosen, weight, entities);
+        let strangers = Sample::new(prepared, frequencies, &random, 1.0, entities);
         weights.fit(prepared, &sample, &strangers, total);
     };
-    learn(&mut weights, &table.frequencies, &alone);
+    learn(&mut weights, &table.frequencies, &as_records);
     let first = First::new(prepared, params, &weights, &table, Constraints::default());
     weights.first = Some(Box::new(weights.clone()));
-    learn(&mut weights, &first.counted, &first.roots);
+    learn(&mut weights, &first.counted, &entities_of(&first.roots));
     if let Some(known) = known {
         supervised::learn(prepared, params, &mut weights, &table, &first, known);
     }
@@ -352,8 +363,7 @@ impl First {
         table: &Compared,
         links: Constraints<'_>,
     ) -> Self {
-        let alone: Vec<u32> = (0..u32::MAX).take(prepared.rows).collect();
-        let scores = weights.score(prepared, &table.frequencies, &table.pairs, entities_of(&alone));
+        let scores = weights.score(prepared, &table.frequencies, &table.pairs, as_records);
         let roots = join(prepared, params, weights, &table.pairs, &scores, links);
         let counted = table.frequencies.of_entities(prepared, &roots);
         Self { scores, roots, counted, least: params.least() }

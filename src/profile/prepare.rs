@@ -6,8 +6,9 @@
 //! Further values of a column lie in a list of their own, since few records have any.
 //!
 //! # What is kept of a value
-//! Where its code units lie, their bag (two bits for each of 32 classes), its key's number, the hash of the key and of the
-//! coarse key: about 60 bytes with its text. A city that a million records share is prepared once.
+//! Its code units (up to 13) or where they lie, their bag (two bits for each of 32 classes), its key's number, the hash of
+//! the key and of the coarse key: about 60 bytes, and the text of a long one. A city that a million records share is
+//! prepared once.
 //!
 //! # Which columns
 //! Each field is a column; a whole name is two, family and given. The first 20 columns are compared.
@@ -23,7 +24,8 @@
 //!
 //! # Why values are numbered in parts
 //! A million distinct e-mail addresses in one hash table are a million waits for memory. Dealt by hash into parts of
-//! some 4,000 they are searched in tables that a cache holds, and the numbers are the same: by first appearance.
+//! some 4,000 they are searched in tables that a cache holds, and the numbers are the same: by first appearance
+//! (`kernel::firsts`). Normal forms are numbered so, and their keys.
 //!
 //! # Cells by hand
 //! Two columns, surname and birth date, three records: `lee` 1980-04-03, `lee` without a date, `fox` 1975-01-09.
@@ -37,11 +39,11 @@
 //!
 //! # Keys and own keys
 //! A key is a hash of the key's text, numbered by first occurrence. In a column in which every value is its own key
-//! (accounts, places), no map of keys is made; the first value of which key and text differ makes it.
+//! (accounts, places), keys have the numbers of their values.
 //!
 //! # Memory
-//! 8 bytes a column and record for the cells, 4 a record for the source, about 60 bytes and the text for each
-//! distinct value. A million records with ten columns are 84 MB and their values.
+//! 8 bytes a column and record for the cells, 4 a record for the source, about 60 bytes for each distinct value and the
+//! text of a long one. A million records with ten columns are 84 MB and their values.
 //!
 //! # Determinism
 //! Values are numbered by first occurrence in the table, columns by the order of fields. Normalising runs in chunks
@@ -61,10 +63,9 @@
 
 use std::borrow::Cow;
 
-use hashbrown::HashMap;
-
 use crate::data::{Dictionary, Field, FieldKind, NONE, Records};
 use crate::error::{Error, Result};
+use crate::kernel::firsts::{self, Numbered};
 use crate::kernel::par;
 
 use super::compare::{Reading, Text};
@@ -91,7 +92,7 @@ pub(crate) struct Col {
     pub(crate) part: Part,
     /// By value: comparison forms.
     pub(crate) forms: Vec<Text>,
-    /// By value: code points of the comparison forms, behind one another.
+    /// Code units of the long comparison forms, behind one another.
     pub(crate) codes: Vec<u8>,
     /// By value: its sketch.
     pub(crate) sketches: Vec<u32>,
@@ -120,6 +121,8 @@ pub(crate) struct Prepared {
     /// Row by row: the first value of each column, then the sketches of those values, side by side because a comparison
     /// reads both.
     cells: Vec<u32>,
+    /// Where they begin.
+    start: usize,
     pub(crate) source: Vec<u32>,
     pub(crate) sources: usize,
     /// Whether any column has several values in one row.
@@ -134,7 +137,7 @@ impl Prepared {
 
     /// The first values of a row.
     pub(crate) fn row(&self, row: usize) -> &[u32] {
-        &self.cells[row * 2 * self.cols.len()..][..self.cols.len()]
+        &self.both(row)[..self.cols.len()]
     }
 
     /// The sketches of the first values of a row; 0 where there is none.
@@ -144,7 +147,7 @@ impl Prepared {
 
     /// First values and sketches of a row, behind one another.
     pub(crate) fn both(&self, row: usize) -> &[u32] {
-        &self.cells[row * 2 * self.cols.len()..][..2 * self.cols.len()]
+        &self.cells[self.start + row * 2 * self.cols.len()..][..2 * self.cols.len()]
     }
 
     /// All values of a column in a row.
@@ -171,8 +174,10 @@ impl Prepared {
             firsts.push(first);
         }
         let width = cols.len();
-        let mut cells = vec![0; 2 * rows * width];
-        for (row, cells) in cells.chunks_exact_mut(2 * width).enumerate() {
+        let mut cells = vec![0; 2 * rows * width + LINE];
+        // Rows of a table of eight columns then lie in one line of a cache each, not across two.
+        let start = cells.as_ptr().align_offset(4 * LINE).min(LINE);
+        for (row, cells) in cells[start..].chunks_exact_mut(2 * width).take(rows).enumerate() {
             let (values, sketches) = cells.split_at_mut(width);
             for (c, first) in firsts.iter().enumerate() {
                 values[c] = first[row];
@@ -188,7 +193,7 @@ impl Prepared {
         let source =
             (0..rows).map(|row| u32::try_from(records.source(row).unwrap_or(0)).unwrap_or(0)).collect();
         let multiple = cols.iter().any(|c| !c.more.is_empty());
-        Ok(Self { rows, cols, cells, source, sources: records.sources().len(), multiple })
+        Ok(Self { rows, cols, cells, start, source, sources: records.sources().len(), multiple })
     }
 }
 
@@ -197,7 +202,7 @@ impl Prepared {
     /// No rows yet.
     pub(crate) fn empty(fields: &[Field]) -> Self {
         let cols: Vec<Col> = plan(fields).into_iter().map(|(f, k, p)| Col::empty(f, k, p)).collect();
-        Self { rows: 0, cols, cells: Vec::new(), source: Vec::new(), sources: 0, multiple: false }
+        Self { rows: 0, cols, cells: Vec::new(), start: 0, source: Vec::new(), sources: 0, multiple: false }
     }
 
     /// A row without values, behind all others.
@@ -213,7 +218,7 @@ impl Prepared {
     pub(crate) fn set(&mut self, row: u32, c: usize, values: &[u32]) {
         let Some((first, rest)) = values.split_first() else { return };
         let width = self.cols.len();
-        let at = 2 * row as usize * width + c;
+        let at = self.start + 2 * row as usize * width + c;
         let col = &mut self.cols[c];
         self.cells[at] = *first;
         self.cells[at + width] = col.sketches[*first as usize];
@@ -227,8 +232,9 @@ impl Prepared {
     /// Takes all values of a row away.
     pub(crate) fn clear_row(&mut self, row: u32) {
         let width = self.cols.len();
-        self.cells[2 * row as usize * width..][..width].fill(NONE);
-        self.cells[(2 * row as usize + 1) * width..][..width].fill(0);
+        let cells = &mut self.cells[self.start + 2 * row as usize * width..][..2 * width];
+        cells[..width].fill(NONE);
+        cells[width..].fill(0);
         for col in &mut self.cols {
             let start = col.more.partition_point(|(r, _)| *r < row);
             let length = col.more[start..].partition_point(|(r, _)| *r == row);
@@ -276,11 +282,11 @@ impl Col {
             self.coarse.push(short(value.coarse));
         } else {
             let old = self.forms[number];
-            if form.len <= old.len || old.start + u32::from(old.len) == start {
+            let (length, place, end) = (form.elsewhere(), old.start as usize, start as usize);
+            if length <= old.elsewhere() || place + old.elsewhere() == end {
                 // The place of the former value, or the end of the arena, takes the new one.
-                let length = usize::from(form.len);
-                self.codes.copy_within(start as usize..start as usize + length, old.start as usize);
-                self.codes.truncate((start as usize).max(old.start as usize + length));
+                self.codes.copy_within(end..end + length, place);
+                self.codes.truncate(end.max(place + length));
                 form.start = old.start;
             }
             self.forms[number] = form;
@@ -296,8 +302,8 @@ impl Col {
     /// would show.
     pub(crate) fn wipe(&mut self, number: usize) {
         let form = &mut self.forms[number];
-        self.codes[form.start as usize..][..usize::from(form.len)].fill(0);
-        (form.bag, form.masked, form.han) = (0, false, false);
+        self.codes[form.start as usize..][..form.elsewhere()].fill(0);
+        form.wipe();
         self.sketches[number] = 0;
         self.coarse[number] = 0;
     }
@@ -321,12 +327,6 @@ impl Col {
     pub(crate) fn key_of(&self, value: u32) -> u32 {
         if self.own_keys { value } else { self.forms[value as usize].key }
     }
-
-    /// The code units of a value, at most 64.
-    pub(crate) fn codes_of(&self, value: u32) -> &[u8] {
-        let form = &self.forms[value as usize];
-        &self.codes[form.start as usize..form.start as usize + form.len as usize]
-    }
 }
 
 /// The upper half of a hash, 0 for none. Two keys in one block are harmless: they cost a comparison.
@@ -349,6 +349,9 @@ const TOO_MANY: u32 = 50;
 pub(crate) fn most_holders(records: usize) -> u32 {
     TOO_MANY.max(u32::try_from(records / 200).unwrap_or(u32::MAX))
 }
+
+/// Cells in a line of a cache.
+const LINE: usize = 16;
 
 /// Values normalised at a time: their normal forms lie behind one another, some 100 KB.
 const CHUNK: usize = 4096;
@@ -427,33 +430,31 @@ fn finish(
     let reading = Reading::of(kind);
     let mut sketches = Vec::with_capacity(texts.len());
     let mut coarse = Vec::with_capacity(texts.len());
-    let (mut key_hash, mut key_count) = (Vec::new(), Vec::<u32>::new());
-    // While every value is its own key, keys need no numbers of their own.
-    let mut keys: Option<HashMap<u64, u32>> = None;
-    for (text, count) in texts.iter().zip(&count) {
+    let mut key_hash = Vec::with_capacity(texts.len());
+    let mut own_keys = true;
+    for text in texts.iter() {
         let start = u32::try_from(codes.len())
             .map_err(|_| Error::overflow("more than 4 GiB of distinct values in one column"))?;
         let value = Value::new(kind, text);
         let mut form = Text::push(&mut codes, start, value.compared);
+        form.key = u32::try_from(forms.len()).unwrap_or(NONE);
         sketches.push(reading.sketch(value.compared, &value.key, form.masked || form.han));
-        if keys.is_none() && value.key != text {
-            let mut numbered = HashMap::with_capacity(texts.len());
-            numbered.extend(key_hash.iter().copied().zip(0_u32..));
-            keys = Some(numbered);
-        }
-        let mut new = || {
-            key_hash.push(value.hash);
-            key_count.push(0);
-            u32::try_from(key_hash.len() - 1).unwrap_or(NONE)
-        };
-        let number = match &mut keys {
-            Some(keys) => *keys.entry(value.hash).or_insert_with(new),
-            None => new(),
-        };
-        form.key = number;
+        own_keys &= value.key == text;
         forms.push(form);
-        key_count[number as usize] += count;
+        key_hash.push(value.hash);
         coarse.push(short(value.coarse));
+    }
+    // While every value is its own key, keys need no numbers of their own.
+    let mut key_count = count.clone();
+    if !own_keys {
+        let Numbered { numbers, firsts } = firsts::number(&key_hash, |i, j| key_hash[i] == key_hash[j]);
+        key_hash = firsts.iter().map(|first| key_hash[*first as usize]).collect();
+        key_count.clear();
+        key_count.resize(key_hash.len(), 0);
+        for ((form, number), count) in forms.iter_mut().zip(numbers).zip(&count) {
+            form.key = number;
+            key_count[number as usize] += count;
+        }
     }
     Ok(Col {
         field,
@@ -464,7 +465,7 @@ fn finish(
         codes,
         sketches,
         reading,
-        own_keys: keys.is_none(),
+        own_keys,
         key_hash,
         coarse,
         count,
@@ -479,7 +480,7 @@ pub(crate) struct Value<'t> {
     /// The text that comparators see.
     pub(crate) compared: &'t str,
     pub(crate) key: Cow<'t, str>,
-    /// Of the key.
+    /// Of the key; never 0.
     pub(crate) hash: u64,
     /// Of the coarse key; 0 for a masked value, which has none.
     pub(crate) coarse: u64,
@@ -488,7 +489,7 @@ pub(crate) struct Value<'t> {
 impl<'t> Value<'t> {
     pub(crate) fn new(kind: FieldKind, text: &'t str) -> Self {
         let key = normalise::key_of(kind, text);
-        let hash = normalise::hash_of(&key);
+        let hash = normalise::hash_of(&key).max(1);
         let coarse = match normalise::form_of(text) {
             Form::Whole => normalise::hash_of(normalise::coarse_key(kind, text, &key)),
             Form::Masked => 0,

@@ -11,8 +11,9 @@
 //! Names in each other's place are found by their keys: the given name of one record is the family name of the other.
 //!
 //! # What the stages are worth
-//! On a million simulated records there are 2.8 million candidates, of which 1.6 million are kept. Values themselves are read
-//! for hardly more than those: two texts lie in two places of memory that no cache has, which costs more than all the rest.
+//! On a million simulated records there are 2.8 million candidates, of which 1.6 million are kept. Two texts are read 2.6
+//! million times; all other levels follow from numbers and sketches. What lies in no cache (cells, counts, texts) is
+//! fetched for sixteen rows at a time, so that one wait serves many.
 //!
 //! # The bar
 //! A pair is dropped where even the best reading of its open columns leaves it below min(t − 10, −10) nats, t the threshold in
@@ -41,7 +42,7 @@
 //!
 //! # Complexity
 //! O(candidates · columns) time with a small constant; strings are compared bit-parallel in O(length). Memory 16
-//! bytes a kept pair. Rows run in parallel in chunks of 1,024; chunks are put together in their order, so the list
+//! bytes a kept pair. Rows run in parallel in spans of 4,096; spans are put together in their order, so the list
 //! is the same for any number of threads.
 //!
 //! # Errors
@@ -66,17 +67,20 @@ use crate::kernel::rng::Rng;
 use crate::types::Seed;
 
 use super::block::Blocks;
-use super::compare::{LEVELS, Level, Scratch, Verdict, alike, level};
+use super::compare::{LEVELS, Level, Reading, Scratch, Text, Verdict, alike, level, likeness};
 use super::frequency::Frequencies;
 use super::mixture::Rough;
 use super::prepare::Prepared;
 
 /// Columns that take part; three bits each.
 pub(crate) const MAX_COLUMNS: usize = 20;
-/// Rows handled at a time.
+/// Random pairs handled at a time.
 ///
 /// Large enough that buffers are made seldom, small enough that the threads end together.
 const CHUNK: usize = 1024;
+
+/// Rows whose candidates are fetched together.
+const TOGETHER: usize = 16;
 
 /// A compared pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,27 +105,30 @@ impl Pattern {
     }
 }
 
-/// What sharing a value or its key with one row is worth, by column, found when first asked for.
-struct Worth {
-    row: usize,
-    known: Vec<Option<[f32; 2]>>,
+/// The rough weight of a level; `shared` tells what having the key, and the value, in common is worth, where that is
+/// asked.
+fn weight(rough: &Rough, c: usize, level: Level, shared: impl FnOnce() -> [f32; 2]) -> f32 {
+    match level {
+        Level::Equal => shared()[1],
+        Level::SameKey => shared()[0],
+        level => rough.levels[c][level as usize],
+    }
 }
 
-impl Worth {
-    /// What a row's values are worth is asked for once a row, not once a candidate: a look-up of counts costs two
-    /// reads in no order.
-    fn new(width: usize) -> Self {
-        Self { row: 0, known: vec![None; width] }
-    }
+/// What numbers and sketches say of two records: the levels they tell, and the columns at which values must be looked at.
+#[derive(Clone, Copy)]
+struct Glance {
+    pattern: Pattern,
+    /// Rough score, the open columns at the most they can say.
+    score: f32,
+    /// One bit for each open column.
+    open: u32,
+}
 
-    fn turn_to(&mut self, row: usize) {
-        self.row = row;
-        self.known.fill(None);
-    }
-
-    /// Of the key, and of the value.
-    fn of(&mut self, c: usize, prepared: &Prepared, rough: &Rough, frequencies: &Frequencies) -> [f32; 2] {
-        *self.known[c].get_or_insert_with(|| rough.equal(prepared, frequencies, self.row, c))
+impl Glance {
+    /// Columns whose values must be looked at, ascending.
+    fn open(self) -> impl Iterator<Item = usize> {
+        (0..MAX_COLUMNS).filter(move |c| self.open >> c & 1 == 1)
     }
 }
 
@@ -131,14 +138,20 @@ pub(crate) struct Comparer<'a> {
     width: usize,
     /// Columns of given and family name, which people enter in either order.
     names: Option<(usize, usize)>,
+    /// By column: how two sketches are read.
+    readings: [Reading; MAX_COLUMNS],
 }
 
 impl<'a> Comparer<'a> {
-    /// A comparer of these records; it holds nothing of its own, so it costs nothing to make.
+    /// A comparer of these records; it costs next to nothing to make.
     pub(crate) fn new(prepared: &'a Prepared) -> Self {
         let find = |kind| prepared.cols.iter().take(MAX_COLUMNS).position(|c| c.kind == kind);
         let names = find(FieldKind::GivenName).zip(find(FieldKind::FamilyName));
-        Self { prepared, width: prepared.width().min(MAX_COLUMNS), names }
+        let mut readings = [Reading::Words; MAX_COLUMNS];
+        for (reading, col) in readings.iter_mut().zip(&prepared.cols) {
+            *reading = col.reading;
+        }
+        Self { prepared, width: prepared.width().min(MAX_COLUMNS), names, readings }
     }
 
     /// Hashes of the keys of given and family name of a row, 0 where there is none.
@@ -276,39 +289,68 @@ impl<'a> Comparer<'a> {
     }
 
     /// All candidate pairs that are not hopeless with their patterns, ascending by (a, b), and how many were compared.
-    pub(crate) fn all(&self, blocks: &Blocks, rough: &Rough, frequencies: &Frequencies) -> (Vec<Pair>, u64) {
+    pub(crate) fn all(&self, blocks: Blocks, rough: &Rough, frequencies: &Frequencies) -> (Vec<Pair>, u64) {
         let prepared = self.prepared;
-        let chunks = par::map_chunks(prepared.rows, CHUNK, |range| {
-            let (mut scratch, mut others, mut pairs) = (Scratch::new(), Vec::new(), Vec::new());
-            let (mut worth, mut rows) = (Worth::new(self.width), Vec::new());
+        let chunks = par::map_chunks(blocks.spans(), 1, |range| {
+            let (mut scratch, mut pairs) = (Scratch::new(), Vec::new());
+            let (mut cells, mut worth) = (Vec::new(), Vec::new());
+            let (mut glances, mut open, mut texts) = (Vec::new(), Vec::new(), Vec::new());
             let mut compared = 0_u64;
-            for row in range {
-                blocks.candidates(prepared, row, &mut others);
-                if others.is_empty() {
-                    continue;
-                }
-                compared += others.len() as u64;
-                // Candidates lie all over the table: fetching them one behind another, with nothing in between, lets
-                // the memory work on several at a time.
-                rows.clear();
-                for other in &others {
-                    rows.extend_from_slice(prepared.both(*other as usize));
-                }
-                worth.turn_to(row);
-                let stride = 2 * prepared.width();
-                for (other, there) in others.iter().zip(rows.chunks_exact(stride)) {
-                    let b = *other as usize;
-                    let here = prepared.both(row);
-                    let found =
-                        self.judge((row, here), (b, there), rough, frequencies, &mut worth, &mut scratch);
-                    let Some(pattern) = found else { continue };
-                    if blocks.all() || self.promising(row, b, pattern) {
-                        pairs.push(Pair { a: u32::try_from(row).unwrap_or(NONE), b: *other, pattern });
+            for span in range.map(|i| blocks.span(prepared, i)) {
+                compared += span.len() as u64;
+                let rows: Vec<(usize, &[u32])> =
+                    span.rows().filter(|(_, others)| !others.is_empty()).collect();
+                for rows in rows.chunks(TOGETHER) {
+                    // Candidates lie all over the table, and so do counts and texts of values: fetching them one
+                    // behind another, with nothing in between, lets the memory work on several at a time.
+                    cells.clear();
+                    for other in rows.iter().flat_map(|(_, others)| *others) {
+                        cells.extend_from_slice(prepared.both(*other as usize));
+                    }
+                    worth.clear();
+                    for (a, _) in rows {
+                        worth.extend((0..self.width).map(|c| rough.equal(prepared, frequencies, *a, c)));
+                    }
+                    let weigh = |place: usize, c: usize, level: Level| {
+                        weight(rough, c, level, || worth[place * self.width + c])
+                    };
+                    glances.clear();
+                    open.clear();
+                    let mut cells = cells.chunks_exact(2 * prepared.width());
+                    for (place, (a, others)) in rows.iter().enumerate() {
+                        let here = (*a, prepared.both(*a));
+                        for (b, there) in others.iter().zip(&mut cells) {
+                            let there = (*b as usize, there);
+                            let weigh = |c, level| weigh(place, c, level);
+                            let Some(glance) = self.glance(here, there, rough, weigh, &mut scratch) else {
+                                continue;
+                            };
+                            glances.push((place, *b, glance));
+                            open.extend(glance.open().map(|c| (c, here.1[c], there.1[c])));
+                        }
+                    }
+                    texts.clear();
+                    texts.extend(open.iter().map(|(c, x, y)| {
+                        let forms = &prepared.cols[*c].forms;
+                        [forms[*x as usize], forms[*y as usize]]
+                    }));
+                    let mut texts = texts.as_slice();
+                    for (place, b, glance) in &glances {
+                        let (own, rest) = texts.split_at(glance.open.count_ones() as usize);
+                        texts = rest;
+                        let weigh = |c, level| weigh(*place, c, level);
+                        let found = self.settle(*glance, own.iter().copied(), rough, weigh, &mut scratch);
+                        let Some(pattern) = found else { continue };
+                        let a = rows[*place].0;
+                        if blocks.all() || self.promising(a, *b as usize, pattern) {
+                            pairs.push(Pair { a: number(a as u64), b: *b, pattern });
+                        }
                     }
                 }
             }
             (pairs, compared)
         });
+        drop(blocks);
         let compared = chunks.iter().map(|(_, compared)| compared).sum();
         let mut pairs = Vec::with_capacity(chunks.iter().map(|(pairs, _)| pairs.len()).sum());
         for (chunk, _) in chunks {
@@ -328,35 +370,34 @@ impl<'a> Comparer<'a> {
         frequencies: &Frequencies,
         scratch: &mut Scratch,
     ) -> Option<Pattern> {
-        let mut worth = Worth::new(self.width);
-        worth.turn_to(a);
-        let (here, there) = (self.prepared.both(a), self.prepared.both(b));
-        self.judge((a, here), (b, there), rough, frequencies, &mut worth, scratch)
+        let prepared = self.prepared;
+        let weigh = |c, level| weight(rough, c, level, || rough.equal(prepared, frequencies, a, c));
+        let (here, there) = (prepared.both(a), prepared.both(b));
+        let glance = self.glance((a, here), (b, there), rough, weigh, scratch)?;
+        let texts = glance.open().map(|c| {
+            let forms = &prepared.cols[c].forms;
+            [forms[here[c] as usize], forms[there[c] as usize]]
+        });
+        self.settle(glance, texts, rough, weigh, scratch)
     }
 
-    /// The same, given the cells of both rows. Sketches come first; values are looked at only while the best they can say
-    /// would be enough.
+    /// What numbers and sketches say of two records, given the cells of both; `None` where the best that the values can
+    /// say would not be enough.
     ///
     /// The bound: start + Σ known weights + Σ over open columns of the most they could say. It falls as columns are
     /// read, but for a shared key rarer than 10⁻⁴, so a pair is dropped at the first moment at which next to
     /// nothing can save it, and most columns of most candidates are never read.
-    fn judge(
+    fn glance(
         &self,
         (a, here): (usize, &[u32]),
         (b, there): (usize, &[u32]),
         rough: &Rough,
-        frequencies: &Frequencies,
-        worth: &mut Worth,
+        weigh: impl Fn(usize, Level) -> f32,
         scratch: &mut Scratch,
-    ) -> Option<Pattern> {
+    ) -> Option<Glance> {
         let prepared = self.prepared;
         let all = prepared.width();
         let ((x, p), (y, q)) = (here.split_at(all), there.split_at(all));
-        let mut weigh = |c: usize, level: Level| match level {
-            Level::SameKey => worth.of(c, prepared, rough, frequencies)[0],
-            Level::Equal => worth.of(c, prepared, rough, frequencies)[1],
-            _ => rough.levels[c][level as usize],
-        };
         let crossed =
             |(given, family): (usize, usize)| alike(p[given], q[family]) || alike(p[family], q[given]);
         if prepared.multiple || self.names.is_some_and(crossed) && self.swapped(a, b).is_some() {
@@ -365,35 +406,51 @@ impl<'a> Comparer<'a> {
                 6 | 7 => weigh(c, Level::Equal).max(rough.alike[c]),
                 l => rough.levels[c][l],
             });
-            return (rough.start + score.sum::<f32>() >= rough.least).then_some(pattern);
+            let score = rough.start + score.sum::<f32>();
+            return (score >= rough.least).then_some(Glance { pattern, score, open: 0 });
         }
-        let mut pattern = Pattern::default();
-        let mut score = rough.start;
-        let mut open = 0_u32;
+        let mut glance = Glance { pattern: Pattern::default(), score: rough.start, open: 0 };
         for c in 0..self.width {
             if x[c] == NONE || y[c] == NONE {
                 continue;
             }
-            let col = &prepared.cols[c];
-            let found = if x[c] == y[c] {
-                if col.is_masked(x[c]) { level(col, x[c], y[c], scratch) } else { Level::Equal }
+            let told = if x[c] != y[c] {
+                self.readings[c].compare(p[c], q[c])
+            } else if prepared.cols[c].is_masked(x[c]) {
+                Verdict::Look
             } else {
-                match col.reading.compare(p[c], q[c]) {
-                    Verdict::Is(level) => level,
-                    Verdict::Look => {
-                        open |= 1 << c;
-                        score += rough.alike[c];
-                        continue;
-                    }
-                }
+                Verdict::Is(Level::Equal)
             };
-            pattern.set(c, found);
-            score += weigh(c, found);
+            match told {
+                Verdict::Is(level) => {
+                    glance.pattern.set(c, level);
+                    glance.score += weigh(c, level);
+                }
+                Verdict::Look => {
+                    glance.open |= 1 << c;
+                    glance.score += rough.alike[c];
+                }
+            }
         }
-        while open != 0 && score >= rough.least {
-            let c = open.trailing_zeros() as usize;
-            open &= open - 1;
-            let found = level(&prepared.cols[c], x[c], y[c], scratch);
+        (glance.score >= rough.least).then_some(glance)
+    }
+
+    /// The levels of two records after a look at the texts of the open columns, which is taken while what is still open
+    /// could be enough.
+    fn settle(
+        &self,
+        glance: Glance,
+        texts: impl Iterator<Item = [Text; 2]>,
+        rough: &Rough,
+        weigh: impl Fn(usize, Level) -> f32,
+        scratch: &mut Scratch,
+    ) -> Option<Pattern> {
+        let Glance { mut pattern, mut score, .. } = glance;
+        for (c, [x, y]) in glance.open().zip(texts) {
+            if score < rough.least {
+                break;
+            }
+            let found = likeness(&self.prepared.cols[c], &x, &y, scratch);
             pattern.set(c, found);
             score += weigh(c, found) - rough.alike[c];
         }

@@ -52,8 +52,8 @@
 //! # Errors
 //! None, whatever the bytes. Values are cut to 64 units; what lies behind is not compared, but counts for equality.
 
-use super::Scratch;
 use super::sketch::house_number;
+use super::{Scratch, Text};
 use crate::data::FieldKind;
 use crate::profile::prepare::Col;
 
@@ -87,21 +87,25 @@ pub(crate) fn level(col: &Col, a: u32, b: u32, scratch: &mut Scratch) -> Level {
     if a == b && !col.is_masked(a) {
         return Level::Equal;
     }
-    let (x, y) = (&col.forms[a as usize], &col.forms[b as usize]);
+    likeness(col, &col.forms[a as usize], &col.forms[b as usize], scratch)
+}
+
+/// The level of two texts of one column that are not of equal values.
+pub(crate) fn likeness(col: &Col, x: &Text, y: &Text, scratch: &mut Scratch) -> Level {
+    let (s, t) = (x.units(&col.codes), y.units(&col.codes));
     let same_key = x.key == y.key;
     if x.masked || y.masked {
-        return masked(col, a, b, same_key);
+        return masked(col.kind, s, t, same_key);
     }
     match col.kind {
         FieldKind::GivenName | FieldKind::FamilyName if x.han || y.han => {
-            return han_name(col, a, b, same_key);
+            return if same_key { Level::SameKey } else { han_name(s, t, x.han && y.han) };
         }
         FieldKind::Phone | FieldKind::NationalId => {}
         _ if same_key => return Level::SameKey,
         _ => {}
     }
     let apart = x.edits_at_least(y);
-    let (s, t) = (col.codes_of(a), col.codes_of(b));
     match col.kind {
         FieldKind::GivenName | FieldKind::FamilyName => name(s, t, apart, scratch),
         FieldKind::BirthDate => date(s, t),
@@ -285,17 +289,13 @@ fn address(s: &[u8], t: &[u8], apart: u32, scratch: &mut Scratch) -> Level {
     }
 }
 
-/// Names of which at least one is in Han characters.
+/// Names of which at least one is in Han characters, `both` or not, and whose keys differ.
 ///
 /// A name in Han characters is one to three units long, so a slip is a third of it and more: one character other is
 /// near, one missing a short form, and only where at least one is in common. Homophones and pinyin share the key
 /// and are told before.
-fn han_name(col: &Col, a: u32, b: u32, same_key: bool) -> Level {
-    if same_key {
-        return Level::SameKey;
-    }
-    let (s, t) = (col.codes_of(a), col.codes_of(b));
-    if !(col.forms[a as usize].han && col.forms[b as usize].han) {
+fn han_name(s: &[u8], t: &[u8], both: bool) -> Level {
+    if !both {
         return Level::Differ;
     }
     let common = s.iter().filter(|c| t.contains(c)).count();
@@ -310,9 +310,8 @@ fn han_name(col: &Col, a: u32, b: u32, same_key: bool) -> Level {
 ///
 /// Of equal length, with every visible unit agreeing and at least one of them: the same key. A visible
 /// contradiction: differ. Nothing visible, or another length: unknown, which is no evidence for either side.
-fn masked(col: &Col, a: u32, b: u32, same_key: bool) -> Level {
-    let (s, t) = (col.codes_of(a), col.codes_of(b));
-    if same_key && matches!(col.kind, FieldKind::Phone | FieldKind::NationalId) {
+fn masked(kind: FieldKind, s: &[u8], t: &[u8], same_key: bool) -> Level {
+    if same_key && matches!(kind, FieldKind::Phone | FieldKind::NationalId) {
         return Level::SameKey;
     }
     let agrees = s.len() == t.len() && s.iter().zip(t).all(|(c, d)| c == d || *c == b'*' || *d == b'*');

@@ -33,48 +33,94 @@ mod sketch;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use level::{LEVELS, Level, level};
+pub(crate) use level::{LEVELS, Level, level, likeness};
 pub(crate) use sketch::{Reading, Verdict, alike};
 
 /// Code units that are compared.
 pub(crate) const MAX_UNITS: usize = 64;
 
-/// A comparison form: where its code units are, and the bag of them as a bit mask, to tell at once that two texts are
-/// far apart.
+/// Texts of so many code units lie in their form itself: most names, numbers, dates and cities.
+const SHORT: usize = 13;
+
+/// A comparison form: its code units or where they are, and the bag of them as a bit mask, to tell at once that two
+/// texts are far apart.
+///
+/// 32 bytes, half a line of a cache and never across two: to look at a short text is one wait for memory, at a long one
+/// two.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(32))]
 pub(crate) struct Text {
-    pub(crate) start: u32,
-    pub(crate) len: u8,
-    /// Whether part is hidden behind asterisks.
-    pub(crate) masked: bool,
-    /// Whether there are Han characters.
-    pub(crate) han: bool,
     /// Two bits for each of 32 classes of code units: seen once, seen twice.
     pub(crate) bag: u64,
     /// Number of the value's key in its column.
     pub(crate) key: u32,
+    /// Where a long text begins among the column's code units.
+    pub(crate) start: u32,
+    len: u8,
+    /// Whether part is hidden behind asterisks.
+    pub(crate) masked: bool,
+    /// Whether there are Han characters.
+    pub(crate) han: bool,
+    /// A short text.
+    head: [u8; SHORT],
 }
 
 impl Text {
-    /// Appends the code units of a text. ASCII stands for itself, every other character for one of 128 classes, so that
-    /// two different ones are seldom taken for equal.
+    /// The form of a text; the code units of a long one are put behind `codes`, which end at `start`. ASCII stands for
+    /// itself, every other character for one of 128 classes, so that two different ones are seldom taken for equal.
     pub(crate) fn push(codes: &mut Vec<u8>, start: u32, text: &str) -> Self {
-        let mut form = Self { start, len: 0, masked: false, han: false, bag: 0, key: 0 };
-        for c in text.chars().take(MAX_UNITS) {
-            let unit = if c.is_ascii() {
-                c as u8
-            } else {
+        let mut form = Self { start, len: 0, masked: false, han: false, bag: 0, key: 0, head: [0; SHORT] };
+        let mut units = [0; MAX_UNITS];
+        let mut length = 0;
+        if text.is_ascii() {
+            length = text.len().min(MAX_UNITS);
+            units[..length].copy_from_slice(&text.as_bytes()[..length]);
+        } else {
+            for (unit, c) in units.iter_mut().zip(text.chars()) {
                 form.han |= crate::data::is_han(c);
-                128 | (((c as u32).wrapping_mul(0x9e37_79b1) >> 25) as u8)
-            };
-            form.masked |= c == '*';
+                *unit = if c.is_ascii() {
+                    c as u8
+                } else {
+                    128 | (((c as u32).wrapping_mul(0x9e37_79b1) >> 25) as u8)
+                };
+                length += 1;
+            }
+        }
+        let units = &units[..length];
+        for unit in units {
+            form.masked |= *unit == b'*';
             let class = u32::from(unit & 31) * 2;
-            let seen = if form.bag >> class & 1 == 1 { 2 } else { 1 };
-            form.bag |= seen << class;
-            codes.push(unit);
-            form.len += 1;
+            form.bag |= (1 + (form.bag >> class & 1)) << class;
+        }
+        form.len = u8::try_from(length).unwrap_or(u8::MAX);
+        match form.head.get_mut(..units.len()) {
+            Some(head) => head.copy_from_slice(units),
+            None => codes.extend_from_slice(units),
         }
         form
+    }
+
+    /// The code units, at most 64; `codes` are those of the column.
+    pub(crate) fn units<'a>(&'a self, codes: &'a [u8]) -> &'a [u8] {
+        let elsewhere = self.start as usize..self.start as usize + self.elsewhere();
+        self.head.get(..usize::from(self.len)).unwrap_or(&codes[elsewhere])
+    }
+
+    /// How many code units lie among those of the column.
+    pub(crate) fn elsewhere(&self) -> usize {
+        let len = usize::from(self.len);
+        if len > SHORT { len } else { 0 }
+    }
+
+    /// Leaves nothing of the text but its place.
+    pub(crate) fn wipe(&mut self) {
+        (self.bag, self.masked, self.han, self.head) = (0, false, false, [0; SHORT]);
+    }
+
+    /// A short text as it lies in memory, for tests that search it.
+    #[cfg(test)]
+    pub(crate) fn head(&self) -> &[u8] {
+        &self.head
     }
 
     /// A lower bound of the edit distance of two texts.

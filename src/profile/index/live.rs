@@ -330,13 +330,11 @@ impl Live {
                             col.key_hash.push(0);
                         }
                         col.key_hash[key as usize] = value.hash;
-                        if c < MAX_COLUMNS {
-                            self.frequencies.put_key(c, key, frozen.key_count(c, key_hash));
-                        }
                     }
                     col.put(number as usize, &value, key)?;
                     if c < MAX_COLUMNS {
-                        self.frequencies.put_value(c, number, frozen.value_count(c, hash));
+                        let counts = [frozen.value_count(c, hash), frozen.key_count(c, key_hash)];
+                        self.frequencies.put(c, number, counts);
                     }
                 }
                 numbers.push(number);
@@ -655,6 +653,7 @@ impl Live {
         let mut bytes = Vec::new();
         for col in &self.prepared.cols {
             bytes.extend(&col.codes);
+            bytes.extend(col.forms.iter().flat_map(|f| f.head()));
         }
         for name in self.names.iter().flatten() {
             bytes.extend(name.source.as_bytes());

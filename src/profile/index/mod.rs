@@ -384,7 +384,7 @@ impl ProfileIndex {
         for c in 0..prepared.width().min(MAX_COLUMNS) {
             let col = &prepared.cols[c];
             for (number, hash) in (0_u32..).zip(&hashes[c]) {
-                let (n, k) = counted.counts(c, number, col.key_of(number));
+                let [n, k] = counted.counts(c, number);
                 if drop[c].contains(&number) {
                     frozen.common[c].insert(*hash);
                 } else if n > 1 {

@@ -38,39 +38,40 @@
 //! says what it is in this table.
 
 use super::Tags;
-use super::text::fold;
+use super::text::{fold, only};
 
 /// A tag is dropped only where something stands before it; `+shop@example.org` stays. `None` for nothing, and for a
 /// lone `@`.
 pub(super) fn email(value: &str, tags: Tags) -> Option<String> {
-    let folded = fold(value);
-    let mut text: String = folded
-        .chars()
-        .filter(|c| !c.is_whitespace() && !c.is_control())
-        .map(|c| if c == '＠' { '@' } else { c })
-        .collect();
+    // NFKC has made an ordinary one of every other form of the at sign.
+    let text = only(fold(value), |c| !c.is_whitespace() && !c.is_control());
+    let mut text: &str = &text;
     while let Some(rest) = text.strip_prefix("mailto:") {
-        text = rest.to_owned();
+        text = rest;
     }
-    let text = text.trim_matches(|c: char| matches!(c, '<' | '>' | '"' | '\'' | ';' | ',' | '.'));
-    let Some((local, domain)) = text.split_once('@') else {
-        return (!text.is_empty()).then(|| text.to_owned());
-    };
-    let mut local = match tags {
-        Tags::Drop => match local.split_once('+') {
-            Some((before, _)) if !before.is_empty() => before.to_owned(),
-            _ => local.to_owned(),
-        },
-        Tags::Keep => local.to_owned(),
+    let wrapping = |b: u8| matches!(b, b'<' | b'>' | b'"' | b'\'' | b';' | b',' | b'.');
+    let start = text.bytes().position(|b| !wrapping(b))?;
+    let end = text.bytes().rposition(|b| !wrapping(b))?;
+    let text = &text[start..=end];
+    let Some(at) = text.bytes().position(|b| b == b'@') else { return Some(text.to_owned()) };
+    let (local, domain) = (&text[..at], &text[at + 1..]);
+    let local = match (tags, local.bytes().position(|b| b == b'+')) {
+        (Tags::Drop, Some(plus)) if plus > 0 => &local[..plus],
+        _ => local,
     };
     let domain = if domain == "googlemail.com" { "gmail.com" } else { domain };
+    let mut normal = String::with_capacity(text.len());
     if domain == "gmail.com" {
-        local.retain(|c| c != '.');
+        normal.extend(local.split('.'));
+    } else {
+        normal.push_str(local);
     }
-    if local.is_empty() && domain.is_empty() {
+    if normal.is_empty() && domain.is_empty() {
         return None;
     }
-    Some(format!("{local}@{domain}"))
+    normal.push('@');
+    normal.push_str(domain);
+    Some(normal)
 }
 
 /// Digits, asterisks and, where the country is known, a plus sign in front.
@@ -78,12 +79,11 @@ pub(super) fn phone(value: &str, country: Option<u16>) -> Option<String> {
     let folded = fold(value);
     let folded = folded.trim_start();
     let mut plus = folded.starts_with('+');
-    let digits: String = folded
-        .chars()
-        .take_while(|c| !matches!(c, 'x' | '#' | ';' | '转'))
-        .filter(|c| c.is_ascii_digit() || *c == '*')
-        .collect();
-    let mut digits = digits.as_str();
+    let end = folded.char_indices().find(|(_, c)| matches!(c, 'x' | '#' | ';' | '转'));
+    let number = &folded[..end.map_or(folded.len(), |(at, _)| at)];
+    let number = number.strip_prefix('+').unwrap_or(number);
+    let digits = only(number.into(), |c| c.is_ascii_digit() || c == '*');
+    let mut digits: &str = &digits;
     if let Some(rest) = digits.strip_prefix("00").filter(|r| !plus && r.len() >= 9) {
         (plus, digits) = (true, rest);
     }
@@ -93,16 +93,16 @@ pub(super) fn phone(value: &str, country: Option<u16>) -> Option<String> {
     if plus {
         // "+44 (0)20": the zero is dialled at home only.
         if let Some(rest) = digits.strip_prefix("440").filter(|r| r.len() >= 9) {
-            return Some(format!("+44{rest}"));
+            return Some(["+44", rest].concat());
         }
-        return Some(format!("+{digits}"));
+        return Some(["+", digits].concat());
     }
     // Another country that is stated is believed: in the United States 1 300 555 0100 is a trunk 1 and ten digits.
     if country.is_none_or(|code| code == 86) && is_chinese_mobile(digits) {
-        return Some(format!("+86{digits}"));
+        return Some(["+86", digits].concat());
     }
     if let Some(rest) = digits.strip_prefix("86").filter(|r| is_chinese_mobile(r)) {
-        return Some(format!("+86{rest}"));
+        return Some(["+86", rest].concat());
     }
     match country {
         Some(code) if digits.len() >= 6 && !digits.starts_with('*') => {
@@ -131,9 +131,9 @@ fn is_chinese_mobile(digits: &str) -> bool {
 /// First three and last four digits of the national number: what the usual mask leaves.
 pub(super) fn phone_key(normal: &str) -> String {
     let national = normal.strip_prefix("+86").unwrap_or(normal.strip_prefix('+').unwrap_or(normal));
-    let chars: Vec<char> = national.chars().collect();
-    if chars.len() < 8 {
-        return national.to_owned();
+    // Digits and asterisks only.
+    match (national.get(..3), national.len().checked_sub(4).and_then(|last| national.get(last..))) {
+        (Some(front), Some(back)) if national.len() >= 8 => [front, back].concat(),
+        _ => national.to_owned(),
     }
-    chars[..3].iter().chain(&chars[chars.len() - 4..]).collect()
 }

@@ -20,7 +20,7 @@
 //! Six characters in front and four behind, of numbers of 15 characters and more: what the usual mask leaves. Two
 //! people of one district share the front, one in ten thousand of them the rest.
 
-use super::text::fold;
+use super::text::{fold, only};
 
 /// Blanks, dashes and points go: `110105 19491231-002x` and `11010519491231002X` are one number. Asterisks stay.
 fn letters_and_digits(value: &str) -> String {
@@ -70,8 +70,8 @@ pub(super) fn id_key(normal: &str) -> String {
 
 /// Case does not tell accounts apart.
 pub(super) fn account(value: &str) -> Option<String> {
-    let text: String = fold(value).chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect();
-    (!text.is_empty()).then_some(text)
+    let text = only(fold(value), |c| !c.is_whitespace() && !c.is_control());
+    (!text.is_empty()).then(|| text.into_owned())
 }
 
 /// Postcodes and house numbers.

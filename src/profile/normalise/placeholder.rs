@@ -24,6 +24,8 @@
 
 use crate::data::FieldKind;
 
+use super::text::only;
+
 /// In normal form: words with single blanks, so `N/A` is `n a` and `not-known` is `not known`.
 const WORDS: [&str; 27] = [
     "unknown",
@@ -54,6 +56,8 @@ const WORDS: [&str; 27] = [
     "not provided",
     "unk",
 ];
+/// Bytes of the longest of them.
+const LONGEST: usize = 13;
 /// Unknown, none, for the time being none, anonymous, test, empty, not clear, not filled in, there is none, sir,
 /// madam, customer (two words).
 const HAN: [&str; 13] =
@@ -61,7 +65,8 @@ const HAN: [&str; 13] =
 
 /// O(length) and some forty comparisons; asked once for each distinct value and round.
 pub(super) fn is_placeholder(kind: FieldKind, normal: &str) -> bool {
-    if WORDS.contains(&normal) || HAN.contains(&normal) || normal.bytes().all(|b| b == b'*') {
+    let word = |text: &str| text.len() <= LONGEST && WORDS.contains(&text);
+    if word(normal) || HAN.contains(&normal) || normal.bytes().all(|b| b == b'*') {
         return true;
     }
     match kind {
@@ -71,13 +76,14 @@ pub(super) fn is_placeholder(kind: FieldKind, normal: &str) -> bool {
                 domain,
                 "test.com" | "example.com" | "none.com" | "na.com" | "email.com" | "noemail.com"
             );
-            WORDS.contains(&local) && (fake || domain.is_empty())
+            word(local) && (fake || domain.is_empty())
                 || matches!(local, "noemail" | "no-email" | "noreply" | "no-reply" | "donotreply")
                 || normal == "a@a.com"
         }
         FieldKind::Phone | FieldKind::NationalId => {
-            let digits: Vec<u8> = normal.bytes().filter(u8::is_ascii_digit).collect();
-            let national = digits.strip_prefix(b"86").filter(|d| d.len() == 11).unwrap_or(&digits);
+            let digits = normal.strip_prefix('+').unwrap_or(normal);
+            let digits = only(digits.into(), |c| c.is_ascii_digit());
+            let national = digits.strip_prefix("86").filter(|d| d.len() == 11).unwrap_or(&digits).as_bytes();
             let body = if national.len() == 11 && national[0] == b'1' { &national[2..] } else { national };
             let one_digit = body.len() >= 5 && body.windows(2).all(|w| w[0] == w[1]);
             let counting = body.len() >= 8

@@ -14,6 +14,8 @@
 //! and lasting names are the same on every machine and in every version. It is not meant to withstand somebody who
 //! looks for collisions; where that matters (index, pseudonyms), BLAKE3 with a key is used.
 
+use std::borrow::Cow;
+
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -31,13 +33,18 @@ pub(crate) fn clip(text: &str, chars: usize) -> &str {
 }
 
 /// NFKC and lower case.
-pub(crate) fn fold(text: &str) -> String {
-    if text.is_ascii() {
-        return text.to_ascii_lowercase();
+pub(crate) fn fold(text: &str) -> Cow<'_, str> {
+    if !text.is_ascii() {
+        // Lower case can undo a composition and the other way round; a second round makes the form stable.
+        let once: String = text.nfkc().flat_map(char::to_lowercase).collect();
+        return once.nfkc().collect();
     }
-    // Lower case can undo a composition and the other way round; a second round makes the form stable.
-    let once: String = text.nfkc().flat_map(char::to_lowercase).collect();
-    once.nfkc().collect()
+    if text.bytes().any(|b| b.is_ascii_uppercase()) { text.to_ascii_lowercase().into() } else { text.into() }
+}
+
+/// A text without the characters that are not kept.
+pub(super) fn only(text: Cow<'_, str>, kept: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if text.chars().all(&kept) { text } else { text.chars().filter(|c| kept(*c)).collect() }
 }
 
 /// Letters and digits in single-blank words: no diacritics, no apostrophes, other punctuation parts words.
