@@ -78,19 +78,33 @@ fn living(c: &mut Criterion) {
     let names: Vec<(String, String)> = (0..records.len())
         .map(|row| (records.source_name(row).unwrap().to_owned(), records.id(row).unwrap().to_owned()))
         .collect();
-    let rows: Vec<Record<'_>> = names
-        .iter()
-        .enumerate()
-        .map(|(row, (source, id))| {
+    // Every record as it is, and with the telephone number of the next.
+    let with_phone_of = |step: usize| -> Vec<Record<'_>> {
+        let all = names.iter().enumerate().map(|(row, (source, id))| {
             let record = Record::new(id.as_str()).source(source);
             records.fields().iter().fold(record, |record, field| {
-                records.values(row, field.name()).fold(record, |r, value| r.value(field.name(), value))
+                let from = if field.kind() == FieldKind::Phone { (row + step) % records.len() } else { row };
+                records.values(from, field.name()).fold(record, |r, value| r.value(field.name(), value))
             })
-        })
-        .collect();
+        });
+        all.collect()
+    };
+    let (rows, changed) = (with_phone_of(0), with_phone_of(1));
     let mut group = c.benchmark_group("index");
-    let mut turn = 0;
+    let (mut turn, mut turns) = (0, 0);
     group.bench_function("upsert", |b| {
+        b.iter(|| {
+            // All change, then all change back.
+            turn = (turn + 7_919) % rows.len();
+            turns += 1;
+            let list = if turns / rows.len() % 2 == 0 { &changed } else { &rows };
+            index.upsert(black_box(&list[turn])).unwrap()
+        });
+    });
+    for record in &rows {
+        index.upsert(record).unwrap();
+    }
+    group.bench_function("upsert unchanged", |b| {
         b.iter(|| {
             turn = (turn + 7_919) % rows.len();
             index.upsert(black_box(&rows[turn])).unwrap()

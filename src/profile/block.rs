@@ -125,12 +125,17 @@ pub(crate) struct Spec {
 impl Spec {
     /// The key of a row, where it has the columns.
     pub(crate) fn key(&self, prepared: &Prepared, row: usize) -> Option<u64> {
-        let a = hash(prepared, row, self.a);
+        self.key_of_parts(|part| hash(prepared, row, part))
+    }
+
+    /// The key of a row of which the parts are known otherwise; 0 is none.
+    pub(crate) fn key_of_parts(&self, part: impl Fn((usize, Grain)) -> u64) -> Option<u64> {
+        let a = part(self.a);
         if a == 0 {
             return None;
         }
         let Some(b) = self.b else { return Some(a) };
-        let b = hash(prepared, row, b);
+        let b = part(b);
         (b != 0).then(|| if self.either_order { mix(a.wrapping_add(b)) } else { mix(a ^ mix(b)) })
     }
 }
@@ -524,7 +529,7 @@ fn hash(prepared: &Prepared, row: usize, (c, grain): (usize, Grain)) -> u64 {
 }
 
 /// The part of a key that a value gives, 0 for none: masks of names and texts hide too much.
-fn hash_of_value(col: &Col, value: u32, grain: Grain) -> u64 {
+pub(crate) fn hash_of_value(col: &Col, value: u32, grain: Grain) -> u64 {
     match grain {
         Grain::Coarse => u64::from(col.coarse[value as usize]) << 32,
         Grain::Key => {

@@ -63,6 +63,8 @@
 
 use std::borrow::Cow;
 
+use hashbrown::HashMap;
+
 use crate::data::{Dictionary, Field, FieldKind, NONE, Records};
 use crate::error::{Error, Result};
 use crate::kernel::firsts::{self, Numbered};
@@ -94,7 +96,7 @@ pub(crate) struct Col {
     pub(crate) forms: Vec<Text>,
     /// Code units of the long comparison forms, behind one another.
     pub(crate) codes: Vec<u8>,
-    /// By value: its sketch.
+    /// By value: its sketch; empty once rows have them.
     pub(crate) sketches: Vec<u32>,
     pub(crate) reading: Reading,
     /// Whether any value is masked.
@@ -110,8 +112,8 @@ pub(crate) struct Col {
     pub(crate) key_count: Vec<u32>,
     /// Records that have any value.
     pub(crate) filled: usize,
-    /// Further values of a row, ascending by row.
-    pub(crate) more: Vec<(u32, u32)>,
+    /// By row that has several values: those behind its first.
+    pub(crate) more: HashMap<u32, Vec<u32>>,
 }
 
 /// All columns of all records.
@@ -153,7 +155,7 @@ impl Prepared {
     /// All values of a column in a row.
     pub(crate) fn values(&self, row: usize, col: usize) -> impl Iterator<Item = u32> + '_ {
         let first = Some(self.row(row)[col]).filter(|v| *v != NONE);
-        first.into_iter().chain(self.cols[col].more_of(row).iter().map(|(_, v)| *v))
+        first.into_iter().chain(self.cols[col].more_of(row).iter().copied())
     }
 
     /// Normalises all values of all records.
@@ -209,23 +211,35 @@ impl Prepared {
     pub(crate) fn add_row(&mut self) -> u32 {
         self.cells.extend(std::iter::repeat_n(NONE, self.cols.len()));
         self.cells.extend(std::iter::repeat_n(0, self.cols.len()));
-        self.source.push(0);
         self.rows += 1;
         u32::try_from(self.rows - 1).unwrap_or(NONE)
     }
 
-    /// Sets the values of a column in a row, which had none.
-    pub(crate) fn set(&mut self, row: u32, c: usize, values: &[u32]) {
+    /// Sets the values of a column in a row, which had none, with the sketch of the first.
+    pub(crate) fn set(&mut self, row: u32, c: usize, values: &[u32], sketch: u32) {
         let Some((first, rest)) = values.split_first() else { return };
         let width = self.cols.len();
         let at = self.start + 2 * row as usize * width + c;
         let col = &mut self.cols[c];
         self.cells[at] = *first;
-        self.cells[at + width] = col.sketches[*first as usize];
+        self.cells[at + width] = sketch;
         if !rest.is_empty() {
             self.multiple = true;
-            let place = col.more.partition_point(|(r, _)| *r < row);
-            col.more.splice(place..place, rest.iter().map(|v| (row, *v)));
+            col.more.insert(row, rest.to_vec());
+        }
+    }
+
+    /// Gives each of two rows the values of the other.
+    pub(crate) fn exchange(&mut self, a: u32, b: u32) {
+        let width = 2 * self.cols.len();
+        let [of_a, of_b] = [a, b].map(|row| self.start + row as usize * width);
+        for at in 0..width {
+            self.cells.swap(of_a + at, of_b + at);
+        }
+        for col in &mut self.cols {
+            let [of_a, of_b] = [a, b].map(|row| col.more.remove(&row));
+            col.more.extend(of_a.map(|values| (b, values)));
+            col.more.extend(of_b.map(|values| (a, values)));
         }
     }
 
@@ -236,9 +250,7 @@ impl Prepared {
         cells[..width].fill(NONE);
         cells[width..].fill(0);
         for col in &mut self.cols {
-            let start = col.more.partition_point(|(r, _)| *r < row);
-            let length = col.more[start..].partition_point(|(r, _)| *r == row);
-            col.more.drain(start..start + length);
+            col.more.remove(&row);
         }
     }
 }
@@ -261,15 +273,15 @@ impl Col {
             count: Vec::new(),
             key_count: Vec::new(),
             filled: 0,
-            more: Vec::new(),
+            more: HashMap::new(),
         }
     }
 
-    /// Writes a value under a number that is new or free; the key's number is given.
+    /// Writes a value under a number that is new or free; the key's number is given. Returns its sketch.
     ///
     /// The place of a former value is used again where the new one fits, so an index whose values come and go does
     /// not grow; where it does not fit, the new one goes behind all others.
-    pub(crate) fn put(&mut self, number: usize, value: &Value<'_>, key: u32) -> Result<()> {
+    pub(crate) fn put(&mut self, number: usize, value: &Value<'_>, key: u32) -> Result<u32> {
         let start = u32::try_from(self.codes.len())
             .map_err(|_| Error::overflow("more than 4 GiB of distinct values in one column"))?;
         let mut form = Text::push(&mut self.codes, start, value.compared);
@@ -278,7 +290,6 @@ impl Col {
         let sketch = self.reading.sketch(value.compared, &value.key, form.masked || form.han);
         if number == self.forms.len() {
             self.forms.push(form);
-            self.sketches.push(sketch);
             self.coarse.push(short(value.coarse));
         } else {
             let old = self.forms[number];
@@ -290,10 +301,9 @@ impl Col {
                 form.start = old.start;
             }
             self.forms[number] = form;
-            self.sketches[number] = sketch;
             self.coarse[number] = short(value.coarse);
         }
-        Ok(())
+        Ok(sketch)
     }
 
     /// Leaves nothing of a value.
@@ -304,18 +314,16 @@ impl Col {
         let form = &mut self.forms[number];
         self.codes[form.start as usize..][..form.elsewhere()].fill(0);
         form.wipe();
-        self.sketches[number] = 0;
         self.coarse[number] = 0;
     }
 
     /// The further values of a row.
-    pub(crate) fn more_of(&self, row: usize) -> &[(u32, u32)] {
+    pub(crate) fn more_of(&self, row: usize) -> &[u32] {
         if self.more.is_empty() {
             return &[];
         }
-        let start = self.more.partition_point(|(r, _)| (*r as usize) < row);
-        let len = self.more[start..].partition_point(|(r, _)| *r as usize == row);
-        &self.more[start..start + len]
+        let row = u32::try_from(row).unwrap_or(NONE);
+        self.more.get(&row).map_or(&[], Vec::as_slice)
     }
 
     /// Whether a value is partly hidden: two equal masks may stand for different values.
@@ -456,6 +464,10 @@ fn finish(
             key_count[number as usize] += count;
         }
     }
+    let mut further: HashMap<u32, Vec<u32>> = HashMap::new();
+    for (row, value) in more {
+        further.entry(row).or_default().push(value);
+    }
     Ok(Col {
         field,
         kind,
@@ -471,7 +483,7 @@ fn finish(
         count,
         key_count,
         filled,
-        more,
+        more: further,
     })
 }
 

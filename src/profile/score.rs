@@ -70,7 +70,7 @@ use super::block::Blocks;
 use super::compare::{LEVELS, Level, Reading, Scratch, Text, Verdict, alike, level, likeness};
 use super::frequency::Frequencies;
 use super::mixture::Rough;
-use super::prepare::Prepared;
+use super::prepare::{Col, Prepared};
 
 /// Columns that take part; three bits each.
 pub(crate) const MAX_COLUMNS: usize = 20;
@@ -238,9 +238,16 @@ impl<'a> Comparer<'a> {
     /// columns and are equal in none are seldom of one person.
     pub(crate) fn promising(&self, a: usize, b: usize, pattern: Pattern) -> bool {
         (0..self.width).any(|c| pattern.level(c) == Level::Equal as usize)
-            || self.prepared.multiple
+            || self.several(a, b)
             || self.swapped(a, b).is_some()
             || self.same_key(a, b)
+    }
+
+    /// Whether either of two records has several values in a column. What other records have says nothing about the
+    /// two: a score must not depend on who else is in, or was.
+    fn several(&self, a: usize, b: usize) -> bool {
+        let more = |col: &Col| !col.more_of(a).is_empty() || !col.more_of(b).is_empty();
+        self.prepared.multiple && self.prepared.cols.iter().any(more)
     }
 
     /// Whether two records have the key of an identifier in common.
@@ -400,7 +407,7 @@ impl<'a> Comparer<'a> {
         let ((x, p), (y, q)) = (here.split_at(all), there.split_at(all));
         let crossed =
             |(given, family): (usize, usize)| alike(p[given], q[family]) || alike(p[family], q[given]);
-        if prepared.multiple || self.names.is_some_and(crossed) && self.swapped(a, b).is_some() {
+        if self.several(a, b) || self.names.is_some_and(crossed) && self.swapped(a, b).is_some() {
             let pattern = self.compare(a, b, scratch);
             let score = (0..self.width).map(|c| match pattern.level(c) {
                 6 | 7 => weigh(c, Level::Equal).max(rough.alike[c]),

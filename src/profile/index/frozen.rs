@@ -60,9 +60,14 @@ impl Frozen {
     pub(super) fn hash(&self, column: usize, bytes: &[u8]) -> u64 {
         let mut hasher = blake3::Hasher::new_keyed(&self.key);
         hasher.update(&[u8::try_from(column).unwrap_or(u8::MAX)]).update(bytes);
-        let mut word = [0; 8];
-        hasher.finalize_xof().fill(&mut word);
-        u64::from_le_bytes(word)
+        let digest = hasher.finalize();
+        digest.as_bytes().first_chunk().map_or(0, |word| u64::from_le_bytes(*word))
+    }
+
+    /// Where hashes start in the tables of the living state; from the key, so that nobody can choose values that
+    /// crowd one place.
+    pub(super) fn seed(&self) -> u64 {
+        self.hash(usize::MAX, b"tables")
     }
 
     /// Whether too many records of the fit had the value for it to identify anybody; such a value is treated as

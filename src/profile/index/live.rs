@@ -16,6 +16,23 @@
 //! solves its component again: a few records. Rows, values and keys are numbered; freed numbers are used again, and what they
 //! stood for is overwritten.
 //!
+//! # Waiting for memory
+//! In an index of a million records nearly everything that an arrival touches lies in memory that no cache has, 0.1 µs away,
+//! and there are some hundred such places. So what is asked for together lies together (all of a row but its values is one
+//! line, all that placing asks of a value is 32 bytes), and what must be read from many places is read in rounds, all reads of
+//! a round before the first is used:
+//! ```text
+//! values      entries of the table | what is known of each | their counts
+//! blocks      entries of the table | runs of rows
+//! candidates  cells and names' hashes
+//! ```
+//! A processor has ten and more reads under way at a time where none needs the result of another, so a round takes little
+//! longer than one read. The sums of such a round are good for nothing but to keep the reads from being left out.
+//!
+//! # A known record comes again
+//! Its new values are placed first. Where they are the old ones, that is all: profiles are a function of values. Else the row
+//! keeps its number and its ties, leaves the blocks of keys that it has no more, enters those of new ones, and is scored anew.
+//!
 //! # By hand
 //! Records a, b, c with scores (a, b) 6 and (b, c) 2 are one component and, by average linkage, one profile named
 //! after a. When b leaves, its scores go with it; a and c are looked at again, have no chain between them, and are
@@ -23,27 +40,14 @@
 //! promise.
 //!
 //! # Numbers that are used again
-//! Rows, values and keys live on shelves: a hash finds the number, a count says how many hold it, and the last to
-//! let go frees it. So memory follows the records that are in, not those that ever were. The row of a record may
-//! change with each upsert; only its number in the audit stays.
-//!
-//! # Vetoes and the component
-//! A veto takes no score away: two records that differ in a vetoed kind may still hang together in one component,
-//! through each other or through a third. It is asked when groups would join, of every pair between them, so the
-//! component stays a function of scores, and its partition a function of the component. O(|A| · |B|) comparisons of
-//! one value for a join, only where there are vetoes.
+//! Rows, values, keys and sources have numbers (see [`super::numbers`]); a count says how many hold one, and the last to let
+//! go frees it. So memory follows the records that are in, not those that ever were. A record keeps its row until it
+//! leaves; its number in the audit stays for ever.
 //!
 //! # What closing and opening of blocks does
 //! When the 97th record shares a key, that key stops making candidates: the pairs of all 97 are looked at again,
 //! and those that met only there lose their scores. When one leaves, they meet again. A change at this border costs
 //! O(96 · candidates), which is rare by the choice of keys; everywhere else it is O(candidates).
-//!
-//! # Large components
-//! A component above the largest size is taken apart before it is solved, since average linkage is O(E log E) and
-//! worse: the bar for a pair to hold two records together rises by 2 nats at a time (t + 2, t + 4, ...) until no
-//! part is larger, some 30 times at most. Records still held together then share more than 60 nats with each other;
-//! such a part is not solved at all, and stays as single records but for declared ties. Its size is a sign of
-//! copied records.
 //!
 //! # Errors
 //! `Overflow` beyond 4 GiB of values in a column, from preparing a record; nothing else fails.
@@ -57,19 +61,18 @@
 //! | look up by name or profile | O(1) |
 //! | open an index | events, then all records in parallel |
 //!
-//! Memory of a record: 8 bytes a column, 8 a pass, 8 a score, its name and some 50 bytes; beside them the distinct
-//! values.
+//! Memory of a record: 8 bytes a column, 64 for its row, 8 a score, its id, and about 27 bytes for each key that nobody
+//! else has; beside them some 100 bytes and the text for each distinct value.
 
 use std::collections::BTreeSet;
-
-use hashbrown::{HashMap, HashSet};
+use std::hint::black_box;
+use std::ops::{Index, IndexMut};
 
 use crate::data::{Field, FieldKind, NONE};
 use crate::error::Result;
 use crate::kernel::par;
-use crate::kernel::union::UnionFind;
-use crate::profile::cluster::{Constraints, Edge, Linkage, solve};
-use crate::profile::compare::Scratch;
+use crate::profile::block::{Grain, hash_of_value};
+use crate::profile::cluster::Linkage;
 use crate::profile::frequency::Frequencies;
 use crate::profile::mixture::{Rough, Scorer, Weights};
 use crate::profile::normalise::{Normaliser, hash_of};
@@ -78,62 +81,96 @@ use crate::profile::prepare::{Prepared, Value, part_of};
 use crate::profile::profiles::ProfileId;
 use crate::profile::score::{Comparer, MAX_COLUMNS, Pair};
 
-use super::blocks::LiveBlocks;
+use super::blocks::{LiveBlocks, Search};
 use super::frozen::Frozen;
 use super::log::Stored;
+use super::numbers::Numbers;
+use super::table::Table;
 
-/// Numbers of distinct things that come and go, found by keyed hash.
+/// What placing a value and making its keys ask of it, side by side.
 ///
-/// O(1) to take and to give back; 16 bytes a number and its place in the map. A number whose hash is 0 is free.
+/// It says again what its column knows, in one place instead of four.
+#[derive(Clone, Copy, Default)]
+struct Known {
+    /// The part of a blocking key that its key makes, 0 for none.
+    part: u64,
+    /// The upper half of the part that its coarse key makes, 0 for none.
+    coarse: u32,
+    sketch: u32,
+    /// Number of its key.
+    key: u32,
+}
+
+/// A value that a record gives.
+struct Given {
+    column: usize,
+    normal: String,
+    hash: u64,
+}
+
+/// What is known of a row beside its values: a line of the cache.
 #[derive(Default)]
-struct Shelf {
-    numbers: HashMap<u64, u32>,
-    /// By number: its hash, and how many hold it.
-    held: Vec<(u64, u32)>,
-    free: Vec<u32>,
+#[repr(align(64))]
+pub(super) struct Row {
+    /// The hash of its name: the order in which two rows are compared, and the id of the profile whose first row it is.
+    pub(super) order: u64,
+    /// The first row of its profile, in the order of names; [`NONE`] in none.
+    pub(super) first: u32,
+    /// The row behind it in its profile. While its component is solved, its place there.
+    pub(super) next: u32,
+    pub(super) source: u32,
+    /// Whether a search for components has met it.
+    pub(super) met: bool,
+    /// `None` for a row that is not in.
+    pub(super) id: Option<Box<str>>,
+    /// All scores above the least that counts.
+    pub(super) edges: Vec<(u32, f32)>,
 }
 
-impl Shelf {
-    /// The number of a hash, and whether it is new; one more holds it.
-    fn take(&mut self, hash: u64) -> (u32, bool) {
-        if let Some(number) = self.numbers.get(&hash) {
-            self.held[*number as usize].1 += 1;
-            return (*number, false);
-        }
-        let number = self.free.pop().unwrap_or_else(|| {
-            self.held.push((0, 0));
-            u32::try_from(self.held.len() - 1).unwrap_or(NONE)
-        });
-        self.held[number as usize] = (hash, 1);
-        self.numbers.insert(hash, number);
-        (number, true)
+/// Rows of a page.
+const PAGE: usize = 1024;
+
+/// All rows, page by page: one list of millions would be copied whenever it grows, and an arrival wait for it.
+#[derive(Default)]
+pub(super) struct Rows(Vec<Vec<Row>>);
+
+impl Rows {
+    pub(super) fn len(&self) -> usize {
+        self.0.last().map_or(0, |last| (self.0.len() - 1) * PAGE + last.len())
     }
 
-    /// One less holds it; true where it was the last.
-    fn give_back(&mut self, number: u32) -> bool {
-        let (hash, held) = &mut self.held[number as usize];
-        *held -= 1;
-        if *held > 0 {
-            return false;
+    fn push(&mut self, row: Row) {
+        if self.len().is_multiple_of(PAGE) {
+            self.0.push(Vec::with_capacity(PAGE));
         }
-        self.numbers.remove(hash);
-        *hash = 0;
-        self.free.push(number);
-        true
+        if let Some(last) = self.0.last_mut() {
+            last.push(row);
+        }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Row> {
+        self.0.iter().flatten()
     }
 }
 
-/// Where a row comes from.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Name {
-    pub(super) source: String,
-    pub(super) id: String,
+impl Index<u32> for Rows {
+    type Output = Row;
+
+    fn index(&self, row: u32) -> &Row {
+        &self.0[row as usize / PAGE][row as usize % PAGE]
+    }
+}
+
+impl IndexMut<u32> for Rows {
+    fn index_mut(&mut self, row: u32) -> &mut Row {
+        &mut self.0[row as usize / PAGE][row as usize % PAGE]
+    }
 }
 
 /// The rows tied to a row; a tie is kept in both directions.
 ///
 /// O(log ties + answers), ascending.
-fn tied(set: &BTreeSet<(u32, u32)>, row: u32) -> impl Iterator<Item = u32> + '_ {
+pub(super) fn tied(set: &BTreeSet<(u32, u32)>, row: u32) -> impl Iterator<Item = u32> + '_ {
     set.range((row, 0)..=(row, NONE)).map(|(_, other)| *other)
 }
 
@@ -154,32 +191,28 @@ pub(super) fn untie(set: &mut BTreeSet<(u32, u32)>, a: u32, b: u32) {
 pub(super) struct Live {
     pub(super) prepared: Prepared,
     pub(super) frequencies: Frequencies,
-    values: Vec<Shelf>,
-    keys: Vec<Shelf>,
+    /// Numbers of values and of keys, by column.
+    values: Numbers<Known>,
+    keys: Numbers<()>,
     blocks: LiveBlocks,
     rough: Rough,
     scorer: Scorer,
-    linkage: Linkage,
-    one_each: bool,
+    pub(super) linkage: Linkage,
+    pub(super) one_each: bool,
     /// Columns whose differences part people.
-    vetoed: Vec<usize>,
-    largest: usize,
-    /// By row; `None` for a free one.
-    pub(super) names: Vec<Option<Name>>,
-    /// By row: the hash of its name, the order in which two rows are compared.
-    order: Vec<u64>,
+    pub(super) vetoed: Vec<usize>,
+    pub(super) largest: usize,
+    pub(super) rows: Rows,
     /// By row: the number of the record in the audit.
     pub(super) record: Vec<u32>,
-    rows: HashMap<u64, u32>,
-    sources: HashMap<u64, u32>,
     free: Vec<u32>,
-    /// By row: all scores above the least that counts.
-    edges: Vec<Vec<(u32, f32)>>,
-    profile: Vec<u64>,
-    members: HashMap<u64, Vec<u32>>,
+    /// By hash of its name: the row of a record that is in.
+    names: Table<u32>,
+    /// Numbers of sources, and what they are called.
+    sources: Numbers<String>,
+    pub(super) profiles: usize,
     pub(super) together: BTreeSet<(u32, u32)>,
     pub(super) apart: BTreeSet<(u32, u32)>,
-    scratch: Scratch,
 }
 
 /// What of a model the living state needs.
@@ -203,75 +236,69 @@ impl Live {
         let width = prepared.width();
         let vetoed = Comparer::new(&prepared).vetoed(setting.vetoes);
         let frequencies = Frequencies::frozen(frozen.filled.clone(), frozen.unseen.clone());
+        let seed = frozen.seed();
         Self {
             rough: Rough::new(setting.start, &frequencies, setting.threshold),
             prepared,
             frequencies,
-            values: (0..width).map(|_| Shelf::default()).collect(),
-            keys: (0..width).map(|_| Shelf::default()).collect(),
-            blocks: LiveBlocks::new(frozen.specs.clone()),
+            values: Numbers::new(width, seed),
+            keys: Numbers::new(width, seed),
+            blocks: LiveBlocks::new(frozen.specs.clone(), seed),
             scorer: Scorer::new(setting.weights),
             linkage: setting.linkage,
             one_each: setting.sources == Sources::FreeOfDuplicates,
             vetoed,
             largest: setting.largest,
-            names: Vec::new(),
-            order: Vec::new(),
+            rows: Rows::default(),
             record: Vec::new(),
-            rows: HashMap::new(),
-            sources: HashMap::new(),
             free: Vec::new(),
-            edges: Vec::new(),
-            profile: Vec::new(),
-            members: HashMap::new(),
+            names: Table::new(seed),
+            sources: Numbers::new(1, seed),
+            profiles: 0,
             together: BTreeSet::new(),
             apart: BTreeSet::new(),
-            scratch: Scratch::new(),
         }
     }
 
-    /// By column and value: its keyed hash.
-    pub(super) fn hashes(&self) -> Vec<Vec<u64>> {
-        self.values.iter().map(|shelf| shelf.held.iter().map(|(hash, _)| *hash).collect()).collect()
-    }
-
-    /// The rows declared to be of the same person, or of others.
-    pub(super) fn tied(&self, row: u32, together: bool) -> Vec<u32> {
-        tied(if together { &self.together } else { &self.apart }, row).collect()
-    }
-
-    /// The number behind the name of a profile whose first record this is; it finds the row, and orders the two
-    /// records of a pair.
-    fn hash(source: &str, id: &str) -> u64 {
-        ProfileId::of(source, id).get()
+    /// The keyed hashes of a column's values, by number; 0 for a number that is free.
+    pub(super) fn hashes(&self, c: usize) -> impl Iterator<Item = u64> + '_ {
+        self.values.hashes(c)
     }
 
     /// The row of a record.
     pub(super) fn row_of(&self, source: &str, id: &str) -> Option<u32> {
-        self.rows.get(&Self::hash(source, id)).copied()
+        self.names.get(ProfileId::of(source, id).get())
+    }
+
+    /// Source and id of a row that is in.
+    pub(super) fn name(&self, row: u32) -> Option<(&str, &str)> {
+        let row = &self.rows[row];
+        row.id.as_deref().map(|id| (self.sources.kept(0, row.source).as_str(), id))
     }
 
     pub(super) fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    pub(super) fn profiles(&self) -> usize {
-        self.members.len()
+        self.names.len()
     }
 
     pub(super) fn profile_of(&self, row: u32) -> ProfileId {
-        ProfileId::from_number(self.profile[row as usize])
+        match self.rows[row].first {
+            NONE => ProfileId::from_number(0),
+            first => ProfileId::from_number(self.rows[first].order),
+        }
     }
 
     /// Rows of a profile, ascending by source and id.
     ///
     /// Nobody for an id there is not.
-    pub(super) fn members(&self, id: ProfileId) -> &[u32] {
-        self.members.get(&id.get()).map_or(&[], Vec::as_slice)
+    pub(super) fn members(&self, id: ProfileId) -> impl Iterator<Item = u32> + '_ {
+        let first = self.names.get(id.get()).filter(|row| self.rows[*row].first == *row);
+        let next = |row: &u32| Some(self.rows[*row].next).filter(|next| *next != NONE);
+        std::iter::successors(first, next)
     }
 
     pub(super) fn ids(&self) -> impl Iterator<Item = ProfileId> + '_ {
-        self.members.keys().map(|n| ProfileId::from_number(*n))
+        let first = |(number, row): &(u32, &Row)| row.first == *number;
+        (0..).zip(self.rows.iter()).filter(first).map(|(_, row)| ProfileId::from_number(row.order))
     }
 
     pub(super) fn closed_blocks(&self) -> (usize, u32) {
@@ -284,64 +311,108 @@ impl Live {
     /// O(values · length).
     pub(super) fn place(
         &mut self,
-        stored: &Stored,
+        stored: &Stored<'_>,
         frozen: &Frozen,
         fields: &[Field],
         normaliser: Normaliser,
     ) -> Result<u32> {
+        let given = self.given(stored, frozen, fields, normaliser);
+        self.read_ahead(&given);
         let row = self.free.pop().unwrap_or_else(|| {
-            self.names.push(None);
-            self.order.push(0);
+            self.rows.push(Row { first: NONE, next: NONE, ..Row::default() });
             self.record.push(0);
-            self.edges.push(Vec::new());
-            self.profile.push(0);
             self.prepared.add_row()
         });
-        let next = u32::try_from(self.sources.len()).unwrap_or(NONE);
-        let source = *self.sources.entry(hash_of(&stored.source)).or_insert(next);
-        self.prepared.source[row as usize] = source;
-        self.order[row as usize] = Self::hash(&stored.source, &stored.id);
         let mut numbers: Vec<u32> = Vec::new();
-        for c in 0..self.prepared.width() {
+        for given in given.chunk_by(|x, y| x.column == y.column) {
+            let c = given[0].column;
             numbers.clear();
-            let (field, kind, part) = {
-                let col = &self.prepared.cols[c];
-                (col.field, col.kind, col.part)
-            };
-            let given = stored.values.iter().filter(|(f, _)| usize::from(*f) == field);
-            for (_, text) in given {
-                let Some(normal) = part_of(normaliser, fields[field].kind(), part, text) else { continue };
-                let hash = frozen.hash(c, normal.as_bytes());
-                if frozen.common(c, hash) {
-                    continue;
-                }
-                let (number, new) = self.values[c].take(hash);
+            for value in given {
+                let Some(number) = self.number(value, frozen)? else { continue };
                 if numbers.contains(&number) {
-                    self.values[c].give_back(number);
-                    continue;
+                    self.values.give_back(c, number);
+                } else {
+                    numbers.push(number);
                 }
-                if new {
-                    let value = Value::new(kind, &normal);
-                    let key_hash = frozen.hash(c, &value.hash.to_le_bytes());
-                    let (key, new_key) = self.keys[c].take(key_hash);
-                    let col = &mut self.prepared.cols[c];
-                    if new_key {
-                        if key as usize >= col.key_hash.len() {
-                            col.key_hash.push(0);
-                        }
-                        col.key_hash[key as usize] = value.hash;
-                    }
-                    col.put(number as usize, &value, key)?;
-                    if c < MAX_COLUMNS {
-                        let counts = [frozen.value_count(c, hash), frozen.key_count(c, key_hash)];
-                        self.frequencies.put(c, number, counts);
-                    }
-                }
-                numbers.push(number);
             }
-            self.prepared.set(row, c, &numbers);
+            let sketch = numbers.first().map_or(0, |number| self.values.kept(c, *number).sketch);
+            self.prepared.set(row, c, &numbers, sketch);
         }
+        let (source, new) = self.sources.take(0, hash_of(stored.source));
+        if new {
+            self.sources.keep(0, source, stored.source.to_owned());
+        }
+        let entry = &mut self.rows[row];
+        (entry.source, entry.order) = (source, ProfileId::of(stored.source, &stored.id).get());
         Ok(row)
+    }
+
+    /// The normal forms of a record's values with their keyed hashes, column by column.
+    fn given(
+        &self,
+        stored: &Stored<'_>,
+        frozen: &Frozen,
+        fields: &[Field],
+        normaliser: Normaliser,
+    ) -> Vec<Given> {
+        let mut all = Vec::with_capacity(stored.values.len() + 2);
+        for (column, col) in self.prepared.cols.iter().enumerate() {
+            for (_, text) in stored.values.iter().filter(|(f, _)| usize::from(*f) == col.field) {
+                let normal = part_of(normaliser, fields[col.field].kind(), col.part, text);
+                let Some(normal) = normal else { continue };
+                let hash = frozen.hash(column, normal.as_bytes());
+                all.push(Given { column, normal, hash });
+            }
+        }
+        all
+    }
+
+    /// Reads all that will be asked of values that are there already, in three rounds: within a round no read waits
+    /// for another, so the memory works on all of them at a time.
+    fn read_ahead(&self, given: &[Given]) {
+        black_box(given.iter().fold(0, |sum, g| sum ^ self.values.ahead(g.hash)));
+        let numbers = given.iter().filter_map(|g| Some((g.column, self.values.get(g.hash)?)));
+        let here: Vec<(usize, u32)> = numbers.collect();
+        black_box(here.iter().fold(0, |sum, (c, number)| {
+            let col = &self.prepared.cols[*c];
+            sum ^ self.values.kept(*c, *number).part ^ col.forms[*number as usize].bag
+        }));
+        black_box(here.iter().filter(|(c, _)| *c < MAX_COLUMNS).fold(0, |sum, (c, number)| {
+            let [value, key] = self.frequencies.counts(*c, *number);
+            sum ^ value ^ key
+        }));
+    }
+
+    /// The number of a value, which one more row holds then; a value that is new is written to its column, with its key, its
+    /// sketch and the counts that were frozen under its hash. `None` for one that is too common to identify anybody.
+    fn number(&mut self, given: &Given, frozen: &Frozen) -> Result<Option<u32>> {
+        let (c, hash) = (given.column, given.hash);
+        if self.values.get(hash).is_some() {
+            return Ok(Some(self.values.take(c, hash).0));
+        }
+        if frozen.common(c, hash) {
+            return Ok(None);
+        }
+        let col = &mut self.prepared.cols[c];
+        let value = Value::new(col.kind, &given.normal);
+        let key_hash = frozen.hash(c, &value.hash.to_le_bytes());
+        let (key, new) = self.keys.take(c, key_hash);
+        if new {
+            if key as usize >= col.key_hash.len() {
+                col.key_hash.push(0);
+            }
+            col.key_hash[key as usize] = value.hash;
+        }
+        let (number, _) = self.values.take(c, hash);
+        let sketch = col.put(number as usize, &value, key)?;
+        if c < MAX_COLUMNS {
+            let counts = [frozen.value_count(c, hash), frozen.key_count(c, key_hash)];
+            self.frequencies.put(c, number, counts);
+        }
+        let part = hash_of_value(col, number, Grain::Key);
+        let known = Known { part, coarse: col.coarse[number as usize], sketch, key };
+        self.values.keep(c, number, known);
+        Ok(Some(number))
     }
 
     /// Takes the values of a row away and frees it; it is in no block any more.
@@ -351,36 +422,76 @@ impl Live {
         for c in 0..self.prepared.width() {
             let held: Vec<u32> = self.prepared.values(row as usize, c).collect();
             for number in held {
-                if self.values[c].give_back(number) {
-                    let col = &mut self.prepared.cols[c];
-                    let key = col.key_of(number);
-                    col.wipe(number as usize);
-                    if self.keys[c].give_back(key) {
-                        self.prepared.cols[c].key_hash[key as usize] = 0;
-                    }
+                let Some(known) = self.values.give_back(c, number) else { continue };
+                self.prepared.cols[c].wipe(number as usize);
+                if self.keys.give_back(c, known.key).is_some() {
+                    self.prepared.cols[c].key_hash[known.key as usize] = 0;
                 }
             }
         }
         self.prepared.clear_row(row);
-        self.edges[row as usize] = Vec::new();
-        self.names[row as usize] = None;
-        self.order[row as usize] = 0;
-        // Whoever gets the row next must not be taken for a member of this profile.
-        self.profile[row as usize] = 0;
+        // Whoever gets the row next must not be taken for a member of its profile.
+        let old = std::mem::replace(&mut self.rows[row], Row { first: NONE, next: NONE, ..Row::default() });
+        self.sources.give_back(0, old.source);
         self.free.push(row);
     }
 
+    /// Whether two rows have the same values, further ones in the same order.
+    ///
+    /// Equal texts have equal numbers, so no text is read. O(columns).
+    pub(super) fn alike(&self, a: u32, b: u32) -> bool {
+        let [x, y] = [a as usize, b as usize];
+        let further = || self.prepared.cols.iter().all(|col| col.more_of(x) == col.more_of(y));
+        self.prepared.row(x) == self.prepared.row(y) && further()
+    }
+
+    /// The keys of a row, with which a search for its neighbours starts.
+    ///
+    /// From what is known of its first values, without their texts.
+    fn keys_of(&self, row: u32, search: &mut Search) {
+        let cells = self.prepared.row(row as usize);
+        let part = |(c, grain): (usize, Grain)| match (cells[c], grain) {
+            (NONE, _) => 0,
+            (value, Grain::Coarse) => u64::from(self.values.kept(c, value).coarse) << 32,
+            (value, Grain::Key) => self.values.kept(c, value).part,
+        };
+        self.blocks.keys(part, &mut search.keys);
+    }
+
     /// Makes a placed row part of the table; `seeds` receives the rows whose components must be looked at.
-    pub(super) fn enter(&mut self, row: u32, name: Name, record: u32, seeds: &mut Vec<u32>) {
-        self.rows.insert(Self::hash(&name.source, &name.id), row);
-        self.names[row as usize] = Some(name);
-        self.record[row as usize] = record;
+    pub(super) fn enter(
+        &mut self,
+        row: u32,
+        id: &str,
+        record: u32,
+        search: &mut Search,
+        seeds: &mut Vec<u32>,
+    ) {
         let mut again = Vec::new();
-        self.blocks.insert(&self.prepared, row, &mut again);
-        self.rescore(row, seeds);
+        self.enter_quietly(row, id, record, search, &mut again);
+        let found = self.scores(row, search);
+        self.link(row, found);
         again.retain(|r| *r != row);
-        self.rescore_all(again, seeds);
+        self.rescore_all(again, search, seeds);
         seeds.push(row);
+    }
+
+    /// The same without scores, as records are entered in bulk: [`score_all`](Self::score_all) follows. The search
+    /// knows the candidates of the row then; `again` receives the rows of blocks that closed.
+    pub(super) fn enter_quietly(
+        &mut self,
+        row: u32,
+        id: &str,
+        record: u32,
+        search: &mut Search,
+        again: &mut Vec<u32>,
+    ) {
+        let entry = &mut self.rows[row];
+        entry.id = Some(id.into());
+        *self.names.entry(entry.order) = row;
+        self.record[row as usize] = record;
+        self.keys_of(row, search);
+        self.blocks.insert(row, search, again);
     }
 
     /// Takes a row out of the table and frees it.
@@ -388,87 +499,126 @@ impl Live {
     /// Everything that was joined through it must be looked at: those it had scores with, those declared to be one
     /// with it, and the rest of its profile. Its ties go with it; an upsert, which leaves and enters, puts them
     /// back.
-    pub(super) fn leave(&mut self, row: u32, seeds: &mut Vec<u32>) {
+    pub(super) fn leave(&mut self, row: u32, search: &mut Search, seeds: &mut Vec<u32>) {
         let mut again = Vec::new();
-        self.blocks.remove(&self.prepared, row, &mut again);
+        self.keys_of(row, search);
+        self.blocks.remove(row, search, &mut again);
         self.unlink(row, seeds);
-        if let Some(name) = &self.names[row as usize] {
-            self.rows.remove(&Self::hash(&name.source, &name.id));
-        }
-        let id = self.profile[row as usize];
+        self.names.remove(self.rows[row].order);
         seeds.extend(tied(&self.together, row));
         for set in [&mut self.together, &mut self.apart] {
             for other in tied(set, row).collect::<Vec<_>>() {
                 untie(set, row, other);
             }
         }
-        if let Some(members) = self.members.get_mut(&id) {
-            members.retain(|r| *r != row);
-            seeds.extend(members.iter().copied());
-            if members.is_empty() {
-                self.members.remove(&id);
-            }
-        }
+        self.dissolve(row, seeds);
         self.vacate(row);
         again.retain(|r| *r != row);
-        self.rescore_all(again, seeds);
+        self.rescore_all(again, search, seeds);
         seeds.retain(|r| *r != row);
+    }
+
+    /// Gives a row that is in the values of one that was placed, and frees that.
+    ///
+    /// Blocks of keys that both have stay as they are. Ties stay. Everything that hung together through it before is in
+    /// `seeds`: rows it had scores with, and its profile. O(passes + candidates).
+    pub(super) fn renew(&mut self, row: u32, placed: u32, search: &mut Search, seeds: &mut Vec<u32>) {
+        let mut again = Vec::new();
+        self.keys_of(row, search);
+        let old = std::mem::take(&mut search.keys);
+        self.keys_of(placed, search);
+        let new = std::mem::take(&mut search.keys);
+        let only = |these: &[u64], those: &[u64]| -> Vec<u64> {
+            these.iter().zip(those).map(|(key, other)| if key == other { 0 } else { *key }).collect()
+        };
+        search.keys = only(&old, &new);
+        self.blocks.remove(row, search, &mut again);
+        search.keys = only(&new, &old);
+        self.blocks.insert(row, search, &mut again);
+        search.keys = new;
+        self.prepared.exchange(row, placed);
+        self.vacate(placed);
+        self.unlink(row, seeds);
+        self.dissolve(row, seeds);
+        self.blocks.candidates(row, true, search);
+        let found = self.scores(row, search);
+        self.link(row, found);
+        again.retain(|r| *r != row);
+        self.rescore_all(again, search, seeds);
+        seeds.push(row);
+    }
+
+    /// Takes the profile of a row apart; `seeds` receives its rows, which are in no profile until they are partitioned.
+    fn dissolve(&mut self, row: u32, seeds: &mut Vec<u32>) {
+        let mut member = self.rows[row].first;
+        self.profiles -= usize::from(member != NONE);
+        while member != NONE {
+            seeds.push(member);
+            let entry = &mut self.rows[member];
+            entry.first = NONE;
+            member = std::mem::replace(&mut entry.next, NONE);
+        }
     }
 
     /// Drops all scores of a row.
     fn unlink(&mut self, row: u32, seeds: &mut Vec<u32>) {
-        for (other, _) in std::mem::take(&mut self.edges[row as usize]) {
-            self.edges[other as usize].retain(|(r, _)| *r != row);
+        for (other, _) in std::mem::take(&mut self.rows[row].edges) {
+            self.rows[other].edges.retain(|(r, _)| *r != row);
             seeds.push(other);
         }
     }
 
     /// Scores are kept at both ends, so that either can be dropped by walking one list.
-    fn rescore(&mut self, row: u32, seeds: &mut Vec<u32>) {
-        self.unlink(row, seeds);
-        let mut scratch = std::mem::replace(&mut self.scratch, Scratch::new());
-        let found = self.neighbours(row, true, &mut scratch);
-        self.scratch = scratch;
+    fn link(&mut self, row: u32, found: Vec<(u32, f32)>) {
         for (other, score) in &found {
-            self.edges[*other as usize].push((row, *score));
+            self.rows[*other].edges.push((row, *score));
         }
-        self.edges[row as usize] = found;
+        self.rows[row].edges = found;
     }
 
     /// Ascending and each once, so that the lists of scores do not depend on the order in which blocks told their
     /// rows.
-    fn rescore_all(&mut self, mut rows: Vec<u32>, seeds: &mut Vec<u32>) {
+    fn rescore_all(&mut self, mut rows: Vec<u32>, search: &mut Search, seeds: &mut Vec<u32>) {
         rows.sort_unstable();
         rows.dedup();
         for row in rows {
-            self.rescore(row, seeds);
+            self.unlink(row, seeds);
+            let found = self.neighbours(row, true, search);
+            self.link(row, found);
             seeds.push(row);
         }
     }
 
     /// All rows whose score with this one counts.
     ///
-    /// In nats, those above −6, by ascending row. Two people are assumed for the counts (`entities` 2): a frozen
-    /// count knows the records of the fit, not which of them the pair is.
-    pub(super) fn neighbours(&self, row: u32, inside: bool, scratch: &mut Scratch) -> Vec<(u32, f32)> {
-        let mut others = Vec::new();
-        self.blocks.candidates(&self.prepared, row, inside, &mut others);
+    /// In nats, those above −6, by ascending row. A row that is not `inside` is looked at as if it were.
+    pub(super) fn neighbours(&self, row: u32, inside: bool, search: &mut Search) -> Vec<(u32, f32)> {
+        self.keys_of(row, search);
+        self.blocks.candidates(row, inside, search);
+        self.scores(row, search)
+    }
+
+    /// The same, given the candidates. Two people are assumed for the counts (`entities` 2): a frozen count knows the
+    /// records of the fit, not which of them the pair is.
+    fn scores(&self, row: u32, search: &mut Search) -> Vec<(u32, f32)> {
         let comparer = Comparer::new(&self.prepared);
+        let order = |row: u32| self.rows[row].order;
+        // Candidates lie all over the table: reading them one behind another, with nothing in between, lets the
+        // memory work on several at a time.
+        black_box(search.others.iter().fold(0, |sum, other| {
+            let cells = self.prepared.both(*other as usize);
+            sum ^ order(*other) ^ u64::from(cells[0] ^ cells[cells.len() - 1])
+        }));
         let mut found = Vec::new();
-        for other in others {
-            if self.one_each && self.prepared.source[row as usize] == self.prepared.source[other as usize] {
+        for other in search.others.iter().copied() {
+            if self.one_each && self.rows[row].source == self.rows[other].source {
                 continue;
             }
             // Always in one order, that of the hashes of their names: a score must not depend on who came first.
-            let (a, b) = if self.order[row as usize] <= self.order[other as usize] {
-                (row, other)
-            } else {
-                (other, row)
-            };
-            let pattern = comparer.hopeful(a as usize, b as usize, &self.rough, &self.frequencies, scratch);
-            let Some(pattern) = pattern.filter(|p| comparer.promising(a as usize, b as usize, *p)) else {
-                continue;
-            };
+            let (a, b) = if order(row) <= order(other) { (row, other) } else { (other, row) };
+            let (x, y) = (a as usize, b as usize);
+            let pattern = comparer.hopeful(x, y, &self.rough, &self.frequencies, &mut search.scratch);
+            let Some(pattern) = pattern.filter(|p| comparer.promising(x, y, *p)) else { continue };
             let pair = Pair { a, b, pattern };
             let score = self.scorer.score(&self.prepared, &self.frequencies, &pair, 2);
             if f64::from(score) > self.linkage.least {
@@ -483,167 +633,17 @@ impl Live {
     /// O(records · candidates), in parallel over chunks of 1,024 rows; each pair is scored from both ends, with the
     /// same result, since its two records are always compared in one order.
     pub(super) fn score_all(&mut self) {
-        let rows = self.names.len();
-        let found = par::map_chunks(rows, 1024, |range| {
-            let mut scratch = Scratch::new();
-            let one = |row: usize| match &self.names[row] {
-                Some(_) => self.neighbours(u32::try_from(row).unwrap_or(NONE), true, &mut scratch),
-                None => Vec::new(),
+        let found = par::map_chunks(self.rows.len(), 1024, |range| {
+            let mut search = Search::new();
+            let one = |row: usize| {
+                let row = u32::try_from(row).unwrap_or(NONE);
+                let inside = self.rows[row].id.is_some();
+                if inside { self.neighbours(row, true, &mut search) } else { Vec::new() }
             };
             range.map(one).collect::<Vec<_>>()
         });
-        self.edges = found.into_iter().flatten().collect();
-    }
-
-    /// As [`enter`](Self::enter), without scores: [`score_all`](Self::score_all) follows.
-    pub(super) fn enter_quietly(&mut self, row: u32, name: Name, record: u32) {
-        self.rows.insert(Self::hash(&name.source, &name.id), row);
-        self.names[row as usize] = Some(name);
-        self.record[row as usize] = record;
-        self.blocks.insert(&self.prepared, row, &mut Vec::new());
-    }
-
-    /// Cuts the components of these rows into profiles anew. Gives the profiles that went and those that came.
-    ///
-    /// A breadth-first search from each seed over scores above the threshold and declared ties finds its component;
-    /// each is solved by itself. O(records and scores of the components).
-    pub(super) fn partition(&mut self, seeds: &[u32]) -> (Vec<ProfileId>, Vec<ProfileId>) {
-        let mut seen = HashSet::new();
-        let (mut before, mut after) = (BTreeSet::new(), BTreeSet::new());
-        // First all components leave their profiles, then they get new ones: two of them may come out of one profile, and
-        // one of them keep its name.
-        let mut components = Vec::new();
-        for seed in seeds {
-            if self.names[*seed as usize].is_none() || !seen.insert(*seed) {
-                continue;
-            }
-            let mut component = vec![*seed];
-            let mut next = 0;
-            while next < component.len() {
-                let row = component[next];
-                next += 1;
-                let near = self.edges[row as usize].iter();
-                let strong = near.filter(|(_, score)| f64::from(*score) > self.linkage.cut).map(|(r, _)| *r);
-                for other in strong.chain(tied(&self.together, row)) {
-                    if seen.insert(other) {
-                        component.push(other);
-                    }
-                }
-            }
-            for row in &component {
-                let id = self.profile[*row as usize];
-                if self.members.remove(&id).is_some() {
-                    before.insert(id);
-                }
-            }
-            component.sort_unstable_by(|a, b| self.names[*a as usize].cmp(&self.names[*b as usize]));
-            components.push(component);
-        }
-        for component in components {
-            for group in self.groups(&component) {
-                let Some(name) = &self.names[group[0] as usize] else { continue };
-                let id = ProfileId::of(&name.source, &name.id).get();
-                for row in &group {
-                    self.profile[*row as usize] = id;
-                }
-                after.insert(id);
-                self.members.insert(id, group);
-            }
-        }
-        let gone = before.difference(&after).map(|n| ProfileId::from_number(*n)).collect();
-        let new = after.difference(&before).map(|n| ProfileId::from_number(*n)).collect();
-        (gone, new)
-    }
-
-    /// The groups of a component; its rows come in the order of their names, and so do those of each group.
-    ///
-    /// Rows are numbered 0, 1, ... in the order of (source, id) within the component, so ties between means fall
-    /// the same way whatever their rows.
-    fn groups(&self, component: &[u32]) -> Vec<Vec<u32>> {
-        if let [only] = component {
-            return vec![vec![*only]];
-        }
-        let place: HashMap<u32, u32> = (0_u32..).zip(component).map(|(i, row)| (*row, i)).collect();
-        let mut edges = Vec::new();
-        for (a, row) in (0_u32..).zip(component) {
-            for (other, score) in &self.edges[*row as usize] {
-                if let Some(b) = place.get(other).filter(|b| a < **b) {
-                    edges.push(Edge { a, b: *b, score: *score });
-                }
-            }
-        }
-        edges.sort_unstable_by_key(|e| (e.a, e.b));
-        let local = |set: &BTreeSet<(u32, u32)>| {
-            let mut list: Vec<(u32, u32)> = Vec::new();
-            for (a, row) in (0_u32..).zip(component).filter(|_| !set.is_empty()) {
-                let others = tied(set, *row).filter_map(|other| place.get(&other).copied());
-                list.extend(others.filter(|b| a < *b).map(|b| (a, b)));
-            }
-            list.sort_unstable();
-            list
-        };
-        let (together, apart) = (local(&self.together), local(&self.apart));
-        let sources: Vec<u32> = component.iter().map(|r| self.prepared.source[*r as usize]).collect();
-        let comparer = Comparer::new(&self.prepared);
-        let row = |place: u32| component[place as usize];
-        let conflict = |a: u32, b: u32| comparer.conflict(&self.vetoed, row(a), row(b));
-        let constraints = Constraints {
-            sources: self.one_each.then_some(sources.as_slice()),
-            together: &together,
-            apart: &apart,
-            conflict: if self.vetoed.is_empty() { None } else { Some(&conflict) },
-        };
-        let mut joined = together.clone();
-        self.pieces(component.len(), edges, constraints, &mut joined);
-        let mut sets = UnionFind::new(component.len());
-        for (a, b) in joined {
-            sets.union(a, b);
-        }
-        let mut groups: Vec<Vec<u32>> = vec![Vec::new(); component.len()];
-        for (root, row) in sets.roots().into_iter().zip(component) {
-            groups[root as usize].push(*row);
-        }
-        groups.retain(|g| !g.is_empty());
-        groups
-    }
-
-    /// Solves a component; one above the largest size is first taken apart: the bar for a pair to hold two records
-    /// together rises by two nats at a time until no part is larger. What that leaves is solved by itself.
-    ///
-    /// `rows` is the size of the component, which numbers the edges. Parts are solved one after the other; which
-    /// comes first has no influence, as they share no record.
-    fn pieces(
-        &self,
-        rows: usize,
-        edges: Vec<Edge>,
-        constraints: Constraints<'_>,
-        joined: &mut Vec<(u32, u32)>,
-    ) {
-        let mut open = vec![(self.linkage.cut, edges)];
-        while let Some((bar, edges)) = open.pop() {
-            let mut nodes: Vec<u32> = edges.iter().flat_map(|e| [e.a, e.b]).collect();
-            nodes.sort_unstable();
-            nodes.dedup();
-            if nodes.len() <= self.largest || bar > self.linkage.cut + 60.0 {
-                if nodes.len() <= self.largest {
-                    solve(&edges, self.linkage, constraints, joined);
-                }
-                continue;
-            }
-            let bar = bar + 2.0;
-            let mut sets = UnionFind::new(rows);
-            for edge in edges.iter().filter(|e| f64::from(e.score) > bar) {
-                sets.union(edge.a, edge.b);
-            }
-            let roots = sets.roots();
-            let mut parts: Vec<(u32, Edge)> = edges
-                .into_iter()
-                .filter(|e| roots[e.a as usize] == roots[e.b as usize])
-                .map(|e| (roots[e.a as usize], e))
-                .collect();
-            parts.sort_by_key(|(root, _)| *root);
-            let parts = parts.chunk_by(|x, y| x.0 == y.0);
-            open.extend(parts.map(|p| (bar, p.iter().map(|(_, e)| *e).collect::<Vec<_>>())));
+        for (row, edges) in (0..).zip(found.into_iter().flatten()) {
+            self.rows[row].edges = edges;
         }
     }
 
@@ -655,9 +655,11 @@ impl Live {
             bytes.extend(&col.codes);
             bytes.extend(col.forms.iter().flat_map(|f| f.head()));
         }
-        for name in self.names.iter().flatten() {
-            bytes.extend(name.source.as_bytes());
-            bytes.extend(name.id.as_bytes());
+        for id in self.rows.iter().filter_map(|row| row.id.as_ref()) {
+            bytes.extend(id.as_bytes());
+        }
+        for (source, _) in (0..).zip(self.sources.hashes(0)) {
+            bytes.extend(self.sources.kept(0, source).as_bytes());
         }
         bytes
     }

@@ -45,6 +45,8 @@
 //! # References
 //! - O'Connor, Aumasson, Neves and Wilcox-O'Hearn 2020, BLAKE3: one function, fast everywhere.
 
+use std::borrow::Cow;
+
 use crate::error::{Error, Result};
 
 /// Bytes of a digest and of a salt.
@@ -94,27 +96,27 @@ impl AuditEvent {
     }
 }
 
-/// The values of one record as they were given.
+/// The values of one record as they were given, where they were given or where they are stored.
 ///
 /// As they came, before normalising: a later version with better rules finds what was said, and golden records need
 /// the spelling.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Stored {
-    pub(super) source: String,
-    pub(super) id: String,
+pub(super) struct Stored<'t> {
+    pub(super) source: &'t str,
+    pub(super) id: Cow<'t, str>,
     pub(super) day: Option<i32>,
     /// Number of the field, and the value.
-    pub(super) values: Vec<(u8, String)>,
+    pub(super) values: Vec<(u8, &'t str)>,
 }
 
-impl Stored {
+impl<'t> Stored<'t> {
     /// Length-prefixed fields, one behind the other.
     fn write(&self, out: &mut Vec<u8>) {
         let mut text = |t: &str| {
             out.extend(u32::try_from(t.len()).unwrap_or(u32::MAX).to_le_bytes());
             out.extend(t.as_bytes());
         };
-        text(&self.source);
+        text(self.source);
         text(&self.id);
         out.extend(self.day.unwrap_or(i32::MIN).to_le_bytes());
         for (field, value) in &self.values {
@@ -125,20 +127,20 @@ impl Stored {
     }
 
     /// `None` where a length does not fit or a text is not UTF-8, as in a file that was tampered with.
-    fn read(mut bytes: &[u8]) -> Option<Self> {
+    fn read(mut bytes: &'t [u8]) -> Option<Self> {
         fn number(bytes: &mut &[u8]) -> Option<[u8; 4]> {
             let (head, rest) = bytes.split_first_chunk::<4>()?;
             *bytes = rest;
             Some(*head)
         }
-        fn text(bytes: &mut &[u8]) -> Option<String> {
+        fn text<'t>(bytes: &mut &'t [u8]) -> Option<&'t str> {
             let length = u32::from_le_bytes(number(bytes)?) as usize;
             let (head, rest) = bytes.split_at_checked(length)?;
             *bytes = rest;
-            String::from_utf8(head.to_vec()).ok()
+            std::str::from_utf8(head).ok()
         }
         let source = text(&mut bytes)?;
-        let id = text(&mut bytes)?;
+        let id = Cow::Borrowed(text(&mut bytes)?);
         let day = Some(i32::from_le_bytes(number(&mut bytes)?)).filter(|d| *d != i32::MIN);
         let mut values = Vec::new();
         while let Some((field, rest)) = bytes.split_first() {
@@ -180,12 +182,13 @@ impl Log {
     }
 
     /// Appends an event, with the record's values where it came.
-    pub(super) fn push(&mut self, event: AuditEvent, stored: Option<&Stored>, key: &[u8; 32]) {
+    pub(super) fn push(&mut self, event: AuditEvent, stored: Option<&Stored<'_>>, key: &[u8; 32]) {
         let start = self.blocks.len();
         if let Some(stored) = stored {
             // The salt is new for each event and cannot be guessed without the key.
-            let salt = blake3::keyed_hash(key, &[&self.chain[..], &(start as u64).to_le_bytes()].concat());
-            self.blocks.extend(&salt.as_bytes()[..SALT]);
+            let mut salt = blake3::Hasher::new_keyed(key);
+            salt.update(&self.chain).update(&(start as u64).to_le_bytes());
+            self.blocks.extend(&salt.finalize().as_bytes()[..SALT]);
             stored.write(&mut self.blocks);
         }
         let digest = *blake3::hash(&self.blocks[start..]).as_bytes();
@@ -203,7 +206,7 @@ impl Log {
     }
 
     /// The values an event came with; `None` where there were none or they have been erased.
-    pub(super) fn stored(&self, event: usize) -> Option<Stored> {
+    pub(super) fn stored(&self, event: usize) -> Option<Stored<'_>> {
         let block = &self.blocks[self.range(event)];
         let body = block.get(SALT..)?;
         if block.iter().all(|b| *b == 0) { None } else { Stored::read(body) }

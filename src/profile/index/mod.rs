@@ -43,8 +43,9 @@
 //! [`IndexSnapshot::catch_up`].
 //!
 //! # Complexity
-//! `upsert`, `remove`: O(passes + candidates + component), independent of the number of records; memory about 100 bytes a
-//! pass and a few hundred bytes a record, values included. Making an index: as a merge and an upsert of every record.
+//! `upsert`, `remove`: O(passes + candidates + component), independent of the number of records; an upsert with the values
+//! that a record has already: O(values). Memory some 1.2 KB a record of eight fields: its values and its line of the audit, and
+//! about 27 bytes for each blocking key. Making an index: as a merge and an upsert of every record.
 //!
 //! # Errors
 //! [`InvalidInput`](crate::ErrorKind::InvalidInput) for records, profiles or points that there are not.
@@ -76,10 +77,11 @@
 //! ```
 //!
 //! # What a change costs, by hand
-//! 20 passes, a person with 3 records, 40 candidates in open blocks, most of them dismissed by sketches: an upsert
-//! reads 20 keys, compares 40 rows of numbers, scores a handful, and solves a component of four. None of it grows
-//! with the table, since blocks of more than 96 records are closed and components are cut at
-//! [`IndexParams::largest`].
+//! Measured on a million records of eight fields: 20 passes, of which a record has the columns of 13; 13 blocks that
+//! hold 26 rows, of 5 or 6 different records; 4 of them are scored, and a component of four is solved. 15 µs in
+//! all: 7 for normal forms, keyed hashes and the audit, which every upsert pays, the rest for blocks, scores and
+//! partition. None of it grows with the table, since blocks of more than 96 records are closed and components are cut
+//! at [`IndexParams::largest`].
 //!
 //! # What differs from a batch merge
 //! | | [`MatchModel::merge`] | index |
@@ -87,7 +89,6 @@
 //! | candidates | all passes a budget allows; large blocks searched along their order | at most 20 passes; large blocks closed |
 //! | counts of values | of these records, by record, then by profile | of the records of the fit, by profile |
 //! | rounds | two | one, with the last weights |
-//! | vetoes | by kind | none: declare pairs instead |
 //!
 //! So the profiles of an index are mostly those of a merge, and need not be. What is promised is that an index
 //! built by streaming, in bulk, by replay or from a file holds the same profiles as any other of the same records.
@@ -122,6 +123,10 @@ mod blocks;
 mod frozen;
 mod live;
 mod log;
+mod making;
+mod numbers;
+mod partition;
+mod table;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "serde")]
@@ -129,25 +134,19 @@ mod wire;
 
 use std::fmt;
 
-use hashbrown::{HashMap, HashSet};
-
 use crate::data::{Record, Records};
 use crate::error::{Error, Result};
-use crate::profile::block;
-use crate::profile::compare::Scratch;
-use crate::profile::explain::{Explanation, column_names, explanation};
-use crate::profile::frequency::Frequencies;
-use crate::profile::mixture::Weights;
-use crate::profile::model::{MatchModel, linkage_of};
-use crate::profile::prepare::most_holders;
+use crate::profile::explain::{Explanation, explanation};
+use crate::profile::model::MatchModel;
 use crate::profile::profiles::ProfileId;
-use crate::profile::score::MAX_COLUMNS;
 use crate::types::Probability;
 
+use blocks::Search;
 use frozen::Frozen;
-use live::{Live, Name, Setting, tie, untie};
+use live::{Live, tie, untie};
 pub use log::{Action, AuditEvent};
 use log::{Log, Stored};
+use table::Table;
 
 /// Settings of an index.
 ///
@@ -216,35 +215,7 @@ impl IndexParams {
     /// those of the model; [`InvalidInput`](crate::ErrorKind::InvalidInput) for a model that goes by rules.
     pub fn fit(self, model: &MatchModel, records: &Records) -> Result<ProfileIndex> {
         self.check()?;
-        let mut model = model.clone();
-        let people = model.merge(records)?;
-        model.known = None;
-        let columns = crate::profile::prepare::plan(&model.fields).len();
-        let mut index = ProfileIndex::empty(model, self, Frozen::empty(self.key, columns))?;
-        for row in 0..records.len() {
-            let stored = stored_row(records, row);
-            let record = index.log.new_record();
-            let event = AuditEvent { action: Action::Upsert, record, other: record };
-            index.log.push(event, Some(&stored), &self.key);
-            index.row_now(&stored)?;
-        }
-        index.frozen = index.count(people.labels());
-        index.rebuild()?;
-        Ok(index)
-    }
-}
-
-/// Fields are numbered in the order of the records' fields, in one byte.
-fn stored_row(records: &Records, row: usize) -> Stored {
-    let mut values = Vec::new();
-    for (field, f) in (0_u8..).zip(records.fields()) {
-        values.extend(records.values(row, f.name()).map(|v| (field, v.to_owned())));
-    }
-    Stored {
-        source: records.source_name(row).unwrap_or("").to_owned(),
-        id: records.id(row).unwrap_or("").to_owned(),
-        day: records.updated(row).map(crate::types::Day::days_since_epoch),
-        values,
+        ProfileIndex::of_records(model, self, records)
     }
 }
 
@@ -278,9 +249,11 @@ pub struct ProfileIndex {
     pub(super) params: IndexParams,
     frozen: Frozen,
     live: Live,
+    search: Search,
     log: Log,
     /// By keyed hash of source and id: the number of the record in the audit, whether it is there or removed.
-    numbers: HashMap<u64, u32>,
+    numbers: Table<u32>,
+    /// Of the columns, as explanations call them.
     names: Vec<String>,
 }
 
@@ -297,168 +270,6 @@ impl fmt::Debug for ProfileIndex {
 }
 
 impl ProfileIndex {
-    fn empty(model: MatchModel, params: IndexParams, frozen: Frozen) -> Result<Self> {
-        let live = Self::live(&model, params, &frozen)?;
-        let names = column_names(&live.prepared, &model.fields);
-        Ok(Self { model, params, frozen, live, log: Log::default(), numbers: HashMap::new(), names })
-    }
-
-    fn live(model: &MatchModel, params: IndexParams, frozen: &Frozen) -> Result<Live> {
-        let weights = model.weights.as_ref();
-        let weights =
-            weights.ok_or_else(|| Error::input("an index needs a probabilistic model, not rules"))?;
-        let start = Weights::start_for(&model.fields, model.records, model.all_pairs);
-        Ok(Live::new(
-            &Setting {
-                fields: &model.fields,
-                weights,
-                start: &start,
-                linkage: linkage_of(&model.params, weights),
-                threshold: model.params.cut(),
-                vetoes: &model.params.vetoes,
-                sources: model.params.sources,
-                largest: params.largest as usize,
-            },
-            frozen,
-        ))
-    }
-
-    /// Places and enters a record without looking for its pairs.
-    fn row_now(&mut self, stored: &Stored) -> Result<()> {
-        let record = self.log.len() - 1;
-        let record = self.log.events[record].record;
-        let row = self.live.place(stored, &self.frozen, &self.model.fields, self.model.params.normaliser)?;
-        let name = Name { source: stored.source.clone(), id: stored.id.clone() };
-        self.live.enter_quietly(row, name, record);
-        Ok(())
-    }
-
-    /// Counts people by value and key, and chooses the blocking keys.
-    ///
-    /// Frozen are: values and keys that two people or more have, values above max(50, n / 200) records as common
-    /// (they count as missing from then on), the totals of each column, and the 20 fullest passes that the table
-    /// can afford. O(rows · columns + passes · rows).
-    fn count(&mut self, labels: &[u32]) -> Frozen {
-        let hashes = self.live.hashes();
-        let prepared = &mut self.live.prepared;
-        let rows = prepared.rows;
-        let limit = most_holders(rows);
-        let mut frozen = Frozen::empty(self.params.key, prepared.width());
-        let mut drop: Vec<HashSet<u32>> = vec![HashSet::new(); prepared.width()];
-        for (c, drop) in drop.iter_mut().enumerate() {
-            let mut count = vec![0_u32; prepared.cols[c].forms.len()];
-            let mut filled = 0;
-            for row in 0..rows {
-                let mut any = false;
-                for value in prepared.values(row, c) {
-                    count[value as usize] += 1;
-                    any = true;
-                }
-                filled += usize::from(any);
-            }
-            let col = &mut prepared.cols[c];
-            let identifies = col.kind.is_identifier();
-            for (value, n) in (0_u32..).zip(&mut count) {
-                if identifies && *n > limit {
-                    drop.insert(value);
-                    filled -= (*n as usize).min(filled);
-                    *n = 0;
-                }
-            }
-            col.filled = filled;
-            col.key_count = vec![0; col.key_hash.len()];
-            for (value, n) in (0_u32..).zip(&count) {
-                let key = col.key_of(value) as usize;
-                col.key_count[key] += n;
-            }
-            col.count = count;
-        }
-        frozen.specs = block::lasting(prepared, 20);
-        // The root of each row is the first row with its label.
-        let mut first: HashMap<u32, u32> = HashMap::new();
-        let roots: Vec<u32> =
-            (0_u32..).zip(labels).map(|(row, label)| *first.entry(*label).or_insert(row)).collect();
-        let counted = Frequencies::of_records(prepared).of_entities(prepared, &roots);
-        let (filled, unseen) = counted.totals();
-        (frozen.filled, frozen.unseen) = (filled.to_vec(), unseen.to_vec());
-        for c in 0..prepared.width().min(MAX_COLUMNS) {
-            let col = &prepared.cols[c];
-            for (number, hash) in (0_u32..).zip(&hashes[c]) {
-                let [n, k] = counted.counts(c, number);
-                if drop[c].contains(&number) {
-                    frozen.common[c].insert(*hash);
-                } else if n > 1 {
-                    frozen.values[c].insert(*hash, n);
-                }
-                if k > 1 {
-                    let key = frozen.hash(c, &col.key_hash[col.key_of(number) as usize].to_le_bytes());
-                    frozen.keys[c].insert(key, k);
-                }
-            }
-        }
-        frozen
-    }
-
-    /// Rebuilds the living state from the audit: the last values of every record that is still there.
-    ///
-    /// The state after n events is a function of them: of each record its last upsert, unless a removal or a
-    /// forgetting followed; of each pair its last declaration, unless one of its records left. O(events + records ·
-    /// (columns + candidates)).
-    fn rebuild(&mut self) -> Result<()> {
-        let mut last: Vec<Option<usize>> = Vec::new();
-        let (mut together, mut apart) = (Vec::new(), Vec::new());
-        for (i, event) in self.log.events.iter().enumerate() {
-            let at = event.record as usize;
-            if last.len() <= at {
-                last.resize(at + 1, None);
-            }
-            match event.action {
-                Action::Upsert => last[at] = Some(i),
-                Action::Remove | Action::Forget => {
-                    last[at] = None;
-                    for list in [&mut together, &mut apart] {
-                        list.retain(|(a, b)| *a != event.record && *b != event.record);
-                    }
-                }
-                Action::Merge | Action::Unmerge => {
-                    let pair = (event.record.min(event.other), event.record.max(event.other));
-                    together.retain(|p| *p != pair);
-                    apart.retain(|p| *p != pair);
-                    let list = if event.action == Action::Merge { &mut together } else { &mut apart };
-                    list.push(pair);
-                }
-            }
-        }
-        self.numbers.clear();
-        for (i, event) in self.log.events.iter().enumerate() {
-            if let Some(stored) = self.log.stored(i) {
-                let hash = self.name_hash(&stored.source, &stored.id);
-                self.numbers.insert(hash, event.record);
-            }
-        }
-        let mut live = Self::live(&self.model, self.params, &self.frozen)?;
-        let mut row_of: HashMap<u32, u32> = HashMap::new();
-        for event in last.into_iter().flatten() {
-            let Some(stored) = self.log.stored(event) else { continue };
-            let row = live.place(&stored, &self.frozen, &self.model.fields, self.model.params.normaliser)?;
-            let record = self.log.events[event].record;
-            row_of.insert(record, row);
-            live.enter_quietly(row, Name { source: stored.source, id: stored.id }, record);
-        }
-        for (list, set) in [(together, &mut live.together), (apart, &mut live.apart)] {
-            for (a, b) in list {
-                if let (Some(a), Some(b)) = (row_of.get(&a), row_of.get(&b)) {
-                    tie(set, *a, *b);
-                }
-            }
-        }
-        live.score_all();
-        let rows: Vec<u32> = (0..u32::MAX).take(live.names.len()).collect();
-        live.partition(&rows);
-        self.live = live;
-        Ok(())
-    }
-
     /// Number of records.
     pub fn len(&self) -> usize {
         self.live.len()
@@ -471,7 +282,7 @@ impl ProfileIndex {
 
     /// Number of profiles.
     pub fn profile_count(&self) -> usize {
-        self.live.profiles()
+        self.live.profiles
     }
 
     /// All profiles, ascending by id.
@@ -488,9 +299,7 @@ impl ProfileIndex {
 
     /// Source and id of the records of a profile, ascending; none for a profile there is not.
     pub fn records_of(&self, profile: ProfileId) -> Vec<(&str, &str)> {
-        let names =
-            self.live.members(profile).iter().filter_map(|row| self.live.names[*row as usize].as_ref());
-        names.map(|n| (n.source.as_str(), n.id.as_str())).collect()
+        self.live.members(profile).filter_map(|row| self.live.name(row)).collect()
     }
 
     /// Blocking keys that too many records share at present, and the records of the commonest of them.
@@ -502,7 +311,7 @@ impl ProfileIndex {
     }
 
     /// Values are trimmed and blank ones left out, as at the records' door.
-    fn store(&self, record: &Record<'_>) -> Result<Stored> {
+    fn store<'r>(&self, record: &'r Record<'_>) -> Result<Stored<'r>> {
         let (source, id, day) = record.name();
         let mut values = Vec::with_capacity(record.pairs().len());
         for (name, value) in record.pairs() {
@@ -512,15 +321,10 @@ impl ProfileIndex {
                 .ok_or_else(|| Error::param("field", "must be a field of the model", format!("`{name}`")))?;
             let value = value.trim();
             if !value.is_empty() {
-                values.push((field, value.to_owned()));
+                values.push((field, value));
             }
         }
-        Ok(Stored {
-            source: source.to_owned(),
-            id: id.into_owned(),
-            day: day.map(crate::types::Day::days_since_epoch),
-            values,
-        })
+        Ok(Stored { source, id, day: day.map(crate::types::Day::days_since_epoch), values })
     }
 
     /// Adds a record, or replaces the values of the one with its source and id.
@@ -532,41 +336,38 @@ impl ProfileIndex {
     /// stay. The event is in the audit even where nothing changed. O(passes + candidates + component).
     pub fn upsert(&mut self, record: &Record<'_>) -> Result<Change> {
         let stored = self.store(record)?;
-        let mut seeds = Vec::new();
-        let (mut together, mut apart) = (Vec::new(), Vec::new());
-        let known = self.live.row_of(&stored.source, &stored.id);
-        let was = known.map(|row| self.live.profile_of(row));
-        if let Some(row) = known {
-            together = self.live.tied(row, true);
-            apart = self.live.tied(row, false);
-            self.live.leave(row, &mut seeds);
-        }
-        let hash = self.name_hash(&stored.source, &stored.id);
-        let number = match self.numbers.get(&hash) {
-            Some(number) => *number,
-            None => self.log.new_record(),
-        };
-        self.numbers.insert(hash, number);
+        let row = self.place(&stored)?;
+        let hash = self.name_hash(stored.source, &stored.id);
+        let number = self.numbers.get(hash).unwrap_or_else(|| self.log.new_record());
+        *self.numbers.entry(hash) = number;
         let event = AuditEvent { action: Action::Upsert, record: number, other: number };
         self.log.push(event, Some(&stored), &self.params.key);
-        let row = self.live.place(&stored, &self.frozen, &self.model.fields, self.model.params.normaliser)?;
-        let name = Name { source: stored.source, id: stored.id };
-        self.live.enter(row, name, number, &mut seeds);
-        for other in together {
-            tie(&mut self.live.together, row, other);
+        let mut seeds = Vec::new();
+        let Some(known) = self.live.row_of(stored.source, &stored.id) else {
+            self.live.enter(row, &stored.id, number, &mut self.search, &mut seeds);
+            let (gone, new) = self.live.partition(&seeds);
+            return Ok(Change { profile: Some(self.live.profile_of(row)), gone, new });
+        };
+        let was = self.live.profile_of(known);
+        if self.live.alike(known, row) {
+            // Profiles are a function of the values.
+            self.live.vacate(row);
+            return Ok(Change { profile: Some(was), ..Change::default() });
         }
-        for other in apart {
-            tie(&mut self.live.apart, row, other);
-        }
-        let mut change = self.settle(was, &seeds);
-        change.profile = Some(self.live.profile_of(row));
-        Ok(change)
+        self.live.renew(known, row, &mut self.search, &mut seeds);
+        let change = self.settle(was, &seeds);
+        Ok(Change { profile: Some(self.live.profile_of(known)), ..change })
+    }
+
+    /// Gives a record a row, in no block yet.
+    fn place(&mut self, stored: &Stored<'_>) -> Result<u32> {
+        self.live.place(stored, &self.frozen, &self.model.fields, self.model.params.normaliser)
     }
 
     /// The keyed hash of a record's name, under which its number in the audit is found again.
     fn name_hash(&self, source: &str, id: &str) -> u64 {
         let length = u32::try_from(source.len()).unwrap_or(u32::MAX).to_le_bytes();
-        self.frozen.hash(usize::MAX, &[&length, source.as_bytes(), id.as_bytes()].concat())
+        self.frozen.hash(usize::MAX, &[&length[..], source.as_bytes(), id.as_bytes()].concat())
     }
 
     /// Adds or replaces many records. The result is that of one upsert after the other.
@@ -595,25 +396,23 @@ impl ProfileIndex {
         let record = self.live.record[row as usize];
         let was = self.live.profile_of(row);
         let mut seeds = Vec::new();
-        self.live.leave(row, &mut seeds);
+        self.live.leave(row, &mut self.search, &mut seeds);
         self.log.push(AuditEvent { action: Action::Remove, record, other: record }, None, &self.params.key);
-        Ok(self.settle(Some(was), &seeds))
+        Ok(self.settle(was, &seeds))
     }
 
     /// Partitions anew around a record that was in a profile before.
     ///
     /// A profile counts as gone where nobody has its id any more, and as new where nobody had it before; one that
     /// lost or won records is neither.
-    fn settle(&mut self, was: Option<ProfileId>, seeds: &[u32]) -> Change {
+    fn settle(&mut self, was: ProfileId, seeds: &[u32]) -> Change {
         let (mut gone, mut new) = self.live.partition(seeds);
-        if let Some(was) = was {
-            // It may have lost its last record, or its name, or have come back under it.
-            if self.live.members(was).is_empty() && !gone.contains(&was) {
-                gone.push(was);
-                gone.sort_unstable();
-            }
-            new.retain(|id| *id != was);
+        // It may have lost its last record, or its name, or have come back under it.
+        if self.live.members(was).next().is_none() && !gone.contains(&was) {
+            gone.push(was);
+            gone.sort_unstable();
         }
+        new.retain(|id| *id != was);
         Change { profile: None, gone, new }
     }
 
@@ -630,8 +429,8 @@ impl ProfileIndex {
     /// which is by means over whole profiles.
     pub fn who(&mut self, record: &Record<'_>) -> Result<Vec<Candidate>> {
         let stored = self.store(record)?;
-        let row = self.live.place(&stored, &self.frozen, &self.model.fields, self.model.params.normaliser)?;
-        let near = self.live.neighbours(row, false, &mut Scratch::new());
+        let row = self.place(&stored)?;
+        let near = self.live.neighbours(row, false, &mut self.search);
         self.live.vacate(row);
         let mut best: Vec<(ProfileId, f32)> =
             near.iter().map(|(r, s)| (self.live.profile_of(*r), *s)).collect();
@@ -653,7 +452,7 @@ impl ProfileIndex {
         let (x, y) = (self.row(a.0, a.1)?, self.row(b.0, b.1)?);
         let weights = self.model.weights.as_ref().filter(|_| x != y);
         let weights = weights.ok_or_else(|| Error::input("expected two different records"))?;
-        let pair = if self.live.names[x as usize] <= self.live.names[y as usize] { [x, y] } else { [y, x] };
+        let pair = if a <= b { [x, y] } else { [y, x] };
         let pair = pair.map(|row| row as usize);
         explanation(weights, &self.live.prepared, &self.live.frequencies, &self.names, pair, 2)
     }
@@ -704,19 +503,19 @@ impl ProfileIndex {
     /// O(events) for each record. What stays are digests of salted values, numbers of records, and counts under
     /// keyed hashes. Saved files and backups are the caller's to clean, with [`IndexSnapshot::catch_up`].
     pub fn forget(&mut self, profile: ProfileId) -> Result<usize> {
-        let rows: Vec<u32> = self.live.members(profile).to_vec();
+        let rows: Vec<u32> = self.live.members(profile).collect();
         if rows.is_empty() {
             return Err(Error::input("there is no profile of that id"));
         }
         let mut seeds = Vec::new();
         let mut records = Vec::with_capacity(rows.len());
         for row in &rows {
-            if let Some(name) = &self.live.names[*row as usize] {
-                let hash = self.name_hash(&name.source, &name.id);
-                self.numbers.remove(&hash);
+            if let Some((source, id)) = self.live.name(*row) {
+                let hash = self.name_hash(source, id);
+                self.numbers.remove(hash);
             }
             records.push(self.live.record[*row as usize]);
-            self.live.leave(*row, &mut seeds);
+            self.live.leave(*row, &mut self.search, &mut seeds);
         }
         for record in &records {
             self.erase(*record);
@@ -732,11 +531,11 @@ impl ProfileIndex {
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a record that never came or has been forgotten already.
     pub fn forget_record(&mut self, source: &str, id: &str) -> Result<()> {
         let hash = self.name_hash(source, id);
-        let record = self.numbers.remove(&hash);
+        let record = self.numbers.remove(hash);
         let record = record.ok_or_else(|| Error::input("there is no record of that source and id"))?;
         if let Some(row) = self.live.row_of(source, id) {
             let mut seeds = Vec::new();
-            self.live.leave(row, &mut seeds);
+            self.live.leave(row, &mut self.search, &mut seeds);
             self.live.partition(&seeds);
         }
         self.erase(record);
@@ -745,6 +544,7 @@ impl ProfileIndex {
 
     /// Values first, then the event that says so: an audit never claims a forgetting that has not happened.
     fn erase(&mut self, record: u32) {
+        self.search.wipe();
         self.log.erase(record);
         self.log.push(AuditEvent { action: Action::Forget, record, other: record }, None, &self.params.key);
     }

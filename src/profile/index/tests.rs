@@ -5,6 +5,7 @@ use crate::metrics::pairwise;
 use crate::profile::{Agreement, MatchParams};
 use crate::simulate::{RecordTable, ShopParams};
 use crate::types::Seed;
+use hashbrown::HashMap;
 use proptest::prelude::*;
 
 const KEY: [u8; 32] = [9; 32];
@@ -82,6 +83,71 @@ fn streamed_is_batch_whatever_the_order() {
     assert_eq!(partition(&emptied.replay(events).unwrap()), partition(&batch));
     assert_eq!(partition(&emptied.replay(records.len()).unwrap()), partition(&batch));
     assert_eq!(emptied.replay(events + 1).unwrap_err().kind(), ErrorKind::InvalidInput);
+}
+
+/// Every score that is kept, by the ids of profiles' first records: what does not depend on rows.
+fn scores(index: &ProfileIndex) -> Vec<(u64, u64, u32)> {
+    let rows = &index.live.rows;
+    let edges = |row: u32| {
+        let score = move |(other, score): &(u32, f32)| (rows[row].order, rows[*other].order, score.to_bits());
+        rows[row].edges.iter().map(score)
+    };
+    let mut all: Vec<_> = (0..).take(rows.len()).flat_map(edges).collect();
+    all.sort_unstable();
+    all
+}
+
+#[test]
+fn several_values_of_one_record_leave_the_scores_of_others_alone() {
+    let (_, records) = shop(300, 5);
+    let model = MatchParams::new().fit(&records).unwrap();
+    let mut index = IndexParams::new().key(KEY).fit(&model, &records).unwrap();
+    let before = scores(&index);
+    let two = Record::new("two").source("new").value("phone", "13800138000").value("phone", "13900139000");
+    index.upsert(&two.clone().value("email", "ann@x.org")).unwrap();
+    index.upsert(&two).unwrap();
+    // All come again, with other values in between.
+    for row in 0..records.len() {
+        let (source, id) = name(&records, row);
+        index.upsert(&Record::new(id.as_str()).source(&source).value("city", "Ulm")).unwrap();
+        index.upsert(&record(&records, row)).unwrap();
+    }
+    index.remove("new", "two").unwrap();
+    assert_eq!(scores(&index), before);
+}
+
+#[test]
+fn blocks_that_close_and_open_leave_no_trace() {
+    let (_, records) = shop(150, 4);
+    let model = MatchParams::new().fit(&records).unwrap();
+    let mut index = IndexParams::new().key(KEY).largest(12).fit(&model, &records).unwrap();
+    let mut rng = crate::kernel::rng::Rng::new(Seed(2), 0);
+    let ids: Vec<String> = (0..115).map(|i| format!("n{i}")).collect();
+    let (mut closed, mut opened) = (false, false);
+    for step in 0..3_000 {
+        let id = &ids[usize::try_from(rng.below(115)).unwrap()];
+        if rng.below(7) == 0 {
+            drop(index.remove("flood", id));
+        } else {
+            let emails = [format!("{id}@x.org"), format!("ann.smith{}@x.org", rng.below(40))];
+            let record = Record::new(id.as_str())
+                .source("flood")
+                .value("given_name", ["Ann", "Anne"][usize::from(rng.below(4) == 0)])
+                .value("family_name", "Smith")
+                .value("city", "Ulm")
+                .value("email", &emails[usize::from(rng.below(2) == 0)]);
+            index.upsert(&record).unwrap();
+        }
+        closed |= index.closed_keys().0 > 0;
+        opened |= closed && index.closed_keys().0 == 0;
+        if step % 500 == 499 {
+            let replayed = index.replay(index.audit().len()).unwrap();
+            assert_eq!(partition(&replayed), partition(&index));
+            assert_eq!(scores(&replayed), scores(&index));
+            assert_eq!(replayed.closed_keys(), index.closed_keys());
+        }
+    }
+    assert!(closed && opened);
 }
 
 #[test]
