@@ -132,6 +132,7 @@ use super::prepare::{Prepared, plan};
 use super::prior::prior;
 use super::score::{MAX_COLUMNS, Pair};
 use super::supervised::{Learnt, correction};
+use super::ties::{self, ByLevel, Tie, Together};
 
 /// The fitted weights.
 #[derive(Clone, Debug, PartialEq)]
@@ -142,6 +143,8 @@ pub(crate) struct Weights {
     pub(crate) chance: Vec<[f64; LEVELS]>,
     /// Share of household pairs that have the column's value in common.
     pub(crate) household: Vec<f64>,
+    /// By column: the columns it is read behind, where columns go together.
+    pub(crate) ties: Vec<Vec<Tie>>,
     /// Share of all pairs that are of one person, of one household.
     pub(crate) rate: [f64; 2],
     pub(crate) log_likelihood: Vec<f64>,
@@ -216,6 +219,10 @@ struct Expected {
     people: f64,
     homes: f64,
     log_likelihood: f64,
+    /// By tie, of all columns behind one another: levels of parent and child of one person, of strangers.
+    tied: Vec<[ByLevel; 2]>,
+    /// What strangers share, by pair of columns; empty unless asked for.
+    together: Vec<Together>,
 }
 
 /// Masses of the priors, in pairs: of one person, of strangers, of a household. Forty: less would let a table of
@@ -257,6 +264,7 @@ impl Weights {
                 .collect(),
             chance: priors.iter().map(|p| with_rest(p.chance)).collect(),
             household: priors.iter().map(|p| p.household).collect(),
+            ties: vec![Vec::new(); priors.len()],
             rate: [(0.5 * rows / all_pairs).min(0.3), (0.1 * rows / all_pairs).min(0.1)],
             log_likelihood: Vec::new(),
             converged: false,
@@ -279,9 +287,10 @@ impl Weights {
         let priors: Vec<_> = prepared.cols.iter().take(MAX_COLUMNS).map(|c| prior(c.kind)).collect();
         let mut last = f64::NEG_INFINITY;
         self.converged = false;
-        for _ in 0..MOST_ROUNDS {
-            let found = self.expect(candidates);
-            let chance = self.expect(random);
+        self.ties.iter_mut().for_each(Vec::clear);
+        for round in 0..MOST_ROUNDS {
+            let found = self.expect(candidates, false);
+            let chance = self.expect(random, round == 0);
             for (c, prior) in priors.iter().enumerate() {
                 let total: f64 = found.same[c][1..].iter().sum::<f64>() + PRIOR_PAIRS;
                 for l in 1..LEVELS {
@@ -298,6 +307,7 @@ impl Weights {
                     self.household[c] = share.clamp(0.001, 0.99);
                 }
             }
+            self.learn_ties(&found, &chance);
             let weight = candidates.weight;
             self.rate = [
                 ((found.people * weight + 0.5) / (all_pairs + 1.0)).min(0.5),
@@ -317,11 +327,39 @@ impl Weights {
         }
     }
 
+    /// Finds what goes together in the first round, and takes the tables of ties anew in every round.
+    ///
+    /// The chance of a shared value of the child depends on the value; that of its level is what random pairs show.
+    fn learn_ties(&mut self, found: &Expected, random: &Expected) {
+        let agree = |c: usize| {
+            let known: f64 = random.stranger[c][1..].iter().sum();
+            let mut chance = self.chance[c];
+            for (l, chance) in chance.iter_mut().enumerate().skip(6) {
+                *chance = (random.stranger[c][l] + 0.01) / (known + 1.0);
+            }
+            chance
+        };
+        let chance: Vec<_> = (0..self.same.len()).map(agree).collect();
+        if !random.together.is_empty() {
+            self.ties = ties::find(&random.together, &self.same, &chance);
+            return;
+        }
+        let all = self.ties.iter_mut().enumerate().flat_map(|(c, ties)| ties.iter_mut().map(move |t| (c, t)));
+        for ((c, tie), (people, strangers)) in all.zip(found.tied.iter().zip(&random.tied)) {
+            tie.learn((&people[0], &self.same[c]), (&strangers[1], &chance[c]));
+        }
+    }
+
     /// The expectation step: for each pair γ = w₁ / (w₁ + w₂ + w₃) and η = w₂ / (w₁ + w₂ + w₃). Given a household,
     /// a column's value was shared with probability h R / (h R + 1 − h), which is what h is learnt from; households
     /// below 10⁻⁶ add nothing that would show. O(pairs · columns), in parallel over chunks of 8,192 pairs.
-    fn expect(&self, sample: &Sample) -> Expected {
+    fn expect(&self, sample: &Sample, look: bool) -> Expected {
         let width = sample.width;
+        let mut starts = Vec::with_capacity(width);
+        let ties = self.ties.iter().fold(0, |at, of_column| {
+            starts.push(at);
+            at + of_column.len()
+        });
         let empty = Expected {
             same: vec![[0.0; LEVELS]; width],
             stranger: vec![[0.0; LEVELS]; width],
@@ -329,6 +367,8 @@ impl Weights {
             people: 0.0,
             homes: 0.0,
             log_likelihood: 0.0,
+            tied: vec![[[[0.0; LEVELS]; LEVELS]; 2]; ties],
+            together: vec![Together::default(); if look { width * width.saturating_sub(1) / 2 } else { 0 }],
         };
         let ratio = self.ratios();
         let sum = par::reduce_chunks(
@@ -343,7 +383,14 @@ impl Weights {
                     let (mut person, mut home) = (self.rate[0], self.rate[1]);
                     for (c, ratio) in ratio.iter().enumerate() {
                         let l = levels[c] as usize;
-                        let r = if depends_on_value(l) { self.same[c][l] * inverse[c] } else { ratio[l] };
+                        let r = match ties::known(&self.ties[c], |d| levels[d] as usize) {
+                            Some((_, tie, k)) if l > 0 => {
+                                let (same, chance) = tie.parts(k, l, 1.0 / inverse[c]);
+                                same / chance
+                            }
+                            _ if depends_on_value(l) => self.same[c][l] * inverse[c],
+                            _ => ratio[l],
+                        };
                         ratios[c] = r;
                         person *= r;
                         home *= self.household[c] * r + 1.0 - self.household[c];
@@ -363,6 +410,14 @@ impl Weights {
                             sum.shared[c][0] += home * h * ratios[c] / (h * ratios[c] + 1.0 - h);
                             sum.shared[c][1] += home;
                         }
+                        if let Some((i, _, k)) = ties::known(&self.ties[c], |d| levels[d] as usize) {
+                            let tied = &mut sum.tied[starts[c] + i];
+                            tied[0][k][l] += person;
+                            tied[1][k][l] += stranger;
+                        }
+                    }
+                    if look {
+                        look_at(levels, stranger, &mut sum.together);
                     }
                 }
                 sum
@@ -375,6 +430,19 @@ impl Weights {
                     }
                     x.shared[c][0] += y.shared[c][0];
                     x.shared[c][1] += y.shared[c][1];
+                }
+                for (x, y) in x
+                    .tied
+                    .iter_mut()
+                    .flatten()
+                    .flatten()
+                    .flatten()
+                    .zip(y.tied.iter().flatten().flatten().flatten())
+                {
+                    *x += y;
+                }
+                for (x, y) in x.together.iter_mut().zip(&y.together) {
+                    x.add(y);
                 }
                 x.people += y.people;
                 x.homes += y.homes;
@@ -445,6 +513,7 @@ pub(crate) struct Scorer {
     ratio: Vec<[f64; LEVELS]>,
     same: Vec<[f64; 2]>,
     household: Vec<f64>,
+    ties: Vec<Vec<Tie>>,
     rate: [f64; 2],
     stranger: f64,
     learnt: Option<Learnt>,
@@ -473,6 +542,7 @@ impl Scorer {
             ratio: weights.ratios(),
             same: weights.same.iter().map(|s| [s[6], s[7]]).collect(),
             household: weights.household.clone(),
+            ties: weights.ties.clone(),
             rate: weights.rate,
             stranger: (1.0 - weights.rate[0] - weights.rate[1]).max(1e-9),
             learnt: weights.learnt.clone().filter(|l| !l.beta.is_empty()),
@@ -494,7 +564,12 @@ impl Scorer {
             if l == 0 {
                 continue;
             }
-            let r = if depends_on_value(l) {
+            let r = if let Some((_, tie, k)) = ties::known(&self.ties[c], |d| pair.pattern.level(d)) {
+                let value = depends_on_value(l);
+                let chance = if value { frequencies.chance(prepared, pair, c, l, entities) } else { 1.0 };
+                let (same, chance) = tie.parts(k, l, chance);
+                same / chance
+            } else if depends_on_value(l) {
                 self.same[c][l - 6] / frequencies.chance(prepared, pair, c, l, entities)
             } else {
                 ratio[l]
@@ -662,6 +737,8 @@ impl Weights {
                 }
                 l => (self.same[c][l], self.chance[c][l]),
             };
+            let tie = ties::known(&self.ties[c], |d| pair.pattern.level(d)).filter(|_| level > 0);
+            let (same, chance) = tie.map_or((same, chance), |(_, tie, k)| tie.parts(k, level, chance));
             home *= self.household[c] * same / chance + 1.0 - self.household[c];
             columns.push(ColumnPart { level, same, chance });
         }
@@ -681,6 +758,20 @@ impl Weights {
             parts.learnt = correction(&learnt.beta, pair.pattern, &seen);
         }
         parts
+    }
+}
+
+/// Counts what a pair of strangers shares, for every two columns both of which it knows.
+fn look_at(levels: &[u8], stranger: f64, together: &mut [Together]) {
+    for (d, second) in levels.iter().enumerate().filter(|(_, l)| **l > 0) {
+        for (c, first) in levels[..d].iter().enumerate().filter(|(_, l)| **l > 0) {
+            let sum = &mut together[ties::place(c, d)];
+            let (first, second) = (depends_on_value(*first as usize), depends_on_value(*second as usize));
+            sum.known += stranger;
+            sum.first += if first { stranger } else { 0.0 };
+            sum.second += if second { stranger } else { 0.0 };
+            sum.both += if first && second { stranger } else { 0.0 };
+        }
     }
 }
 

@@ -169,6 +169,7 @@ mod score;
 mod supervised;
 #[cfg(test)]
 mod tests;
+mod ties;
 #[cfg(feature = "serde")]
 mod wire;
 

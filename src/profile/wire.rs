@@ -55,6 +55,7 @@ use super::normalise::Normaliser;
 use super::params::{Limits, MatchParams, Method, Sources};
 use super::score::MAX_COLUMNS;
 use super::supervised::{Features, LabelSummary, Learnt};
+use super::ties::{ByLevel, Tie};
 
 /// The fields of the model under the names of the file.
 #[derive(Serialize, Deserialize)]
@@ -87,6 +88,8 @@ struct WeightsRepr {
     same: Vec<[f64; LEVELS]>,
     chance: Vec<[f64; LEVELS]>,
     household: Vec<f64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    ties: Vec<TieRepr>,
     rate: [f64; 2],
     log_likelihood: Vec<f64>,
     converged: bool,
@@ -135,6 +138,10 @@ impl WeightsRepr {
             same: weights.same.clone(),
             chance: weights.chance.clone(),
             household: weights.household.clone(),
+            ties: (0_u32..)
+                .zip(&weights.ties)
+                .flat_map(|(c, ties)| ties.iter().map(move |t| TieRepr::new(c, t)))
+                .collect(),
             rate: weights.rate,
             log_likelihood: weights.log_likelihood.clone(),
             converged: weights.converged,
@@ -142,6 +149,38 @@ impl WeightsRepr {
             learnt: weights.learnt.as_ref().map(LearntRepr::new),
         }
     }
+}
+
+/// A column that is read behind another one; those of one column in their order.
+#[derive(Serialize, Deserialize)]
+struct TieRepr {
+    column: u32,
+    parent: u32,
+    same: ByLevel,
+    chance: ByLevel,
+}
+
+impl TieRepr {
+    fn new(column: u32, tie: &Tie) -> Self {
+        let parent = u32::try_from(tie.parent).unwrap_or(u32::MAX);
+        Self { column, parent, same: tie.same, chance: tie.chance }
+    }
+}
+
+/// By column; columns exist, shares of known levels lie in (0, 1].
+fn ties(repr: Vec<TieRepr>, columns: usize) -> Result<Vec<Vec<Tie>>> {
+    let mut ties = vec![Vec::new(); columns];
+    for TieRepr { column, parent, same, chance } in repr {
+        let known = |table: &ByLevel| {
+            table[1..].iter().all(|row| row[1..].iter().all(|p| p.is_finite() && *p > 0.0 && *p <= 1.0))
+        };
+        let (column, parent) = (column as usize, parent as usize);
+        if column.max(parent) >= columns || column == parent || !known(&same) || !known(&chance) {
+            return Err(Error::input("two columns that go together are not as a fit leaves them"));
+        }
+        ties[column].push(Tie { parent, same, chance });
+    }
+    Ok(ties)
 }
 
 impl Wire for MatchModel {
@@ -220,6 +259,7 @@ fn weights(repr: WeightsRepr, columns: usize) -> Result<Weights> {
         same: repr.same,
         chance: repr.chance,
         household: repr.household,
+        ties: ties(repr.ties, columns)?,
         rate: repr.rate,
         log_likelihood: repr.log_likelihood,
         converged: repr.converged,
