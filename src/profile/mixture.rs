@@ -307,7 +307,7 @@ impl Weights {
                     self.household[c] = share.clamp(0.001, 0.99);
                 }
             }
-            self.learn_ties(&found, &chance);
+            self.learn_ties(prepared, &found, &chance);
             let weight = candidates.weight;
             self.rate = [
                 ((found.people * weight + 0.5) / (all_pairs + 1.0)).min(0.5),
@@ -330,7 +330,7 @@ impl Weights {
     /// Finds what goes together in the first round, and takes the tables of ties anew in every round.
     ///
     /// The chance of a shared value of the child depends on the value; that of its level is what random pairs show.
-    fn learn_ties(&mut self, found: &Expected, random: &Expected) {
+    fn learn_ties(&mut self, prepared: &Prepared, found: &Expected, random: &Expected) {
         let agree = |c: usize| {
             let known: f64 = random.stranger[c][1..].iter().sum();
             let mut chance = self.chance[c];
@@ -346,7 +346,9 @@ impl Weights {
         }
         let all = self.ties.iter_mut().enumerate().flat_map(|(c, ties)| ties.iter_mut().map(move |t| (c, t)));
         for ((c, tie), (people, strangers)) in all.zip(found.tied.iter().zip(&random.tied)) {
-            tie.learn((&people[0], &self.same[c]), (&strangers[1], &chance[c]));
+            let (kind, parent) = (prepared.cols[c].kind, prepared.cols[tie.parent].kind);
+            let people = Some(&people[0]).filter(|_| kind == parent || prior(parent).learn);
+            tie.learn((people, &self.same[c]), (&strangers[1], &chance[c]));
         }
     }
 
@@ -385,7 +387,10 @@ impl Weights {
                         let l = levels[c] as usize;
                         let r = match ties::known(&self.ties[c], |d| levels[d] as usize) {
                             Some((_, tie, k)) if l > 0 => {
-                                let (same, chance) = tie.parts(k, l, 1.0 / inverse[c]);
+                                let d = tie.parent;
+                                let of_parent =
+                                    if depends_on_value(k) { 1.0 / inverse[d] } else { self.chance[d][k] };
+                                let (same, chance) = tie.parts((k, of_parent), l, 1.0 / inverse[c]);
                                 same / chance
                             }
                             _ if depends_on_value(l) => self.same[c][l] * inverse[c],
@@ -513,6 +518,7 @@ pub(crate) struct Scorer {
     ratio: Vec<[f64; LEVELS]>,
     same: Vec<[f64; 2]>,
     household: Vec<f64>,
+    chance: Vec<[f64; LEVELS]>,
     ties: Vec<Vec<Tie>>,
     rate: [f64; 2],
     stranger: f64,
@@ -542,6 +548,7 @@ impl Scorer {
             ratio: weights.ratios(),
             same: weights.same.iter().map(|s| [s[6], s[7]]).collect(),
             household: weights.household.clone(),
+            chance: weights.chance.clone(),
             ties: weights.ties.clone(),
             rate: weights.rate,
             stranger: (1.0 - weights.rate[0] - weights.rate[1]).max(1e-9),
@@ -565,9 +572,11 @@ impl Scorer {
                 continue;
             }
             let r = if let Some((_, tie, k)) = ties::known(&self.ties[c], |d| pair.pattern.level(d)) {
-                let value = depends_on_value(l);
-                let chance = if value { frequencies.chance(prepared, pair, c, l, entities) } else { 1.0 };
-                let (same, chance) = tie.parts(k, l, chance);
+                let of = |c: usize, l: usize| match l {
+                    l if depends_on_value(l) => frequencies.chance(prepared, pair, c, l, entities),
+                    l => self.chance[c][l],
+                };
+                let (same, chance) = tie.parts((k, of(tie.parent, k)), l, of(c, l));
                 same / chance
             } else if depends_on_value(l) {
                 self.same[c][l - 6] / frequencies.chance(prepared, pair, c, l, entities)
@@ -730,15 +739,15 @@ impl Weights {
         let mut columns = Vec::with_capacity(self.same.len());
         for c in 0..self.same.len() {
             let level = pair.pattern.level(c);
-            let (same, chance) = match level {
-                0 => (1.0, 1.0),
-                l if depends_on_value(l) => {
-                    (self.same[c][l], frequencies.chance(prepared, pair, c, l, entities))
-                }
-                l => (self.same[c][l], self.chance[c][l]),
+            let of = |c: usize, l: usize| match l {
+                l if depends_on_value(l) => frequencies.chance(prepared, pair, c, l, entities),
+                l => self.chance[c][l],
             };
-            let tie = ties::known(&self.ties[c], |d| pair.pattern.level(d)).filter(|_| level > 0);
-            let (same, chance) = tie.map_or((same, chance), |(_, tie, k)| tie.parts(k, level, chance));
+            let (same, chance) = match ties::known(&self.ties[c], |d| pair.pattern.level(d)) {
+                _ if level == 0 => (1.0, 1.0),
+                Some((_, tie, k)) => tie.parts((k, of(tie.parent, k)), level, of(c, level)),
+                None => (self.same[c][level], of(c, level)),
+            };
             home *= self.household[c] * same / chance + 1.0 - self.household[c];
             columns.push(ColumnPart { level, same, chance });
         }

@@ -12,8 +12,12 @@
 //! Goldszmidt 1997):
 //! ```text
 //! R_c = m_c(l | k) / u_c(l | k)         k the level of d, l that of c, both known
-//! u_c(value | k) = max( u_c(value), u_c(Equal or SameKey | k) )        where the two have something in common in d
+//! u_c(v | k) = max( u_c(v), min( u_c(Equal or SameKey | k), u_c(v) / u_d ) )     where they have something in common in d
 //! ```
+//! with v the child's value and u_d the chance of what they have in common in d. The bound u_c(v) / u_d is one of counts: of n_d
+//! entities with the parent's value no more than n_c can have the child's, so one barracks of five hundred does not make every
+//! house number stand for its street.
+//!
 //! Where no parent is known, R_c is what it is without. In a pair of one postcode a common city then says nothing (both
 //! chances are 1), and of two records of somebody who has moved only the postcode speaks, not four columns in turn.
 //!
@@ -80,34 +84,35 @@ impl Tie {
         Self { parent, same: [*same; LEVELS], chance: [*chance; LEVELS] }
     }
 
-    /// R of the child's level `l`, given the parent's level `k`; `chance` is that of the value shared, where the level has
-    /// one.
+    /// m and u of the child's level `l`, given the parent's level `k`; `chance` is that of the value the child shares, where
+    /// its level has one, and `of_parent` that of what the parent shares.
     ///
-    /// Where a value is shared in both columns it is no rarer than the child's agreement given the parent's, and agreeing
-    /// does not speak against one person.
-    pub(crate) fn parts(&self, k: usize, l: usize, chance: f64) -> (f64, f64) {
-        if !depends_on_value(l) {
-            return (self.same[k][l], self.chance[k][l]);
-        }
+    /// Where a value is shared in both columns it is no rarer than the child's agreement given the parent's, unless it is
+    /// too rare for that, and agreeing does not speak against one person.
+    pub(crate) fn parts(&self, (k, of_parent): (usize, f64), l: usize, chance: f64) -> (f64, f64) {
         let same = self.same[k][l];
+        if !depends_on_value(l) {
+            return (same, self.chance[k][l]);
+        }
         if k < 2 {
             return (same, chance);
         }
-        let floor = self.chance[k][6] + self.chance[k][7];
-        if floor <= chance {
-            return (same, chance);
-        }
-        (same.max(floor.min(1.0)), floor.min(1.0))
+        let usual = self.chance[k][6] + self.chance[k][7];
+        let floor = usual.min(chance / of_parent).min(1.0);
+        if floor <= chance { (same, chance) } else { (same.max(floor), floor) }
     }
 
     /// Takes the shares from counts by level of the parent and of the child.
     pub(crate) fn learn(
         &mut self,
-        (people, same): (&ByLevel, &[f64; LEVELS]),
+        (people, same): (Option<&ByLevel>, &[f64; LEVELS]),
         (strangers, chance): (&ByLevel, &[f64; LEVELS]),
     ) {
         for k in 1..LEVELS {
-            mean(&mut self.same[k], &people[k], same);
+            match people {
+                Some(people) => mean(&mut self.same[k], &people[k], same),
+                None => self.same[k] = *same,
+            }
             mean(&mut self.chance[k], &strangers[k], chance);
         }
     }
