@@ -38,8 +38,8 @@ pub(crate) fn infer<'a>(header: &str, values: impl Iterator<Item = &'a str>) -> 
     }
     if most(&|v| v.contains('@') && v.contains('.')) {
         FieldKind::Email
-    } else if most(&|v| v.parse::<crate::types::Day>().is_ok()) {
-        FieldKind::BirthDate
+    } else if most(&|v| year_of(v).is_some()) {
+        if births(header, &sample) { FieldKind::BirthDate } else { FieldKind::FreeText }
     } else if most(&|v| digits(v) >= 17 && v.len() == 18) {
         FieldKind::NationalId
     } else if most(&|v| (10..=14).contains(&digits(v)) && v.len() <= digits(v) + 5) {
@@ -57,8 +57,78 @@ pub(crate) fn infer<'a>(header: &str, values: impl Iterator<Item = &'a str>) -> 
     }
 }
 
-/// Digits, all of one length between four and seven, some with a zero in front: a code, not a quantity.
+/// The year of a date in figures, a time behind it or not: ISO, Chinese, and `7/24/1980` in either order.
+fn year_of(value: &str) -> Option<i32> {
+    let value = value.trim();
+    let date =
+        value.split_once(['T', ' ']).filter(|(_, time)| time.contains(':')).map_or(value, |(date, _)| date);
+    let mut groups = date.split(['/', '-', '.']);
+    let last = match (groups.next(), groups.next(), groups.next(), groups.next()) {
+        (Some(a), Some(b), Some(c), None) if a.len().max(b.len()) <= 2 && c.len() == 4 => {
+            let small = |t: &str| t.parse().is_ok_and(|n: u32| (1..=31).contains(&n));
+            Some(c).filter(|_| small(a) && small(b))
+        }
+        _ => None,
+    };
+    let year = match last {
+        Some(year) => year.parse().ok()?,
+        None => date.parse::<crate::types::Day>().ok()?.to_string().get(..4)?.parse().ok()?,
+    };
+    (1500..2200).contains(&year).then_some(year)
+}
+
+/// What a header says of a date that is no birth date.
+const EVENTS: [&str; 28] = [
+    "creat",
+    "updat",
+    "modif",
+    "regist",
+    "join",
+    "sign",
+    "visit",
+    "login",
+    "seen",
+    "order",
+    "purchas",
+    "enrol",
+    "admi",
+    "discharg",
+    "expir",
+    "start",
+    "since",
+    "issue",
+    "event",
+    "effective",
+    "时间",
+    "注册",
+    "创建",
+    "更新",
+    "登录",
+    "下单",
+    "入会",
+    "开卡",
+];
+
+/// Whether dates are those of births: no header that says otherwise, and not all of them in the same few years of late, as
+/// the days are on which customers came.
+fn births(header: &str, sample: &[&str]) -> bool {
+    let header = header.to_lowercase();
+    let mut years: Vec<i32> = sample.iter().filter_map(|v| year_of(v)).collect();
+    years.sort_unstable();
+    let at = |tenths: usize| years[(years.len() - 1) * tenths / 10];
+    let of_late = years.len() >= 20 && at(5) >= 2000 && at(9) - at(1) < 15;
+    !EVENTS.iter().any(|word| header.contains(word)) && !of_late
+}
+
+/// Digits, all of one length between four and seven, some with a zero in front: a code, not a quantity. Places have several
+/// people; numbers of which a hundred are all different are those of the records.
 fn code(sample: &[&str]) -> bool {
+    let mut distinct = sample.to_vec();
+    distinct.sort_unstable();
+    distinct.dedup();
+    if distinct.len() >= 100 && distinct.len() == sample.len() {
+        return false;
+    }
     let length = sample.first().map_or(0, |v| v.len());
     let digits = |v: &&str| v.len() == length && v.bytes().all(|b| b.is_ascii_digit());
     (4..=7).contains(&length)
@@ -71,6 +141,15 @@ fn code(sample: &[&str]) -> bool {
 fn text(sample: &[&str]) -> FieldKind {
     let lower: Vec<Vec<String>> =
         sample.iter().map(|v| v.split_whitespace().map(str::to_lowercase).collect()).collect();
+    // `Smith, John A.` has the family name in front.
+    let turned = |v: &&str| {
+        v.split_once(',').is_some_and(|(family, given)| {
+            let given = given.split_whitespace().next().unwrap_or_default().to_lowercase();
+            let known = |list: &str, name: &str| list.split(' ').any(|known| known == name);
+            known(GIVEN, &given) || known(FAMILY, &family.trim().to_lowercase())
+        })
+    };
+    let turned = sample.iter().filter(|v| turned(v)).count() * 100 / sample.len().max(1);
     // How many in a hundred have a word of a list, in front or at the end.
     let share = |words: usize, list: &str, last: bool| {
         let known = |v: &&Vec<String>| {
@@ -80,7 +159,7 @@ fn text(sample: &[&str]) -> FieldKind {
         lower.iter().filter(known).count() * 100 / lower.len().max(1)
     };
     let (given, family) = (share(1, GIVEN, false), share(1, FAMILY, false));
-    let both = share(2, GIVEN, false).max(share(2, FAMILY, true));
+    let both = share(2, GIVEN, false).max(share(2, FAMILY, true)).max(turned);
     let letters = |v: &&str| v.chars().any(char::is_alphabetic) && v.chars().any(|c| c.is_ascii_digit());
     let number = |w: &str| w.starts_with(|c: char| c.is_ascii_digit()) && w.len() <= 5;
     let housed = |v: &&Vec<String>| {
@@ -147,6 +226,35 @@ mod tests {
         assert_eq!(kind("x", &["13800000000", "+86 138 0000 0000"]), FieldKind::Phone);
         assert_eq!(kind("x", &["1.5", "2"]), FieldKind::Number);
         assert_eq!(kind("x", &[]), FieldKind::FreeText);
+    }
+
+    #[test]
+    fn dates_of_events_are_no_birth_dates() {
+        let recent: Vec<String> =
+            (0..40).map(|i| format!("20{:02}-03-{:02} 12:33:00", 10 + i % 13, 1 + i % 28)).collect();
+        let recent: Vec<&str> = recent.iter().map(String::as_str).collect();
+        assert_eq!(infer("x", recent.iter().copied()), FieldKind::FreeText);
+        let old: Vec<String> =
+            (0..40).map(|i| format!("{}/{}/{}", 1 + i % 12, 1 + i % 28, 1940 + i)).collect();
+        let old: Vec<&str> = old.iter().map(String::as_str).collect();
+        assert_eq!(infer("x", old.iter().copied()), FieldKind::BirthDate);
+        assert_eq!(infer("registr_dt", old.iter().copied()), FieldKind::FreeText);
+        assert_eq!(infer("dob", recent.iter().copied()), FieldKind::BirthDate);
+    }
+
+    #[test]
+    fn numbers_of_records_are_no_postcodes() {
+        let numbers: Vec<String> = (0..200).map(|i| format!("{:07}", i * 40_009)).collect();
+        let kind = infer("x", numbers.iter().map(String::as_str));
+        assert_ne!(kind, FieldKind::Postcode);
+        assert_eq!(infer("MRN", numbers.iter().map(String::as_str)), FieldKind::CustomerAccount);
+    }
+
+    #[test]
+    fn family_names_in_front_of_a_comma_are_names() {
+        let names = ["SMITH, MARY A", "Oduya, Tariq", "Zwart, John"];
+        assert_eq!(infer("x", names.iter().copied()), FieldKind::FullName);
+        assert_eq!(infer("patient_name", names.iter().copied()), FieldKind::FullName);
     }
 
     #[test]

@@ -135,6 +135,7 @@ impl FieldKind {
     /// assert_eq!(FieldKind::from_header("Geburtsdatum"), Some(FieldKind::BirthDate));
     /// assert_eq!(FieldKind::from_header("billing_phone_2"), Some(FieldKind::Phone));
     /// assert_eq!(FieldKind::from_header("company_name"), None);
+    /// assert_eq!(FieldKind::from_header("patient_name"), Some(FieldKind::FullName));
     /// assert_eq!(FieldKind::from_header("remarks"), None);
     /// ```
     pub fn from_header(header: &str) -> Option<Self> {
@@ -145,9 +146,15 @@ impl FieldKind {
         }
         (1..words.len()).find_map(|skip| {
             let kind = Self::from_key(&joined(&words[skip..]))?;
-            let vague = matches!(kind, Self::FullName | Self::Category);
-            let other = ["ip", "mac", "web", "url", "company", "file", "order", "product", "item", "of"];
-            (!vague && !other.contains(&words[skip - 1].as_str())).then_some(kind)
+            let before = words[skip - 1].as_str();
+            let vague = match kind {
+                Self::FullName => !PEOPLE.contains(&before),
+                Self::Category => true,
+                _ => false,
+            };
+            let other =
+                ["ip", "mac", "web", "url", "company", "file", "order", "product", "item", "of", "and"];
+            (!vague && !other.contains(&before)).then_some(kind)
         })
     }
 
@@ -242,10 +249,35 @@ impl FieldKind {
             | "personnummer"
             | "pesel"
             | "curp" => Self::NationalId,
-            "customerid" | "customeraccount" | "account" | "accountid" | "memberid" | "customerno"
-            | "客户编号" | "会员号" | "客户号" | "会员编号" | "会员卡号" | "kundennummer" => {
-                Self::CustomerAccount
-            }
+            "customerid"
+            | "customeraccount"
+            | "account"
+            | "accountid"
+            | "memberid"
+            | "customerno"
+            | "customernumber"
+            | "accountno"
+            | "accountnumber"
+            | "clientid"
+            | "userid"
+            | "patientid"
+            | "mrn"
+            | "medicalrecordnumber"
+            | "membernumber"
+            | "memberno"
+            | "membershipnumber"
+            | "membershipno"
+            | "cardno"
+            | "cardnumber"
+            | "loyaltyid"
+            | "policyno"
+            | "policynumber"
+            | "客户编号"
+            | "会员号"
+            | "客户号"
+            | "会员编号"
+            | "会员卡号"
+            | "kundennummer" => Self::CustomerAccount,
             "wechat" | "wechatid" | "weixin" | "openid" | "unionid" | "twitter" | "handle" | "username"
             | "qq" | "微信" | "微信号" | "用户名" => Self::Handle,
             "address" | "street" | "streetaddress" | "address1" | "addressline1" | "addressline" | "addr"
@@ -291,6 +323,26 @@ impl fmt::Display for FieldKind {
         f.write_str(self.name())
     }
 }
+
+/// Whose `.. name` is that of a person.
+const PEOPLE: [&str; 16] = [
+    "patient",
+    "student",
+    "employee",
+    "guest",
+    "passenger",
+    "person",
+    "user",
+    "holder",
+    "owner",
+    "recipient",
+    "buyer",
+    "subscriber",
+    "voter",
+    "donor",
+    "applicant",
+    "insured",
+];
 
 /// The words of a header in lower case, parted at signs and at capitals behind small letters; a number behind, other than
 /// the line of an address, goes.
