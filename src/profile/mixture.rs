@@ -296,6 +296,7 @@ impl Weights {
                 for l in 1..LEVELS {
                     self.same[c][l] = (found.same[c][l] + PRIOR_PAIRS * prior.same[l]) / total;
                 }
+                hold(&mut self.same[c], prior.most_differ);
                 let total: f64 = chance.stranger[c][1..].iter().sum::<f64>() + PRIOR_STRANGERS;
                 for l in 2..6 {
                     self.chance[c][l] = (chance.stranger[c][l] + PRIOR_STRANGERS * prior.chance[l]) / total;
@@ -767,6 +768,15 @@ impl Weights {
             parts.learnt = correction(&learnt.beta, pair.pattern, &seen);
         }
         parts
+    }
+}
+
+/// Keeps the share of `Differ` at its most; what is above goes to the other levels in proportion.
+fn hold(same: &mut [f64; LEVELS], most: f64) {
+    if same[1] > most {
+        let others = (1.0 - most) / (1.0 - same[1]).max(1e-9);
+        same[1] = most;
+        same[2..].iter_mut().for_each(|share| *share *= others);
     }
 }
 

@@ -93,6 +93,8 @@ pub(crate) struct Prior {
     /// Whether the share may be learnt. What belongs to one person stays as it is: else the class for households would
     /// drift to take in what belongs to one person.
     pub(crate) learn: bool,
+    /// The largest share of pairs of one person that may differ in it.
+    pub(crate) most_differ: f64,
     /// How many values there are at least, whatever the number of records: in a small table, that nobody else has a
     /// value says little.
     pub(crate) universe: f64,
@@ -144,5 +146,11 @@ pub(crate) fn prior(kind: FieldKind) -> Prior {
         K::City | K::HouseNumber | K::Number => 50.0,
         K::Region | K::Category => 2.0,
     };
-    Prior { same: levels, chance: by_chance, household, learn, universe }
+    let most_differ = match kind {
+        K::GivenName | K::FullName | K::ChineseName => 0.12,
+        K::BirthDate => 0.35,
+        K::NationalId => 0.25,
+        _ => 1.0,
+    };
+    Prior { most_differ, same: levels, chance: by_chance, household, learn, universe }
 }

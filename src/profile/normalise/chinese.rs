@@ -78,8 +78,12 @@ const TITLES: [&str; 18] = [
 ];
 
 /// A whole name: Han characters together and simplified, Latin words with single blanks.
+///
+/// A comma turns a name round: `Lee, Ann Mary` is `ann mary lee`. Behind a comma there may also be a title only (`Ann Lee,
+/// PhD`, `Ann Lee, Jr.`); then two words and more stand in front, and nothing is turned.
 pub(super) fn full_name(value: &str) -> Option<String> {
-    let text = words(value);
+    let turned = turn_round(value);
+    let text = words(turned.as_deref().unwrap_or(value));
     if !text.chars().any(is_han) {
         return super::text::name(&text);
     }
@@ -87,6 +91,18 @@ pub(super) fn full_name(value: &str) -> Option<String> {
     let text: String =
         text.chars().filter(|c| is_han(*c) || *c == '*' || *c == '·').map(simplified).collect();
     (!text.is_empty()).then_some(text)
+}
+
+/// The part behind the only comma in front of the other, where it is a name: three letters and more in its first word, or an
+/// initial, and no more than two words before the comma.
+fn turn_round(value: &str) -> Option<String> {
+    let (family, given) = value.split_once(',')?;
+    let (family, given) = (family.trim(), given.trim());
+    let first = given.split([' ', '.']).next().unwrap_or_default();
+    let suffix = ["jr", "sr", "ii", "iii", "iv", "phd", "md", "esq", "dds"];
+    let name = !given.contains(',') && !first.is_empty() && !suffix.contains(&first.to_lowercase().as_str());
+    let words = family.split_whitespace().count();
+    (name && (1..=2).contains(&words) && !value.contains(is_han)).then(|| format!("{given} {family}"))
 }
 
 /// Family name and given name of a whole name in normal form; what is not known is empty.
