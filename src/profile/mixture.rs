@@ -573,11 +573,16 @@ impl Scorer {
                 continue;
             }
             let r = if let Some((_, tie, k)) = ties::known(&self.ties[c], |d| pair.pattern.level(d)) {
+                // Two values are looked up only where both columns have something in common.
                 let of = |c: usize, l: usize| match l {
                     l if depends_on_value(l) => frequencies.chance(prepared, pair, c, l, entities),
                     l => self.chance[c][l],
                 };
-                let (same, chance) = tie.parts((k, of(tie.parent, k)), l, of(c, l));
+                let (same, chance) = match (k, l) {
+                    (_, ..6) => tie.parts((k, 1.0), l, 1.0),
+                    (..2, _) => tie.parts((k, 1.0), l, of(c, l)),
+                    _ => tie.parts((k, of(tie.parent, k)), l, of(c, l)),
+                };
                 same / chance
             } else if depends_on_value(l) {
                 self.same[c][l - 6] / frequencies.chance(prepared, pair, c, l, entities)

@@ -53,7 +53,7 @@
 //! None, whatever the bytes. Values are cut to 64 units; what lies behind is not compared, but counts for equality.
 
 use super::sketch::house_number;
-use super::{Scratch, Text};
+use super::{MAX_UNITS, Scratch, Text};
 use crate::data::FieldKind;
 use crate::profile::prepare::Col;
 
@@ -232,7 +232,13 @@ fn text(s: &[u8], t: &[u8], apart: u32, scratch: &mut Scratch) -> Level {
 /// Addresses with equal local parts do not come here: they share the key. Else the whole address counts first, then
 /// the local parts, which must begin alike in three letters: providers change with employers, the part in front
 /// seldom by more than two slips.
+///
+/// Addresses are made of names, and of figures where the name was taken: `ann.lee46` and `ann.lee26` are two people of one
+/// name. So figures that differ, in more than one place, or one of one or two figures for another, make addresses differ.
 fn email(s: &[u8], t: &[u8], apart: u32, scratch: &mut Scratch) -> Level {
+    if figures_differ(s, t, scratch) {
+        return Level::Differ;
+    }
     let slips = if apart <= 3 { scratch.osa(s, t) } else { u32::MAX };
     // In short addresses, two people are a few letters apart.
     let least = s.len().min(t.len());
@@ -253,6 +259,21 @@ fn email(s: &[u8], t: &[u8], apart: u32, scratch: &mut Scratch) -> Level {
     } else {
         Level::Differ
     }
+}
+
+/// Whether both local parts have figures, and others.
+fn figures_differ(s: &[u8], t: &[u8], scratch: &mut Scratch) -> bool {
+    let mut buffers = [[0_u8; MAX_UNITS]; 2];
+    let mut lengths = [0; 2];
+    for ((text, buffer), length) in [s, t].into_iter().zip(&mut buffers).zip(&mut lengths) {
+        for unit in text.iter().take_while(|c| **c != b'@').filter(|c| c.is_ascii_digit()) {
+            buffer[*length] = *unit;
+            *length += 1;
+        }
+    }
+    let (x, y) = (&buffers[0][..lengths[0]], &buffers[1][..lengths[1]]);
+    let shorter = x.len().min(y.len());
+    shorter > 0 && x != y && (x.len() == y.len() && shorter < 3 || scratch.osa(x, y) > 1)
 }
 
 /// `YYYY-MM-DD` in both.
