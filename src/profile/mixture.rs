@@ -302,11 +302,9 @@ impl Weights {
                     self.chance[c][l] = (chance.stranger[c][l] + PRIOR_STRANGERS * prior.chance[l]) / total;
                 }
                 self.chance[c] = with_rest(self.chance[c]);
-                if prior.learn {
-                    let [shared, seen] = found.shared[c];
-                    let share = (shared + PRIOR_HOMES * prior.household) / (seen + PRIOR_HOMES);
-                    self.household[c] = share.clamp(0.001, 0.99);
-                }
+                let [shared, seen] = found.shared[c];
+                let share = (shared + PRIOR_HOMES * prior.household) / (seen + PRIOR_HOMES);
+                self.household[c] = share.clamp(prior.least_household, prior.most_household);
             }
             self.learn_ties(prepared, &found, &chance);
             let weight = candidates.weight;

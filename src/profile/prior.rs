@@ -93,6 +93,9 @@ pub(crate) struct Prior {
     /// Whether the share may be learnt. What belongs to one person stays as it is: else the class for households would
     /// drift to take in what belongs to one person.
     pub(crate) learn: bool,
+    /// Between what the learnt share of a household is held.
+    pub(crate) least_household: f64,
+    pub(crate) most_household: f64,
     /// The largest share of pairs of one person that may differ in it.
     pub(crate) most_differ: f64,
     /// How many values there are at least, whatever the number of records: in a small table, that nobody else has a
@@ -152,5 +155,20 @@ pub(crate) fn prior(kind: FieldKind) -> Prior {
         K::NationalId => 0.25,
         _ => 1.0,
     };
-    Prior { most_differ, same: levels, chance: by_chance, household, learn, universe }
+    let (least_household, most_household) = match kind {
+        _ if learn => (0.001, 0.99),
+        K::Email => (0.001, 0.3),
+        K::NationalId => (0.001, 0.02),
+        _ => (household, household),
+    };
+    Prior {
+        most_differ,
+        least_household,
+        most_household,
+        same: levels,
+        chance: by_chance,
+        household,
+        learn,
+        universe,
+    }
 }
