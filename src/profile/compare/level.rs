@@ -11,7 +11,8 @@
 //! | postcode | one digit | two digits | | first three are equal |
 //! | city, text | one slip, from 3 | two from 5, three from 9 | one begins with the other, from 4 | Jaro-Winkler from 0.85 |
 //! | text of three words and more | | four fifths of the words | | half of the words |
-//! | category, region, number | one slip | | | |
+//! | category, region | one slip | | | |
+//! | number | a twentieth apart | one slip | | a seventh apart |
 //!
 //! A slip is an insertion, deletion, substitution, or a swap of neighbours. `Equal` is equality of normal forms,
 //! `SameKey` of keys: pinyin, local part, visible digits of a mask, day and month in the other order, the telling
@@ -112,6 +113,8 @@ pub(crate) fn likeness(col: &Col, x: &Text, y: &Text, scratch: &mut Scratch) -> 
         FieldKind::Email => email(s, t, apart, scratch),
         FieldKind::Phone | FieldKind::NationalId | FieldKind::CustomerAccount | FieldKind::Handle => {
             match slips(s, t, apart, 2, scratch) {
+                // The country's code with and without a plus sign.
+                Some(0) => Level::SameKey,
                 Some(1) if s.len().min(t.len()) >= 6 => Level::Near,
                 Some(2) if s.len().min(t.len()) >= 7 => Level::Close,
                 _ if tail(s, t) => Level::Weak,
@@ -129,7 +132,8 @@ pub(crate) fn likeness(col: &Col, x: &Text, y: &Text, scratch: &mut Scratch) -> 
             Some(1) if s.len().max(t.len()) >= 2 => Level::Near,
             _ => Level::Differ,
         },
-        FieldKind::Category | FieldKind::Region | FieldKind::Number => match slips(s, t, apart, 1, scratch) {
+        FieldKind::Number => number(s, t, apart, scratch),
+        FieldKind::Category | FieldKind::Region => match slips(s, t, apart, 1, scratch) {
             Some(1) => Level::Near,
             _ => Level::Differ,
         },
@@ -176,6 +180,24 @@ fn begins(s: &[u8], t: &[u8], least: usize) -> bool {
 /// The same last eight digits behind different country codes.
 fn tail(s: &[u8], t: &[u8]) -> bool {
     s.len() >= 8 && t.len() >= 8 && s.len() != t.len() && s[s.len() - 8..] == t[t.len() - 8..]
+}
+
+/// Numbers by their size: a twentieth apart, a slip, a seventh apart. Ages and prices move, and are mistyped.
+fn number(s: &[u8], t: &[u8], apart: u32, scratch: &mut Scratch) -> Level {
+    let value = |text: &[u8]| std::str::from_utf8(text).ok().and_then(|text| text.parse::<f64>().ok());
+    let off = match (value(s), value(t)) {
+        (Some(x), Some(y)) => (x - y).abs() / x.abs().max(y.abs()),
+        _ => f64::INFINITY,
+    };
+    if off <= 0.05 {
+        Level::Near
+    } else if slips(s, t, apart, 1, scratch).is_some() {
+        Level::Close
+    } else if off <= 1.0 / 7.0 {
+        Level::Weak
+    } else {
+        Level::Differ
+    }
 }
 
 /// For names whose keys differ, neither masked nor in Han characters. Two letters are the least for a short form,

@@ -94,9 +94,8 @@ impl Reading {
             | FieldKind::Handle
             | FieldKind::HouseNumber
             | FieldKind::Category
-            | FieldKind::Region
-            | FieldKind::Number => Self::Short,
-            FieldKind::FreeText => Self::Words,
+            | FieldKind::Region => Self::Short,
+            FieldKind::FreeText | FieldKind::Number => Self::Words,
             _ => Self::Text,
         }
     }
@@ -126,7 +125,7 @@ impl Reading {
             }
             Self::Local => with_length(text.split('@').next().unwrap_or(text), look),
             Self::Name => with_length(key, look),
-            // Words in common say nothing about the letters of the others.
+            // Words in common say nothing about the letters of the others, nor does size about figures.
             Self::Words => LOOK,
             Self::Text | Self::Short => with_length(text, look),
         }
