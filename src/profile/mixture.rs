@@ -287,7 +287,7 @@ impl Weights {
         let priors: Vec<_> = prepared.cols.iter().take(MAX_COLUMNS).map(|c| prior(c.kind)).collect();
         let mut last = f64::NEG_INFINITY;
         self.converged = false;
-        self.ties.iter_mut().for_each(Vec::clear);
+        self.ties = ties::copies(prepared, &self.same, &self.chance);
         for round in 0..MOST_ROUNDS {
             let found = self.expect(candidates, false);
             let chance = self.expect(random, round == 0);
@@ -340,7 +340,7 @@ impl Weights {
         };
         let chance: Vec<_> = (0..self.same.len()).map(agree).collect();
         if !random.together.is_empty() {
-            self.ties = ties::find(&random.together, &self.same, &chance);
+            self.ties = ties::find(&self.ties, &random.together, &self.same, &chance);
             return;
         }
         let all = self.ties.iter_mut().enumerate().flat_map(|(c, ties)| ties.iter_mut().map(move |t| (c, t)));
@@ -372,6 +372,10 @@ impl Weights {
             together: vec![Together::default(); if look { width * width.saturating_sub(1) / 2 } else { 0 }],
         };
         let ratio = self.ratios();
+        let tied = ties > 0;
+        let tie_of = |c: usize, levels: &[u8]| {
+            if tied { ties::known(&self.ties[c], |d| levels[d] as usize) } else { None }
+        };
         let sum = par::reduce_chunks(
             sample.len(),
             8192,
@@ -384,7 +388,7 @@ impl Weights {
                     let (mut person, mut home) = (self.rate[0], self.rate[1]);
                     for (c, ratio) in ratio.iter().enumerate() {
                         let l = levels[c] as usize;
-                        let r = match ties::known(&self.ties[c], |d| levels[d] as usize) {
+                        let r = match tie_of(c, levels) {
                             Some((_, tie, k)) if l > 0 => {
                                 let d = tie.parent;
                                 let of_parent =
@@ -414,7 +418,7 @@ impl Weights {
                             sum.shared[c][0] += home * h * ratios[c] / (h * ratios[c] + 1.0 - h);
                             sum.shared[c][1] += home;
                         }
-                        if let Some((i, _, k)) = ties::known(&self.ties[c], |d| levels[d] as usize) {
+                        if let Some((i, _, k)) = tie_of(c, levels) {
                             let tied = &mut sum.tied[starts[c] + i];
                             tied[0][k][l] += person;
                             tied[1][k][l] += stranger;
@@ -519,6 +523,7 @@ pub(crate) struct Scorer {
     household: Vec<f64>,
     chance: Vec<[f64; LEVELS]>,
     ties: Vec<Vec<Tie>>,
+    tied: bool,
     rate: [f64; 2],
     stranger: f64,
     learnt: Option<Learnt>,
@@ -549,6 +554,7 @@ impl Scorer {
             household: weights.household.clone(),
             chance: weights.chance.clone(),
             ties: weights.ties.clone(),
+            tied: weights.ties.iter().any(|ties| !ties.is_empty()),
             rate: weights.rate,
             stranger: (1.0 - weights.rate[0] - weights.rate[1]).max(1e-9),
             learnt: weights.learnt.clone().filter(|l| !l.beta.is_empty()),
@@ -570,7 +576,8 @@ impl Scorer {
             if l == 0 {
                 continue;
             }
-            let r = if let Some((_, tie, k)) = ties::known(&self.ties[c], |d| pair.pattern.level(d)) {
+            let tie = if self.tied { ties::known(&self.ties[c], |d| pair.pattern.level(d)) } else { None };
+            let r = if let Some((_, tie, k)) = tie {
                 // Two values are looked up only where both columns have something in common.
                 let of = |c: usize, l: usize| match l {
                     l if depends_on_value(l) => frequencies.chance(prepared, pair, c, l, entities),

@@ -168,6 +168,8 @@ mod rules;
 mod score;
 mod supervised;
 #[cfg(test)]
+mod table_tests;
+#[cfg(test)]
 mod tests;
 mod ties;
 #[cfg(feature = "serde")]

@@ -27,12 +27,17 @@
 //! ```text
 //! tied where   n ≥ 15,   x − n u ≥ 4 √(n u (1 − u) + 1),   x / n ≥ 1.5 u
 //! ```
-//! four standard deviations and half as much again. The three parents with the highest x / n are kept. Parents always say
-//! more than their child, so there is no circle.
+//! four standard deviations and half as much again. The three parents with the highest x / n are kept; a tie that would close
+//! a circle is left out.
+//!
+//! Columns of one kind that repeat each other row by row (a name beside a whole name) are tied before anything is learnt.
 //!
 //! # The tables
 //! Dirichlet means with a mass of 20 pairs around the shares without a parent: m from the expected pairs of one person
-//! among the candidates, u from the random pairs. A row of which nothing is seen is the column without a parent.
+//! among the candidates, u from the random pairs. A row of which nothing is seen is the column without a parent. What goes
+//! together in one person is learnt only behind columns that households share (places, numbers), and behind another column
+//! of the same kind: behind a given name or a birth date that differs, most pairs that look like one person are not, and
+//! would teach the class of one person to take in twins.
 //!
 //! # By hand
 //! 60,000 random pairs; 2,400 share the postcode, and all of them the city, which 2,400 of 60,000 share (u = 0.04):
@@ -50,8 +55,11 @@
 //! - Chow and Liu 1968, Approximating discrete probability distributions with dependence trees, doi:10.1109/TIT.1968.1054142.
 //! - Friedman, Geiger and Goldszmidt 1997, Bayesian network classifiers, doi:10.1023/A:1007465528199.
 
+use crate::data::NONE;
+
 use super::compare::LEVELS;
 use super::frequency::depends_on_value;
+use super::prepare::Prepared;
 
 /// A table by level of the parent and level of the child.
 pub(crate) type ByLevel = [[f64; LEVELS]; LEVELS];
@@ -75,6 +83,11 @@ const LEAST: f64 = 15.0;
 const SURE: f64 = 4.0;
 /// How much more often than else the child agrees where the parent does.
 const LIFT: f64 = 1.5;
+/// Rows that show whether columns repeat each other, at most and at least.
+const ROWS: usize = 2_000;
+const LEAST_ROWS: usize = 10;
+/// How much surer than the child alone a copy is to be what its parent is, before anything is learnt.
+const COPY: f64 = 19.0;
 /// Parents of a column.
 const MOST_PARENTS: usize = 3;
 
@@ -147,10 +160,48 @@ impl Together {
     }
 }
 
+/// Ties between columns of one kind that repeat each other row by row: a name beside a whole name, a telephone number given
+/// twice. Asked of the first 2,000 rows that know both; half of them must have the same key.
+///
+/// They are there before anything is learnt: three copies of one surname, taken for independent, would make a household of
+/// any two people of that name, and nobody would be left to show that the copies go together.
+pub(crate) fn copies(prepared: &Prepared, same: &[[f64; LEVELS]], chance: &[[f64; LEVELS]]) -> Vec<Vec<Tie>> {
+    let key = |row: usize, c: usize| {
+        let (value, col) = (prepared.row(row)[c], &prepared.cols[c]);
+        if value == NONE { None } else { col.key_hash.get(col.key_of(value) as usize) }
+    };
+    let mut ties = vec![Vec::new(); same.len()];
+    for d in 1..same.len() {
+        for c in (0..d).filter(|c| prepared.cols[*c].kind == prepared.cols[d].kind) {
+            let known = (0..prepared.rows).filter_map(|row| key(row, c).zip(key(row, d))).take(ROWS);
+            let (all, equal) = known.fold((0, 0), |(n, k), (x, y)| (n + 1, k + usize::from(x == y)));
+            if all >= LEAST_ROWS && 2 * equal >= all && ties[d].len() < MOST_PARENTS {
+                let mut tie = Tie::new(c, &same[d], &chance[d]);
+                for k in 1..LEVELS {
+                    for table in [&mut tie.same[k], &mut tie.chance[k]] {
+                        let seen = std::array::from_fn(|l| if l == k { COPY * PRIOR_PAIRS } else { 0.0 });
+                        let prior = *table;
+                        mean(table, &seen, &prior);
+                    }
+                }
+                ties[d].push(tie);
+            }
+        }
+    }
+    ties
+}
+
 /// The ties of all columns, from what strangers share: `together` has every pair of columns c < d at [`place`].
-pub(crate) fn find(together: &[Together], same: &[[f64; LEVELS]], chance: &[[f64; LEVELS]]) -> Vec<Vec<Tie>> {
+/// Copies are kept, in front of all others.
+pub(crate) fn find(
+    copies: &[Vec<Tie>],
+    together: &[Together],
+    same: &[[f64; LEVELS]],
+    chance: &[[f64; LEVELS]],
+) -> Vec<Vec<Tie>> {
     let width = same.len();
-    let mut ties: Vec<Vec<(f64, Tie)>> = vec![Vec::new(); width];
+    let sure = |ties: &Vec<Tie>| ties.iter().map(|tie| (f64::INFINITY, tie.clone())).collect();
+    let mut ties: Vec<Vec<(f64, Tie)>> = copies.iter().map(sure).collect();
     for c in 0..width {
         for d in c + 1..width {
             let t = &together[place(c, d)];
@@ -162,6 +213,9 @@ pub(crate) fn find(together: &[Together], same: &[[f64; LEVELS]], chance: &[[f64
             }
             let usual = other / t.known;
             let excess = t.both - n * usual;
+            if above(&ties, child, parent) || ties[child].iter().any(|(_, tie)| tie.parent == parent) {
+                continue;
+            }
             if excess >= SURE * (n * usual * (1.0 - usual) + 1.0).sqrt() && t.both >= LIFT * n * usual {
                 ties[child].push((t.both / n, Tie::new(parent, &same[child], &chance[child])));
             }
@@ -176,6 +230,11 @@ pub(crate) fn find(together: &[Together], same: &[[f64; LEVELS]], chance: &[[f64
         .collect()
 }
 
+/// Whether a column is among the parents of another, their parents, and so on: a tie would close a circle.
+fn above(ties: &[Vec<(f64, Tie)>], column: usize, of: usize) -> bool {
+    column == of || ties[of].iter().any(|(_, tie)| above(ties, column, tie.parent))
+}
+
 /// Where columns c < d stand in a list of all pairs of columns.
 pub(crate) fn place(c: usize, d: usize) -> usize {
     d * (d - 1) / 2 + c
@@ -187,4 +246,85 @@ pub(crate) fn known(ties: &[Tie], level: impl Fn(usize) -> usize) -> Option<(usi
         let k = level(tie.parent);
         (k > 0).then_some((i, tie, k))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Counts of so many pairs: agree in both, in the first alone, in the second alone, in none.
+    fn together(counts: [f64; 4]) -> Together {
+        let [both, first, second, none] = counts;
+        Together { known: both + first + second + none, first: both + first, second: both + second, both }
+    }
+
+    fn shares(differ: f64) -> [f64; LEVELS] {
+        [0.0, differ, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0 - differ]
+    }
+
+    #[test]
+    fn the_rarer_of_two_columns_is_the_parent() {
+        let (same, chance) = ([shares(0.1); 2], [shares(0.95); 2]);
+        // Postcode (column 1) within city (column 0): all that share the first share the second.
+        let ties = find(&[vec![], vec![]], &[together([300.0, 1_200.0, 0.0, 58_500.0])], &same, &chance);
+        assert_eq!((ties[0].len(), ties[0][0].parent, ties[1].len()), (1, 1, 0));
+        // Independent columns; and too few pairs to say anything.
+        for counts in [[30.0, 1_170.0, 1_470.0, 57_330.0], [9.0, 1.0, 0.0, 59_990.0]] {
+            assert!(
+                find(&[vec![], vec![]], &[together(counts)], &same, &chance).iter().all(Vec::is_empty),
+                "{counts:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn three_parents_at_most_the_surest_first() {
+        let width = 6;
+        let (same, chance) = (vec![shares(0.1); width], vec![shares(0.95); width]);
+        let mut all = vec![Together::default(); place(width - 2, width - 1) + 1];
+        for parent in 1..width {
+            // The parent's agreement brings the child's along in one half, two thirds, three quarters, ...
+            let n = 100.0 * (parent as f64 + 1.0);
+            all[place(0, parent)] = together([100.0 * parent as f64, 2_000.0 - n, 100.0, 57_900.0]);
+        }
+        let none = vec![Vec::new(); width];
+        let parents: Vec<usize> = find(&none, &all, &same, &chance)[0].iter().map(|t| t.parent).collect();
+        assert_eq!(parents, [5, 4, 3]);
+    }
+
+    #[test]
+    fn shares_are_the_childs_alone_until_something_is_seen() {
+        let (same, chance) = (shares(0.1), shares(0.95));
+        let mut tie = Tie::new(1, &same, &chance);
+        let mut people = [[0.0; LEVELS]; LEVELS];
+        people[1][1] = 60.0;
+        people[1][7] = 20.0;
+        let strangers = [[0.0; LEVELS]; LEVELS];
+        tie.learn((Some(&people), &same), (&strangers, &chance));
+        // (60 + 20 · 0.1) / (80 + 20) where the parent differs; as before where it agrees.
+        assert!((tie.same[1][1] - 0.62).abs() < 1e-12 && (tie.same[7][1] - 0.1).abs() < 1e-12);
+        assert!((tie.chance[1][1] - 0.95).abs() < 1e-12);
+        tie.learn((None, &same), (&strangers, &chance));
+        assert!((tie.same[1][1] - 0.1).abs() < 1e-12);
+    }
+
+    #[test]
+    fn what_goes_without_saying_says_nothing_and_rare_values_keep_their_weight() {
+        let mut tie = Tie::new(1, &shares(0.1), &shares(0.95));
+        tie.chance[7] = shares(0.25);
+        // A common value: one in 25 has the city, one in 25 the postcode.
+        let (same, chance) = tie.parts((7, 0.04), 7, 0.04);
+        assert!((chance - 0.75).abs() < 1e-12 && (same / chance - 1.2).abs() < 1e-12);
+        // Of those with the parent's value at most one in a hundred can have the child's.
+        assert!((tie.parts((7, 0.04), 7, 0.0004).1 - 0.01).abs() < 1e-12);
+        // It never speaks against one person, and a parent that differs leaves the value what it is.
+        tie.chance[7] = shares(0.0);
+        assert_eq!(tie.parts((7, 0.04), 7, 0.04), (1.0, 1.0));
+        assert_eq!(tie.parts((1, 0.95), 7, 0.04).1, 0.04);
+        // The first parent that is known counts.
+        let other = Tie::new(2, &shares(0.2), &shares(0.9));
+        let ties = [tie, other];
+        assert_eq!(known(&ties, |d| [0, 0, 7][d]).map(|(i, _, k)| (i, k)), Some((1, 7)));
+        assert!(known(&ties, |_| 0).is_none());
+    }
 }

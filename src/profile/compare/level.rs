@@ -258,9 +258,15 @@ fn text(s: &[u8], t: &[u8], apart: u32, scratch: &mut Scratch) -> Level {
 /// Addresses are made of names, and of figures where the name was taken: `ann.lee46` and `ann.lee26` are two people of one
 /// name. So figures that differ, in more than one place, or one of one or two figures for another, make addresses differ.
 fn email(s: &[u8], t: &[u8], apart: u32, scratch: &mut Scratch) -> Level {
-    if figures_differ(s, t, scratch) {
-        return Level::Differ;
+    match address_of(s, t, apart, scratch) {
+        Level::Differ => Level::Differ,
+        _ if figures_differ(s, t, scratch) => Level::Differ,
+        level => level,
     }
+}
+
+/// The level by letters and figures alike.
+fn address_of(s: &[u8], t: &[u8], apart: u32, scratch: &mut Scratch) -> Level {
     let slips = if apart <= 3 { scratch.osa(s, t) } else { u32::MAX };
     // In short addresses, two people are a few letters apart.
     let least = s.len().min(t.len());

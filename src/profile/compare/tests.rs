@@ -1,4 +1,7 @@
 use super::*;
+use crate::data::{Field, FieldKind, Record, Records};
+use crate::profile::normalise::Normaliser;
+use crate::profile::prepare::Prepared;
 use proptest::prelude::*;
 
 proptest! {
@@ -91,4 +94,58 @@ proptest! {
 fn longer_texts_are_cut() {
     let mut codes = Vec::new();
     assert_eq!(usize::from(Text::push(&mut codes, 0, &"x".repeat(1000)).len), MAX_UNITS);
+}
+
+/// The level of two values of one column.
+fn level_of(kind: FieldKind, a: &str, b: &str) -> Level {
+    let mut records = Records::builder([Field::new("x", kind)]).unwrap();
+    for (id, value) in [("1", a), ("2", b)] {
+        records.push(Record::new(id).value("x", value)).unwrap();
+    }
+    let prepared = Prepared::new(&records.build().unwrap(), Normaliser::new()).unwrap();
+    let (x, y) = (prepared.row(0)[0], prepared.row(1)[0]);
+    let there = level(&prepared.cols[0], x, y, &mut Scratch::new());
+    assert_eq!(there, level(&prepared.cols[0], y, x, &mut Scratch::new()), "{a} {b}");
+    there
+}
+
+#[test]
+fn figures_part_namesakes() {
+    for (a, b, expected) in [
+        ("ann.lee46@x.org", "ann.lee26@x.org", Level::Differ),
+        ("ann.lee461@x.org", "ann.lee207@x.org", Level::Differ),
+        ("ann.lee1980@x.org", "ann.lee1975@x.org", Level::Differ),
+        // A figure dropped, one of three mistyped, letters mistyped: slips.
+        ("ann.lee46@x.org", "ann.lee4@x.org", Level::Near),
+        ("ann.lee461@x.org", "ann.lee467@x.org", Level::Near),
+        ("ann.lee46@x.org", "ann.leee46@x.org", Level::Near),
+        // Figures on one side only.
+        ("ann.lee4@x.org", "ann.lee@x.org", Level::Near),
+        ("ann.lee46@x.org", "ann.lee46@y.org", Level::SameKey),
+    ] {
+        assert_eq!(level_of(FieldKind::Email, a, b), expected, "{a} {b}");
+    }
+}
+
+#[test]
+fn numbers_are_as_near_as_their_sizes() {
+    for (a, b, expected) in [
+        ("63", "64", Level::Near),
+        ("99.50", "95", Level::Near),
+        ("63", "93", Level::Close),
+        ("63", "70", Level::Weak),
+        ("20", "27", Level::Close),
+        ("20", "35", Level::Differ),
+        ("0", "7.25", Level::Differ),
+        ("-40", "40", Level::Close),
+    ] {
+        assert_eq!(level_of(FieldKind::Number, a, b), expected, "{a} {b}");
+    }
+}
+
+#[test]
+fn a_plus_sign_is_no_difference() {
+    assert_eq!(level_of(FieldKind::Phone, "+84-28-315068", "8428315068"), Level::SameKey);
+    assert_eq!(level_of(FieldKind::Phone, "+84-28-315068", "8428399068"), Level::Close);
+    assert_eq!(level_of(FieldKind::Phone, "+84-28-315068", "8451395001"), Level::Differ);
 }

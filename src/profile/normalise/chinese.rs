@@ -80,7 +80,7 @@ const TITLES: [&str; 18] = [
 /// A whole name: Han characters together and simplified, Latin words with single blanks.
 ///
 /// A comma turns a name round: `Lee, Ann Mary` is `ann mary lee`. Behind a comma there may also be a title only (`Ann Lee,
-/// PhD`, `Ann Lee, Jr.`); then two words and more stand in front, and nothing is turned.
+/// PhD`, `Ann Lee, Jr.`): then nothing is turned.
 pub(super) fn full_name(value: &str) -> Option<String> {
     let turned = turn_round(value);
     let text = words(turned.as_deref().unwrap_or(value));
@@ -94,7 +94,7 @@ pub(super) fn full_name(value: &str) -> Option<String> {
 }
 
 /// The part behind the only comma in front of the other, where it is a name: three letters and more in its first word, or an
-/// initial, and no more than two words before the comma.
+/// initial, and no more than four words before the comma.
 fn turn_round(value: &str) -> Option<String> {
     let (family, given) = value.split_once(',')?;
     let (family, given) = (family.trim(), given.trim());
@@ -102,7 +102,7 @@ fn turn_round(value: &str) -> Option<String> {
     let suffix = ["jr", "sr", "ii", "iii", "iv", "phd", "md", "esq", "dds"];
     let name = !given.contains(',') && !first.is_empty() && !suffix.contains(&first.to_lowercase().as_str());
     let words = family.split_whitespace().count();
-    (name && (1..=2).contains(&words) && !value.contains(is_han)).then(|| format!("{given} {family}"))
+    (name && (1..=4).contains(&words) && !value.contains(is_han)).then(|| format!("{given} {family}"))
 }
 
 /// Family name and given name of a whole name in normal form; what is not known is empty.
