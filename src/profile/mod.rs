@@ -124,7 +124,7 @@
 //! | choose keys, make blocks | `block` | candidates |
 //! | compare in stages | `score`, `compare` | pairs with a level for each column |
 //! | count values | `frequency` | chance of each value |
-//! | learn | `mixture`, `prior` | m, u, h, λ |
+//! | learn | `mixture`, `prior`, `ties` | m, u, h, λ, what goes together |
 //! | learn from labels | `labels`, `supervised` | m, a correction of the score, the bar |
 //! | join | `cluster` | a root for each row |
 //! | name, index | `profiles` | [`Profiles`] |

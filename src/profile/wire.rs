@@ -11,6 +11,7 @@
 //! | settings | method, sources, normaliser, limits, threshold, vetoes | fixed |
 //! | fields | names and kinds | by field |
 //! | weights | m, u by level, h by column, λ; twice (first round, second) | 17 numbers a column, twice |
+//! | ties | tables of two levels of columns that go together | 128 numbers a tie, three ties a column at most, twice |
 //! | learnt | coefficients, bar and F1 of learning from labels, where there were any | 2 C² + 6 C + 6 numbers at most |
 //! | trace | log-likelihood by round, whether it converged | at most 50 numbers |
 //! | table | number of records and of pairs | 2 numbers |
@@ -24,6 +25,10 @@
 //! they did. Its coefficients stand in the order of `supervised`'s table of features; as many as the columns make, or
 //! none where only shares and the bar were learnt. For 10 columns: 1 + 80 + 6 + 180 = 267 numbers.
 //!
+//! # Files from before ties
+//! `ties` is not written where no columns go together, and missing in files of earlier versions: those decide by columns
+//! as independent.
+//!
 //! # Determinism
 //! Numbers are written so that they are read back to the bit; a saved and loaded matcher decides as the one before.
 //!
@@ -34,6 +39,7 @@
 //! | fields | at least one | `InvalidInput` |
 //! | weights | exactly where the method is probabilistic, one row a compared column | `InvalidInput`, `ShapeMismatch` |
 //! | shares | finite, above 0, at most 1 | `InvalidInput` |
+//! | ties | columns exist, shares of known levels in (0, 1] | `InvalidInput` |
 //! | learnt | finite, a coefficient of each feature or none | `InvalidInput`, `ShapeMismatch` |
 //! | rates | λ₁ above 0, λ₁ + λ₂ below 1 | `InvalidInput` |
 //! | pairs | finite, not below 0 | `InvalidInput` |

@@ -31,7 +31,8 @@
 //! # What pinyin is taken to be
 //! A word of syllables that end in a vowel, n, ng or r; a surname is one of the hundred commonest or a compound
 //! one. In `Li Ying` only the first word is a surname and is the family name, in `Ying Li` the last one. Where both
-//! are (`Li Wei`), the last is taken, as in Latin order; `score` finds names in each other's place. Where no word
+//! are (`Li Wei`), the last is taken, as in Latin order; `score` finds names in each other's place. A comma settles it: in
+//! `Lee, Ann Mary` the family name stands in front. Where no word
 //! reads as pinyin the last word is the family name, as in most Latin writing.
 //!
 //! # Complexity
