@@ -49,8 +49,8 @@
 //!
 //! # What it assumes, and what it does about it
 //! Columns are taken as independent within a class, but for those that strangers visibly share together (city and postcode,
-//! a name beside the whole name): they are read one behind the other (`ties`), and R_c is then m_c(l | k) / u_c(l | k), k the
-//! level of the column in front. Those who share an address and a surname are what the class for households is for.
+//! a name beside the whole name): they are read one behind the other (`ties`), and `R_c` is then `m_c(l | k) / u_c(l | k)`,
+//! k the level of the column in front. Those who share an address and a surname are what the class for households is for.
 //!
 //! # From ratios to bits
 //! A column's weight in the sense of Fellegi and Sunter is log₂ R; weights add up because columns are taken as
@@ -230,6 +230,33 @@ struct Expected {
     tied: Vec<[ByLevel; 2]>,
     /// What strangers share, by pair of columns; empty unless asked for.
     together: Vec<Together>,
+}
+
+impl Expected {
+    /// Adds the sums of another part.
+    fn add(&mut self, other: &Self) {
+        let levels = |x: &mut Vec<[f64; LEVELS]>, y: &[[f64; LEVELS]]| {
+            for (x, y) in x.iter_mut().flatten().zip(y.iter().flatten()) {
+                *x += y;
+            }
+        };
+        levels(&mut self.same, &other.same);
+        levels(&mut self.stranger, &other.stranger);
+        for (x, y) in self.shared.iter_mut().flatten().zip(other.shared.iter().flatten()) {
+            *x += y;
+        }
+        for (x, y) in self.tied.iter_mut().zip(&other.tied) {
+            for (x, y) in x.iter_mut().flatten().flatten().zip(y.iter().flatten().flatten()) {
+                *x += y;
+            }
+        }
+        for (x, y) in self.together.iter_mut().zip(&other.together) {
+            x.add(y);
+        }
+        self.people += other.people;
+        self.homes += other.homes;
+        self.log_likelihood += other.log_likelihood;
+    }
 }
 
 /// Masses of the priors, in pairs: of one person, of strangers, of a household. Forty: less would let a table of
@@ -438,30 +465,7 @@ impl Weights {
                 sum
             },
             |mut x, y| {
-                for c in 0..width {
-                    for l in 0..LEVELS {
-                        x.same[c][l] += y.same[c][l];
-                        x.stranger[c][l] += y.stranger[c][l];
-                    }
-                    x.shared[c][0] += y.shared[c][0];
-                    x.shared[c][1] += y.shared[c][1];
-                }
-                for (x, y) in x
-                    .tied
-                    .iter_mut()
-                    .flatten()
-                    .flatten()
-                    .flatten()
-                    .zip(y.tied.iter().flatten().flatten().flatten())
-                {
-                    *x += y;
-                }
-                for (x, y) in x.together.iter_mut().zip(&y.together) {
-                    x.add(y);
-                }
-                x.people += y.people;
-                x.homes += y.homes;
-                x.log_likelihood += y.log_likelihood;
+                x.add(&y);
                 x
             },
         );
@@ -819,4 +823,19 @@ fn with_rest(mut chance: [f64; LEVELS]) -> [f64; LEVELS] {
     let rest: f64 = chance[2..6].iter().sum();
     chance[1] = (1.0 - rest).max(0.05);
     chance
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_above_the_bound_goes_to_the_other_levels() {
+        let mut same = [1.0, 0.4, 0.0, 0.0, 0.0, 0.1, 0.0, 0.5];
+        hold(&mut same, 0.1);
+        let expected = [1.0, 0.1, 0.0, 0.0, 0.0, 0.15, 0.0, 0.75];
+        assert!(same.iter().zip(&expected).all(|(x, y)| (x - y).abs() < 1e-12), "{same:?}");
+        hold(&mut same, 0.2);
+        assert!((same[1] - 0.1).abs() < 1e-12);
+    }
 }

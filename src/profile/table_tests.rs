@@ -39,12 +39,12 @@ const SYLLABLES: [&str; 24] = [
 
 /// A word of so many syllables, the n-th of its kind.
 fn word(n: u64, syllables: u32) -> String {
-    (0..syllables).map(|i| SYLLABLES[(n / 24_u64.pow(i) % 24) as usize]).collect()
+    (0..syllables).map(|i| SYLLABLES[usize::try_from(n / 24_u64.pow(i) % 24).unwrap()]).collect()
 }
 
 /// A letter taken away.
 fn slip(rng: &mut Rng, text: &str) -> String {
-    let at = rng.below(text.len() as u64) as usize;
+    let at = usize::try_from(rng.below(text.len() as u64)).unwrap();
     text.char_indices().filter(|(i, _)| *i != at).map(|(_, c)| c).collect()
 }
 
@@ -61,7 +61,7 @@ fn places() -> Table {
         let (given, family, born) = (word(rng.below(200), 2), word(rng.below(700), 2), date(&mut rng));
         let at =
             [word(100 + 31 * place, 3), word(7_000 + 57 * place, 3), format!("{}", 10_007 + 733 * place)];
-        for copy in 0..1 + rng.below(2) {
+        for copy in 0..=rng.below(2) {
             let slipped = copy > 0 && rng.chance(0.4);
             let given = if slipped { slip(&mut rng, &given) } else { given.clone() };
             let born = if rng.chance(0.25) { String::new() } else { born.clone() };
@@ -110,9 +110,9 @@ fn families_are_not_one_person() {
             (format!("{number} {} street", word(home * 19, 3)), word(500 + rng.below(90), 3));
         let (zip, phone) =
             (format!("{}", 10_000 + rng.below(80_000)), 1_000_000_000 + rng.below(8_000_000_000));
-        for _ in 0..1 + rng.below(5) {
+        for _ in 0..=rng.below(5) {
             let (given, own) = (word(rng.below(400), 2), 1_000_000_000 + rng.below(8_000_000_000));
-            for copy in 0..1 + rng.below(2) {
+            for copy in 0..=rng.below(2) {
                 let given = if copy > 0 && rng.chance(0.2) { slip(&mut rng, &given) } else { given.clone() };
                 let phone = if rng.chance(0.5) { phone } else { own };
                 let values = vec![

@@ -14,11 +14,11 @@
 //! R_c = m_c(l | k) / u_c(l | k)         k the level of d, l that of c, both known
 //! u_c(v | k) = max( u_c(v), min( u_c(Equal or SameKey | k), u_c(v) / u_d ) )     where they have something in common in d
 //! ```
-//! with v the child's value and u_d the chance of what they have in common in d. The bound u_c(v) / u_d is one of counts: of n_d
-//! entities with the parent's value no more than n_c can have the child's, so one barracks of five hundred does not make every
-//! house number stand for its street.
+//! with v the child's value and `u_d` the chance of what they have in common in d. The bound `u_c(v) / u_d` is one of counts:
+//! of all that have the parent's value, no more than have the child's can have both, so one barracks of five hundred does not
+//! make every house number stand for its street.
 //!
-//! Where no parent is known, R_c is what it is without. In a pair of one postcode a common city then says nothing (both
+//! Where no parent is known, `R_c` is what it is without. In a pair of one postcode a common city then says nothing (both
 //! chances are 1), and of two records of somebody who has moved only the postcode speaks, not four columns in turn.
 //!
 //! # Which columns
