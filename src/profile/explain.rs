@@ -17,6 +17,10 @@
 //! have shown columns to be worth together beyond what they are worth one by one. A pair whose e-mail and telephone
 //! agree while name and birth date differ may have −6 bits there: a family's shared contacts.
 //!
+//! Where columns go together (city behind postcode, a name behind the whole name), a line says what its column adds
+//! once the other one is known: a common city beside a common postcode has about 0 bits, and so has another city
+//! beside another postcode.
+//!
 //! # Adding up, by hand
 //! ```text
 //! prior       log₂(λ₁ / w₃)         λ₁ = 0.001, w₃ = 0.9988           −9.96

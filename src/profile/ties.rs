@@ -65,6 +65,9 @@ use super::prepare::Prepared;
 pub(crate) type ByLevel = [[f64; LEVELS]; LEVELS];
 
 /// One parent of a column.
+///
+/// Both tables have a row for each level of the parent and shares of the child's levels in it, which sum to 1; row and column
+/// 0 (unknown) are not read. A kilobyte.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Tie {
     /// The column that is read first.
@@ -116,6 +119,9 @@ impl Tie {
     }
 
     /// Takes the shares from counts by level of the parent and of the child.
+    ///
+    /// Without counts of people the child's shares among them do not depend on the parent: where the parent is a given name
+    /// or a birth date, a count would be one of people who are not one person.
     pub(crate) fn learn(
         &mut self,
         (people, same): (Option<&ByLevel>, &[f64; LEVELS]),
