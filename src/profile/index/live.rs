@@ -653,7 +653,9 @@ impl Live {
         let mut bytes = Vec::new();
         for col in &self.prepared.cols {
             bytes.extend(&col.codes);
-            bytes.extend(col.forms.iter().flat_map(|f| f.head()));
+            for form in &col.forms {
+                bytes.extend(form.head());
+            }
         }
         for id in self.rows.iter().filter_map(|row| row.id.as_ref()) {
             bytes.extend(id.as_bytes());

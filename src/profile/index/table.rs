@@ -184,6 +184,7 @@ impl<T: Copy + Default> Table<T> {
     }
 
     /// All values, in no order that means anything.
+    #[cfg(test)]
     pub(super) fn values(&self) -> impl Iterator<Item = T> + '_ {
         let entries = self.parts.iter().flat_map(|p| &p.lines).flat_map(|l| &l.0);
         entries.filter(|e| e.hash != 0).map(|e| e.value)
