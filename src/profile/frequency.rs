@@ -143,7 +143,9 @@ impl Frequencies {
                         take(&mut shared[*value as usize][0], value == again);
                     }
                     if let Some(keys) = keys {
-                        own.iter_mut().for_each(|value| *value = key_of(*value));
+                        for value in &mut own {
+                            *value = key_of(*value);
+                        }
                         own.sort_unstable();
                         for (key, again) in own.iter().zip(&own[1..]) {
                             take(&mut keys[*key as usize], key == again);
@@ -318,12 +320,12 @@ mod tests {
     fn what_rows_of_one_person_share_counts_once() {
         let fields = [Field::new("name", FieldKind::FamilyName), Field::new("email", FieldKind::Email)];
         let mut table = Records::builder(fields).unwrap();
-        for (id, (name, email)) in
+        for ((name, email), id) in
             [("lee", "a.lee@x.org"), ("lee", "a.lee@y.org"), ("leigh", ""), ("lee", "a.lee@x.org")]
                 .into_iter()
-                .enumerate()
+                .zip(0_i64..)
         {
-            table.push(Record::new(id as i64).value("name", name).value("email", email)).unwrap();
+            table.push(Record::new(id).value("name", name).value("email", email)).unwrap();
         }
         let prepared = Prepared::new(&table.build().unwrap(), Normaliser::new()).unwrap();
         let records = Frequencies::of_records(&prepared);
