@@ -19,8 +19,9 @@ use regulars::data::csv::{CsvFormat, CsvParams, DateOrder, DecimalMark, RawTable
 use regulars::data::{Anonymous, Ledger};
 #[cfg(feature = "csv")]
 use regulars::simulate::ShopParams;
+use regulars::types::Language;
 #[cfg(feature = "csv")]
-use regulars::types::{Currency, Language, Seed};
+use regulars::types::{Currency, Seed};
 use regulars::{Error, Place};
 
 pub(crate) use files::{open, raw_f64s, raw_i32s, raw_i64s, write_file};
