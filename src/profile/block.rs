@@ -15,8 +15,8 @@
 //! single columns may cost twice as much. The fullest 26 passes (60 in tables of up to 50,000 records) are used.
 //!
 //! # Bounds
-//! A block of more than 128 records is searched along its order only, four neighbours each: a value that a million records
-//! share costs four million comparisons, not half a billion of a million. All pairs are compared where there are at most
+//! A block of more than 128 records is searched along its order only, four neighbours each: a value that ten thousand of a
+//! million records share costs forty thousand comparisons, not fifty million. All pairs are compared where there are at most
 //! 600,000. A pass that turns out to cost more than 3 N + 100,000 pairs is dropped.
 //!
 //! O(passes · N) time, by dealing rows into parts that a cache holds; six bytes of memory for each pass that finds a candidate.
@@ -498,8 +498,8 @@ pub(crate) fn lasting(prepared: &Prepared, most: usize) -> Vec<Spec> {
 }
 
 /// p = Σ (k / n)² over the keys, each with k of n filled records, at least 1 / n²: the chance that two records
-/// drawn with replacement agree. Counts are added in ascending order, so that the sum does not depend on the order
-/// of a hash table.
+/// drawn with replacement agree. Counts of coarse keys are added in ascending order, those of keys by first
+/// appearance, so that no sum depends on the order of a hash table.
 fn costs(prepared: &Prepared, c: usize) -> [Cost; 2] {
     let col = &prepared.cols[c];
     let filled = col.filled as f64 / prepared.rows as f64;

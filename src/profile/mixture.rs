@@ -379,8 +379,7 @@ impl Weights {
         }
         let all = self.ties.iter_mut().enumerate().flat_map(|(c, ties)| ties.iter_mut().map(move |t| (c, t)));
         for ((c, tie), (people, strangers)) in all.zip(found.tied.iter().zip(&random.tied)) {
-            let (kind, parent) = (prepared.cols[c].kind, prepared.cols[tie.parent].kind);
-            let people = Some(&people[0]).filter(|_| kind == parent || prior(parent).learn);
+            let people = Some(&people[0]).filter(|_| ties::of_people(prepared, c, tie.parent));
             tie.learn((people, &self.same[c]), (&strangers[1], &chance[c]));
         }
     }

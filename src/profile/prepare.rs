@@ -62,8 +62,9 @@
 //! | sketch | letters of `ann.lee`, length 7 | look: Han characters | counts of digits |
 
 use std::borrow::Cow;
+use std::hash::BuildHasher;
 
-use hashbrown::HashMap;
+use hashbrown::{DefaultHashBuilder, HashMap};
 
 use crate::data::{Dictionary, Field, FieldKind, NONE, Records};
 use crate::error::{Error, Result};
@@ -293,12 +294,13 @@ impl Col {
             self.coarse.push(short(value.coarse));
         } else {
             let old = self.forms[number];
-            let (length, place, end) = (form.elsewhere(), old.start as usize, start as usize);
-            if length <= old.elsewhere() || place + old.elsewhere() == end {
-                // The place of the former value, or the end of the arena, takes the new one.
-                self.codes.copy_within(end..end + length, place);
-                self.codes.truncate(end.max(place + length));
-                form.start = old.start;
+            if form.room <= old.room {
+                // The place of the former value takes the new one and stays as large as it was.
+                let (end, length) = (start as usize, usize::from(form.room));
+                self.codes.copy_within(end..end + length, old.start as usize);
+                self.codes[end..].fill(0);
+                self.codes.truncate(end);
+                (form.start, form.room) = (old.start, old.room);
             }
             self.forms[number] = form;
             self.coarse[number] = short(value.coarse);
@@ -312,7 +314,7 @@ impl Col {
     /// would show.
     pub(crate) fn wipe(&mut self, number: usize) {
         let form = &mut self.forms[number];
-        self.codes[form.start as usize..][..form.elsewhere()].fill(0);
+        self.codes[form.start as usize..][..usize::from(form.room)].fill(0);
         form.wipe();
         self.coarse[number] = 0;
     }
@@ -407,15 +409,24 @@ fn column(records: &Records, normaliser: Normaliser, (field, kind, part): Plan) 
     }
     if kind.is_identifier() {
         let limit = most_holders(records.len());
-        let common: Vec<bool> = count.iter().map(|c| *c > limit).collect();
-        let neutralised = common.iter().filter(|c| **c).count();
-        if neutralised > 0 {
-            for value in &mut first {
-                if *value != NONE && common[*value as usize] {
-                    *value = NONE;
+        let common: Vec<bool> = count.iter().map(|n| *n > limit).collect();
+        if common.contains(&true) {
+            let lost = |value: u32| value != NONE && common[value as usize];
+            more.retain(|(row, value)| {
+                let first = &mut first[*row as usize];
+                // Where the first value of a row goes, its next one moves up.
+                let moves = lost(*first) && !lost(*value);
+                if moves {
+                    *first = *value;
                 }
+                !moves && !lost(*value)
+            });
+            for value in first.iter_mut().filter(|value| lost(**value)) {
+                *value = NONE;
             }
-            more.retain(|(_, v)| !common[*v as usize]);
+            for (n, _) in count.iter_mut().zip(&common).filter(|(_, common)| **common) {
+                *n = 0;
+            }
         }
     }
     let filled = first.iter().filter(|v| **v != NONE).count();
@@ -455,7 +466,10 @@ fn finish(
     // While every value is its own key, keys need no numbers of their own.
     let mut key_count = count.clone();
     if !own_keys {
-        let Numbered { numbers, firsts } = firsts::number(&key_hash, |i, j| key_hash[i] == key_hash[j]);
+        // Seeded anew by every process: keys that are made to meet would else be searched one by one.
+        let hasher = DefaultHashBuilder::default();
+        let places: Vec<u64> = key_hash.iter().map(|hash| hasher.hash_one(hash).max(1)).collect();
+        let Numbered { numbers, firsts } = firsts::number(&places, |i, j| key_hash[i] == key_hash[j]);
         key_hash = firsts.iter().map(|first| key_hash[*first as usize]).collect();
         key_count.clear();
         key_count.resize(key_hash.len(), 0);
@@ -546,5 +560,56 @@ fn comparison_form(kind: FieldKind, text: &str) -> &str {
     match kind {
         FieldKind::Phone => text.strip_prefix("+86").unwrap_or(text.strip_prefix('+').unwrap_or(text)),
         _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Record;
+
+    fn value(text: &str) -> Value<'_> {
+        Value::new(FieldKind::Address, text)
+    }
+
+    /// Values come and go under one number: the place of the longest is used again and again, and nothing of a former one is
+    /// left behind.
+    #[test]
+    fn a_column_whose_values_come_and_go_does_not_grow() {
+        let mut col = Col::empty(0, FieldKind::Address, Part::Whole);
+        let long = [
+            "40 some very long street name",
+            "3 elm st",
+            "17 another long street somewhere",
+            "9 oak avenue near",
+        ];
+        col.put(0, &value(long[0]), 0).unwrap();
+        for _ in 0..100 {
+            for text in long {
+                col.wipe(0);
+                assert!(
+                    col.codes.iter().all(|unit| *unit == 0) && col.forms[0].head().iter().all(|u| *u == 0)
+                );
+                col.put(0, &value(text), 0).unwrap();
+                assert_eq!(col.forms[0].units(&col.codes), text.as_bytes());
+            }
+        }
+        assert!(col.codes.len() <= long[0].len() + long[2].len());
+    }
+
+    /// What too many share counts for nobody, and the next value of the row takes its place.
+    #[test]
+    fn shared_identifiers_count_for_nobody() {
+        let mut table = Records::builder([Field::new("email", FieldKind::Email)]).unwrap();
+        for i in 0..60_i64 {
+            let own = format!("person{i}@x.org");
+            let record = Record::new(i).value("email", "desk@shop.com");
+            table.push(if i % 2 == 0 { record.value("email", &own) } else { record }).unwrap();
+        }
+        let prepared = Prepared::new(&table.build().unwrap(), Normaliser::new()).unwrap();
+        let col = &prepared.cols[0];
+        assert_eq!((col.filled, col.more.len(), col.count.iter().sum::<u32>()), (30, 0, 30));
+        assert_eq!(col.key_count.iter().sum::<u32>(), 30);
+        assert!((0..60).all(|row| (prepared.row(row)[0] == NONE) == (row % 2 == 1)));
     }
 }

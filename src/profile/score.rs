@@ -179,7 +179,7 @@ impl<'a> Comparer<'a> {
                 continue;
             }
             let col = &self.prepared.cols[c];
-            let found = if !self.prepared.multiple || col.more.is_empty() {
+            let found = if !self.prepared.multiple || col.more_of(a).is_empty() && col.more_of(b).is_empty() {
                 if x[c] == NONE || y[c] == NONE {
                     continue;
                 }

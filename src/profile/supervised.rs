@@ -108,6 +108,7 @@ use super::model::{Compared, First, entities_of, join};
 use super::params::MatchParams;
 use super::prepare::Prepared;
 use super::score::{MAX_COLUMNS, Pattern};
+use super::ties;
 
 /// What the labels have taught beside the shares.
 #[derive(Clone, Debug, PartialEq)]
@@ -287,7 +288,7 @@ pub(super) fn learn(
     };
     let none = Learnt { beta: Vec::new(), cut: 0.0, summary };
     let mut best = (f1_before, Weights { learnt: Some(none.clone()), ..weights.clone() });
-    learn_shares(weights, table, &examples);
+    learn_shares(weights, prepared, table, &examples);
     let shared = first.rescored(prepared, weights, table);
     let cuts = if params.threshold.is_some() { &CUTS[..1] } else { &CUTS[..] };
     let mut try_all = |beta: &[f64], scores: &[f32]| {
@@ -314,8 +315,8 @@ pub(super) fn learn(
 /// m(l) from the labelled pairs of one person, with what they were before as the prior.
 ///
 /// By hand: m(Equal) was 0.90, and of 60 labelled pairs with both values 40 are equal: (40 + 40 · 0.90) / (60 + 40)
-/// = 0.76. O(labelled pairs · columns).
-fn learn_shares(weights: &mut Weights, table: &Compared, examples: &[Example]) {
+/// = 0.76. Columns that are read behind others learn so by their parent's level. O(labelled pairs · columns).
+fn learn_shares(weights: &mut Weights, prepared: &Prepared, table: &Compared, examples: &[Example]) {
     for (c, same) in weights.same.iter_mut().enumerate() {
         let mut count = [0.0; LEVELS];
         for example in examples.iter().filter(|e| e.same) {
@@ -324,6 +325,18 @@ fn learn_shares(weights: &mut Weights, table: &Compared, examples: &[Example]) {
         let total = count[1..].iter().sum::<f64>() + PRIOR_PAIRS;
         for l in 1..LEVELS {
             same[l] = (count[l] + PRIOR_PAIRS * same[l]) / total;
+        }
+        let ties = &mut weights.ties[c];
+        let mut counts = vec![[[0.0; LEVELS]; LEVELS]; ties.len()];
+        for example in examples.iter().filter(|e| e.same) {
+            let pattern = table.pairs[example.at].pattern;
+            if let Some((i, _, k)) = ties::known(ties, |d| pattern.level(d)) {
+                counts[i][k][pattern.level(c)] += 1.0;
+            }
+        }
+        for (tie, count) in ties.iter_mut().zip(&counts) {
+            let people = Some(count).filter(|_| ties::of_people(prepared, c, tie.parent));
+            tie.learn_labelled(people, same);
         }
     }
 }

@@ -60,6 +60,7 @@ use crate::data::NONE;
 use super::compare::LEVELS;
 use super::frequency::depends_on_value;
 use super::prepare::Prepared;
+use super::prior::prior;
 
 /// A table by level of the parent and level of the child.
 pub(crate) type ByLevel = [[f64; LEVELS]; LEVELS];
@@ -137,6 +138,20 @@ impl Tie {
     }
 }
 
+impl Tie {
+    /// Takes the shares of people from counts of labelled pairs, what they were before as the prior; without counts they are
+    /// the child's, as labels have left those.
+    pub(crate) fn learn_labelled(&mut self, people: Option<&ByLevel>, same: &[f64; LEVELS]) {
+        for k in 1..LEVELS {
+            let prior = self.same[k];
+            match people {
+                Some(people) => mean(&mut self.same[k], &people[k], &prior),
+                None => self.same[k] = *same,
+            }
+        }
+    }
+}
+
 /// (count + 20 · prior) / (Σ count + 20), the prior brought to a sum of 1.
 fn mean(shares: &mut [f64; LEVELS], count: &[f64; LEVELS], prior: &[f64; LEVELS]) {
     let whole: f64 = prior[1..].iter().sum();
@@ -144,6 +159,12 @@ fn mean(shares: &mut [f64; LEVELS], count: &[f64; LEVELS], prior: &[f64; LEVELS]
     for l in 1..LEVELS {
         shares[l] = (count[l] + PRIOR_PAIRS * prior[l] / whole) / total;
     }
+}
+
+/// Whether what people share in a column is learnt by the level of a parent: one that households share, or of the same kind.
+pub(crate) fn of_people(prepared: &Prepared, column: usize, parent: usize) -> bool {
+    let (kind, parent) = (prepared.cols[column].kind, prepared.cols[parent].kind);
+    kind == parent || prior(parent).learn
 }
 
 /// How often strangers agree in two columns: weight of the pairs that know both, and of those that agree in the first, in

@@ -54,6 +54,9 @@ impl Dictionary {
     ///
     /// As one text after the other through [`Intern`], without its waiting for memory. O(texts).
     pub(crate) fn of<'t>(count: usize, text: impl Fn(usize) -> &'t str) -> Result<(Self, Vec<u32>)> {
+        if u32::try_from(count).is_err() {
+            return Err(Error::overflow("more than 4294967295 values in one column"));
+        }
         let hasher = DefaultHashBuilder::default();
         let hash = |text: &str| if text.is_empty() { 0 } else { hasher.hash_one(text).max(1) };
         let hashes: Vec<u64> = (0..count).map(|i| hash(text(i))).collect();

@@ -6,7 +6,7 @@
 //! A rule holds where six values in ten of the sample satisfy it: real columns have blanks, slips and placeholders. The
 //! order of the rules is from the most to the least telling form.
 
-use super::kind::FieldKind;
+use super::kind::{FieldKind, header_words};
 
 /// Values looked at; more would not change the answer.
 const SAMPLE: usize = 500;
@@ -112,12 +112,17 @@ const EVENTS: [&str; 28] = [
 /// Whether dates are those of births: no header that says otherwise, and not all of them in the same few years of late, as
 /// the days are on which customers came.
 fn births(header: &str, sample: &[&str]) -> bool {
-    let header = header.to_lowercase();
+    let words = header_words(header);
+    // Words of Latin letters begin so; others are written without gaps.
+    let says = |what: &str| {
+        words.iter().any(|word| if what.is_ascii() { word.starts_with(what) } else { word.contains(what) })
+    };
+    let of_births = ["birth", "born", "dob", "出生", "生日"].into_iter().any(says);
     let mut years: Vec<i32> = sample.iter().filter_map(|v| year_of(v)).collect();
     years.sort_unstable();
     let at = |tenths: usize| years[(years.len() - 1) * tenths / 10];
     let of_late = years.len() >= 20 && at(5) >= 2000 && at(9) - at(1) < 15;
-    !EVENTS.iter().any(|word| header.contains(word)) && !of_late
+    of_births || !EVENTS.into_iter().any(says) && !of_late
 }
 
 /// Digits, all of one length between four and seven, some with a zero in front: a code, not a quantity. Places have several

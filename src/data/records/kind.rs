@@ -346,7 +346,7 @@ const PEOPLE: [&str; 16] = [
 
 /// The words of a header in lower case, parted at signs and at capitals behind small letters; a number behind, other than
 /// the line of an address, goes.
-fn header_words(header: &str) -> Vec<String> {
+pub(super) fn header_words(header: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut small = false;
     for c in header.chars() {

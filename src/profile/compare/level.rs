@@ -6,7 +6,7 @@
 //! | names in Han characters | one character differs | | one character missing | |
 //! | birth date | one digit, or two neighbours swapped | all but day, month or year equal | | two digits |
 //! | e-mail | one slip, from 8 characters | two from 12, three from 16 | | local parts two slips apart, same beginning |
-//! | phone, ids, accounts | one slip, from 6 characters | two from 7 | | same last eight digits |
+//! | phone, ids, accounts | one slip, from 6 characters | two from 7 | | same last eight digits (phone, national id) |
 //! | address | one slip | two or three, from 6 | one begins with the other, from 6 | same number, Jaro-Winkler 0.8 |
 //! | postcode | one digit | two digits | | first three are equal |
 //! | city, text | one slip, from 3 | two from 5, three from 9 | one begins with the other, from 4 | Jaro-Winkler from 0.85 |
@@ -112,12 +112,13 @@ pub(crate) fn likeness(col: &Col, x: &Text, y: &Text, scratch: &mut Scratch) -> 
         FieldKind::BirthDate => date(s, t),
         FieldKind::Email => email(s, t, apart, scratch),
         FieldKind::Phone | FieldKind::NationalId | FieldKind::CustomerAccount | FieldKind::Handle => {
+            let long = matches!(col.kind, FieldKind::Phone | FieldKind::NationalId);
             match slips(s, t, apart, 2, scratch) {
                 // The country's code with and without a plus sign.
-                Some(0) => Level::SameKey,
+                Some(0) if col.kind == FieldKind::Phone => Level::SameKey,
                 Some(1) if s.len().min(t.len()) >= 6 => Level::Near,
                 Some(2) if s.len().min(t.len()) >= 7 => Level::Close,
-                _ if tail(s, t) => Level::Weak,
+                _ if long && tail(s, t) => Level::Weak,
                 _ => Level::Differ,
             }
         }

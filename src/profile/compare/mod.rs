@@ -40,7 +40,7 @@ pub(crate) use sketch::{Reading, Verdict, alike};
 pub(crate) const MAX_UNITS: usize = 64;
 
 /// Texts of so many code units lie in their form itself: most names, numbers, dates and cities.
-const SHORT: usize = 13;
+const SHORT: usize = 12;
 
 /// A comparison form: its code units or where they are, and the bag of them as a bit mask, to tell at once that two
 /// texts are far apart.
@@ -57,6 +57,8 @@ pub(crate) struct Text {
     /// Where a long text begins among the column's code units.
     pub(crate) start: u32,
     len: u8,
+    /// Code units that there is place for from `start` on.
+    pub(crate) room: u8,
     /// Whether part is hidden behind asterisks.
     pub(crate) masked: bool,
     /// Whether there are Han characters.
@@ -69,7 +71,8 @@ impl Text {
     /// The form of a text; the code units of a long one are put behind `codes`, which end at `start`. ASCII stands for
     /// itself, every other character for one of 128 classes, so that two different ones are seldom taken for equal.
     pub(crate) fn push(codes: &mut Vec<u8>, start: u32, text: &str) -> Self {
-        let mut form = Self { start, len: 0, masked: false, han: false, bag: 0, key: 0, head: [0; SHORT] };
+        let mut form =
+            Self { start, len: 0, room: 0, masked: false, han: false, bag: 0, key: 0, head: [0; SHORT] };
         let mut units = [0; MAX_UNITS];
         let mut length = 0;
         if text.is_ascii() {
@@ -93,6 +96,7 @@ impl Text {
             form.bag |= (1 + (form.bag >> class & 1)) << class;
         }
         form.len = u8::try_from(length).unwrap_or(u8::MAX);
+        form.room = if length > SHORT { form.len } else { 0 };
         match form.head.get_mut(..units.len()) {
             Some(head) => head.copy_from_slice(units),
             None => codes.extend_from_slice(units),
@@ -102,14 +106,8 @@ impl Text {
 
     /// The code units, at most 64; `codes` are those of the column.
     pub(crate) fn units<'a>(&'a self, codes: &'a [u8]) -> &'a [u8] {
-        let elsewhere = self.start as usize..self.start as usize + self.elsewhere();
-        self.head.get(..usize::from(self.len)).unwrap_or(&codes[elsewhere])
-    }
-
-    /// How many code units lie among those of the column.
-    pub(crate) fn elsewhere(&self) -> usize {
-        let len = usize::from(self.len);
-        if len > SHORT { len } else { 0 }
+        let (start, length) = (self.start as usize, usize::from(self.len));
+        self.head.get(..length).unwrap_or_else(|| &codes[start..start + length])
     }
 
     /// Leaves nothing of the text but its place.

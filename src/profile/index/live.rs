@@ -404,7 +404,15 @@ impl Live {
             col.key_hash[key as usize] = value.hash;
         }
         let (number, _) = self.values.take(c, hash);
-        let sketch = col.put(number as usize, &value, key)?;
+        let sketch = match col.put(number as usize, &value, key) {
+            Ok(sketch) => sketch,
+            Err(error) => {
+                // Nothing may hold a number that no value was written under.
+                self.values.give_back(c, number);
+                self.keys.give_back(c, key);
+                return Err(error);
+            }
+        };
         if c < MAX_COLUMNS {
             let counts = [frozen.value_count(c, hash), frozen.key_count(c, key_hash)];
             self.frequencies.put(c, number, counts);
@@ -497,8 +505,7 @@ impl Live {
     /// Takes a row out of the table and frees it.
     ///
     /// Everything that was joined through it must be looked at: those it had scores with, those declared to be one
-    /// with it, and the rest of its profile. Its ties go with it; an upsert, which leaves and enters, puts them
-    /// back.
+    /// with it, and the rest of its profile. Its ties go with it.
     pub(super) fn leave(&mut self, row: u32, search: &mut Search, seeds: &mut Vec<u32>) {
         let mut again = Vec::new();
         self.keys_of(row, search);

@@ -432,6 +432,7 @@ impl ProfileIndex {
         let row = self.place(&stored)?;
         let near = self.live.neighbours(row, false, &mut self.search);
         self.live.vacate(row);
+        self.search.wipe();
         let mut best: Vec<(ProfileId, f32)> =
             near.iter().map(|(r, s)| (self.live.profile_of(*r), *s)).collect();
         best.sort_unstable_by(|x, y| x.0.cmp(&y.0).then(y.1.total_cmp(&x.1)));

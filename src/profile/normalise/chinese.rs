@@ -94,13 +94,13 @@ pub(super) fn full_name(value: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// The part behind the only comma in front of the other, where it is a name: three letters and more in its first word, or an
-/// initial, and no more than four words before the comma.
+/// The part behind the only comma in front of the other, unless it begins with a title, or more than four words stand before
+/// the comma.
 fn turn_round(value: &str) -> Option<String> {
     let (family, given) = value.split_once(',')?;
     let (family, given) = (family.trim(), given.trim());
-    let first = given.split([' ', '.']).next().unwrap_or_default();
-    let suffix = ["jr", "sr", "ii", "iii", "iv", "phd", "md", "esq", "dds"];
+    let first = given.split(' ').next().unwrap_or_default().replace('.', "");
+    let suffix = ["jr", "sr", "ii", "iii", "iv", "phd", "md", "esq", "dds", "rn", "mba", "cpa", "dvm"];
     let name = !given.contains(',') && !first.is_empty() && !suffix.contains(&first.to_lowercase().as_str());
     let words = family.split_whitespace().count();
     (name && (1..=4).contains(&words) && !value.contains(is_han)).then(|| format!("{given} {family}"))
