@@ -69,7 +69,7 @@ use std::hint::black_box;
 use std::ops::{Index, IndexMut};
 
 use crate::data::{Field, FieldKind, NONE};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::kernel::par;
 use crate::profile::block::{Grain, hash_of_value};
 use crate::profile::cluster::Linkage;
@@ -267,7 +267,25 @@ impl Live {
 
     /// The row of a record.
     pub(super) fn row_of(&self, source: &str, id: &str) -> Option<u32> {
-        self.names.get(ProfileId::of(source, id).get())
+        let row = self.names.get(ProfileId::of(source, id).get());
+        row.filter(|row| self.name(*row) == Some((source, id)))
+    }
+
+    /// Whether a record can be told from all others by its source and id.
+    ///
+    /// Names are found by a hash of 64 bits that is the same everywhere, as ids of profiles have to be. Two that meet by
+    /// chance are not to be expected; two that were made to meet must not pass for one record.
+    pub(super) fn check_name(&self, source: &str, id: &str) -> Result<()> {
+        let meets = |row: u32| self.name(row) != Some((source, id));
+        let source_meets = |number: u32| self.sources.kept(0, number) != source;
+        if self.names.get(ProfileId::of(source, id).get()).is_some_and(meets)
+            || self.sources.get(hash_of(source)).is_some_and(source_meets)
+        {
+            return Err(Error::input(
+                "expected a source and an id that can be told from those of other records",
+            ));
+        }
+        Ok(())
     }
 
     /// Source and id of a row that is in.

@@ -55,6 +55,7 @@ impl ProfileIndex {
         let mut index = Self::empty(model, params, Frozen::empty(params.key, columns))?;
         for row in 0..records.len() {
             let stored = stored_row(records, row);
+            index.live.check_name(stored.source, &stored.id)?;
             let record = index.log.new_record();
             let event = AuditEvent { action: Action::Upsert, record, other: record };
             index.log.push(event, Some(&stored), &params.key);

@@ -330,12 +330,14 @@ impl ProfileIndex {
     /// Adds a record, or replaces the values of the one with its source and id.
     ///
     /// # Errors
-    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) for a value of a field the model does not have.
+    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) for a value of a field the model does not have;
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for an id that was made to be taken for another record's.
     ///
     /// All values are replaced, those of fields not given by nothing. Declared merges and unmerges of the record
     /// stay. The event is in the audit even where nothing changed. O(passes + candidates + component).
     pub fn upsert(&mut self, record: &Record<'_>) -> Result<Change> {
         let stored = self.store(record)?;
+        self.live.check_name(stored.source, &stored.id)?;
         let row = self.place(&stored)?;
         let hash = self.name_hash(stored.source, &stored.id);
         let number = self.numbers.get(hash).unwrap_or_else(|| self.log.new_record());

@@ -196,6 +196,24 @@ fn who_is_this_leaves_no_trace() {
     assert_eq!(index.who(&Record::new("x").value("shoe", "44")).unwrap_err().kind(), ErrorKind::InvalidParam);
 }
 
+/// Two ids whose hashes were made to meet: the second is refused, and nothing of the first is touched.
+#[test]
+fn an_id_made_to_meet_another_replaces_nobody() {
+    let (_, records) = shop(100, 5);
+    let model = MatchParams::new().fit(&records).unwrap();
+    let mut index = IndexParams::new().key(KEY).fit(&model, &records).unwrap();
+    index.upsert(&Record::new("c-1042").source("web").value("email", "ann.lee@x.org")).unwrap();
+    let before = (partition(&index), index.audit().len());
+    let made = Record::new("4nrew51v%Q~si2yB").source("web").value("email", "eve@y.org");
+    assert_eq!(index.upsert(&made).unwrap_err().kind(), ErrorKind::InvalidInput);
+    assert_eq!((partition(&index), index.audit().len()), before);
+    assert_eq!(index.profile_of("web", "4nrew51v%Q~si2yB"), None);
+    assert!(index.remove("web", "4nrew51v%Q~si2yB").is_err());
+    // Elsewhere the same id is one of its own.
+    index.upsert(&Record::new("4nrew51v%Q~si2yB").source("shop").value("email", "eve@y.org")).unwrap();
+    assert_eq!(index.len(), records.len() + 2);
+}
+
 #[test]
 fn explanations_of_pairs_that_match_and_that_do_not() {
     let (_, records) = shop(200, 8);
