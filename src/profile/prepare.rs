@@ -6,7 +6,7 @@
 //! Further values of a column lie in a list of their own, since few records have any.
 //!
 //! # What is kept of a value
-//! Its code units (up to 13) or where they lie, their bag (two bits for each of 32 classes), its key's number, the hash of
+//! Its code units (up to 12) or where they lie, their bag (two bits for each of 32 classes), its key's number, the hash of
 //! the key and of the coarse key: about 60 bytes, and the text of a long one. A city that a million records share is
 //! prepared once.
 //!

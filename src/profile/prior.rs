@@ -8,7 +8,8 @@
 //! slips apart in 2, one slip in 4, shares the local part only in 2, and is equal in the rest. Of strangers, one in 500,000
 //! has an e-mail one slip apart. Of two people of a household, one in 50 shares the e-mail address, one in four the
 //! telephone, nine in ten the address. A household's share of what belongs to one person (given name, birth date) is not
-//! learnt, that of an e-mail address and a national id only up to 0.3 and 0.02 (couples share them, and borrow them): else the class for households would drift to take in what belongs to one person.
+//! learnt, that of an e-mail address and a national id only up to 0.3 and 0.02 (couples share them, and borrow them): else
+//! the class for households would drift to take in what belongs to one person.
 //!
 //! # Why priors by kind, and not equal ones
 //! Expectation-maximisation on pairs finds the two clearest groups of pairs. In a file of families these are "same household"

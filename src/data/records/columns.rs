@@ -107,6 +107,6 @@ impl Records {
             table.open(&id, source, columns.updated.and_then(|d| d[row]))?;
         }
         let columns = columns.fields.iter().map(|(_, values)| Column::of(n, n, |i| (i, values[i])));
-        table.with(columns.collect::<Result<_>>()?)
+        table.finish_with(columns.collect::<Result<_>>()?)
     }
 }

@@ -232,7 +232,7 @@ impl RecordsCsv {
                 (first + i - before, column.get(i - before).unwrap_or(""))
             })
         });
-        table.with(columns.collect::<Result<_>>()?)
+        table.finish_with(columns.collect::<Result<_>>()?)
     }
 
     /// What a column is for: the caller's word first, then the first free one of the usual names, else a field.

@@ -329,12 +329,12 @@ impl Assembler {
             column.first.resize(rows, NONE);
             Column { texts: texts.finish(), ..column }
         });
-        self.with(columns.collect())
+        self.finish_with(columns.collect())
     }
 
     /// The table of the rows opened and of these columns, once no id appears twice in one source. Sorting by (source,
     /// id) puts twins side by side; of several pairs the one whose second row comes first is named.
-    pub(super) fn with(self, columns: Vec<Column>) -> Result<Records> {
+    pub(super) fn finish_with(self, columns: Vec<Column>) -> Result<Records> {
         if self.rows() == 0 {
             return Err(Error::empty("no records"));
         }
