@@ -30,7 +30,7 @@
 //! therefore depends on a seed that follows from the index's key.
 //!
 //! # Complexity
-//! O(1) expected for all but [`Table::values`], which is O(entries). 21 to 43 bytes an entry. Which entries there are
+//! O(1) expected. 21 to 43 bytes an entry. Which entries there are
 //! does not depend on their order; where they lie does, and shows nowhere.
 
 use crate::kernel::rng::mix;
