@@ -197,6 +197,7 @@
 //! # Ok::<(), regulars::Error>(())
 //! ```
 
+mod behaviour;
 #[cfg(feature = "csv")]
 pub mod csv;
 mod customers;
@@ -210,6 +211,7 @@ mod summary;
 mod tiers;
 mod timeline;
 
+pub use behaviour::{Behaviour, CustomerBehaviour, Outcome};
 pub use customers::{Customers, Keys};
 pub use features::{
     Categorical, Column, Constant, Features, FeaturesBuilder, Matrix, Missing, Numeric, Transform,
@@ -217,7 +219,7 @@ pub use features::{
 };
 pub use ledger::{
     AmountColumn, Columns, DayColumn, History, Holdout, Identity, Intake, KeyColumn, Ledger, LedgerBuilder,
-    Observed, Row, Split, Transaction,
+    Observed, Purchase, Row, Split, Transaction,
 };
 pub use per_customer::PerCustomer;
 pub use policy::{Anonymous, Occasion, Refunds, TimeAxis, TimeUnit};

@@ -146,6 +146,14 @@ impl<T> PerCustomer<T> {
     }
 }
 
+impl<T> PerCustomer<Result<T>> {
+    /// The values where there is no error, or the error of the first customer that has one.
+    pub(crate) fn transpose(self) -> Result<PerCustomer<T>> {
+        let values = self.values.into_iter().collect::<Result<_>>()?;
+        Ok(PerCustomer { customers: self.customers, values })
+    }
+}
+
 /// Prints how many values there are, not whose they are.
 impl<T> fmt::Debug for PerCustomer<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

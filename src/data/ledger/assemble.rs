@@ -205,6 +205,7 @@ impl Assembler {
             covers: (first, last),
             identity: Identity::default(),
             intake,
+            computed: Arc::default(),
         })))
     }
 }
@@ -407,6 +408,7 @@ impl Store {
             covers: self.covers,
             identity: self.identity,
             intake: self.intake.clone(),
+            computed: Arc::clone(&self.computed),
         }
     }
 }

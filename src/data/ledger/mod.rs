@@ -21,4 +21,4 @@ pub use identity::Identity;
 pub use rows::LedgerBuilder;
 pub use store::{Intake, Ledger};
 pub use transaction::Transaction;
-pub use views::{History, Holdout, Observed, Row, Split};
+pub use views::{History, Holdout, Observed, Purchase, Row, Split};

@@ -83,6 +83,7 @@ impl Ledger {
             rows: Arc::new(rows),
             identity: Identity::Hindsight,
             intake,
+            computed: Arc::default(),
             ..store.shallow_clone()
         })))
     }

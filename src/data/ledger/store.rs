@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::data::behaviour::Computed;
 use crate::data::{Keys, TimeAxis};
 use crate::error::{Error, Result};
 use crate::types::{Amount, AsOf, Currency, CustomerIx, Day, ItemIx, Key, Quantity};
@@ -67,6 +68,8 @@ pub(crate) struct Store {
     pub(crate) identity: Identity,
     /// Counts of the reading.
     pub(crate) intake: Intake,
+    /// What was computed from the rows last, by as-of day.
+    pub(in crate::data) computed: Arc<Computed>,
 }
 
 /// The columns. `None` is a column that was not given.

@@ -5,8 +5,9 @@
 //! [`Holdout`] comes from a [`Split`] only, which has one as-of day for both.
 
 use std::fmt;
+use std::sync::Arc;
 
-use crate::data::{Customers, Keys, PerCustomer};
+use crate::data::{Behaviour, Customers, Keys, PerCustomer};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::kernel::par;
 use crate::types::{Amount, AsOf, CustomerIx, Day, Horizon, ItemIx, Quantity};
@@ -108,13 +109,15 @@ impl Ledger {
 pub struct Observed<'a> {
     ledger: &'a Ledger,
     as_of: AsOf,
+    /// The one customer that is shown; `None` for all of them.
+    only: Option<u32>,
 }
 
 impl<'a> Observed<'a> {
     /// A view that shows at least one row of a customer. A customer's first row is her earliest, so one comparison
     /// for each decides.
     pub(super) fn new(ledger: &'a Ledger, as_of: AsOf) -> Result<Self> {
-        let observed = Self { ledger, as_of };
+        let observed = Self { ledger, as_of, only: None };
         let store = ledger.store();
         let anyone = store.offsets[..store.customers.len()]
             .iter()
@@ -141,6 +144,9 @@ impl<'a> Observed<'a> {
     /// is known, though without a purchase. O(customers).
     pub fn customers(&self) -> Customers {
         let store = self.ledger.store();
+        if let Some(only) = self.only {
+            return Customers::some(store.customers.clone(), vec![only]);
+        }
         let seen = (0_u32..).zip(&store.offsets[..store.customers.len()]);
         let present =
             seen.filter(|(_, first)| store.rows.day[**first] <= self.as_of.day()).map(|(c, _)| c).collect();
@@ -158,9 +164,57 @@ impl<'a> Observed<'a> {
 
     /// As [`history`](Self::history), by dense number.
     pub(crate) fn history_at(&self, customer: usize) -> Option<History<'a>> {
+        if self.only.is_some_and(|only| only as usize != customer) {
+            return None;
+        }
         let store = self.ledger.store();
         let all = History { store, start: store.offsets[customer], end: store.offsets[customer + 1] };
         Some(all.until(self.as_of.day())).filter(|h| !h.is_empty())
+    }
+
+    /// The same view, restricted to one customer: everything computed from it has that row alone.
+    ///
+    /// Each verb of the crate answers for the customers of the view that it is given, so this is the
+    /// way to score one customer: no other customer's rows are read, and the answer equals that
+    /// customer's row of the full table to the bit. O(log rows of the customer).
+    ///
+    /// ```
+    /// # use regulars::{data::*, types::*};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// for customer in ["ann", "bob"] {
+    ///     builder.push(Transaction::new(customer, Day::ymd(2024, 5, 1)?))?;
+    /// }
+    /// let ledger = builder.build()?;
+    /// let now = ledger.observed(AsOf::ymd(2024, 5, 31)?)?;
+    /// let ann = now.only(ledger.customer("ann").expect("has rows"))?;
+    /// assert_eq!(ann.customers().len(), 1);
+    /// assert_eq!(ann.behaviour()?.rows(), &now.behaviour()?.rows()[..1]);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`InvalidInput`](ErrorKind::InvalidInput) for an index of another ledger,
+    /// [`EmptyInput`](ErrorKind::EmptyInput) for a customer who is not known as of the day.
+    pub fn only(&self, customer: CustomerIx) -> Result<Self> {
+        if self.history(customer)?.is_none() {
+            let rule = format!("the customer has no row on or before {}", self.as_of);
+            return Err(Error::empty(rule));
+        }
+        Ok(Self { only: Some(customer.index), ..*self })
+    }
+
+    /// What each customer did up to the day: purchases, gaps, spend, refunds.
+    ///
+    /// Computed once per as-of day and shared: the ledger keeps the latest eight. A view of one
+    /// customer reads that customer alone. O(rows), in parallel by customer.
+    ///
+    /// # Errors
+    /// [`Overflow`](ErrorKind::Overflow) where a customer's spend does not fit 64 bits.
+    pub fn behaviour(&self) -> Result<Arc<Behaviour>> {
+        match self.only {
+            Some(_) => Behaviour::of(*self).map(Arc::new),
+            None => self.ledger.store().computed.get(*self),
+        }
     }
 
     /// Rows of nobody up to `as_of` (see [`Anonymous`](crate::data::Anonymous)), ordered by day, time of day, order,
@@ -357,6 +411,18 @@ pub struct History<'a> {
     end: usize,
 }
 
+/// A day on which a customer bought something: see [`History::purchases`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Purchase {
+    /// The day.
+    pub day: Day,
+    /// Rows of the day that are no refunds, at least one.
+    pub rows: u32,
+    /// Sum of their amounts, held at 64 bits; zero where the ledger has no amounts.
+    pub paid: Amount,
+}
+
 /// One row of a [`History`].
 ///
 /// ```
@@ -445,6 +511,56 @@ impl<'a> History<'a> {
     /// Whether row `i` gives money or goods back.
     pub(crate) fn is_refund(&self, i: usize) -> bool {
         self.store.rows.is_refund(self.start + i)
+    }
+
+    /// The purchases, oldest first: each day with at least one row that is no refund.
+    ///
+    /// This is the crate's only definition of a purchase. A row of amount zero belongs to a purchase.
+    ///
+    /// ```
+    /// # use regulars::{data::*, types::*};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// for (day, cents) in [(1, 1_000), (1, 500), (1, -300), (9, -500)] {
+    ///     builder.push(Transaction::new("ann", Day::ymd(2024, 5, day)?).amount(Amount::minor(cents)))?;
+    /// }
+    /// # let ledger = builder.build()?;
+    /// # let now = ledger.observed(AsOf::ymd(2024, 5, 31)?)?;
+    /// # let history = now.history(ledger.customer("ann").expect("has rows"))?.expect("was seen");
+    /// let purchases: Vec<Purchase> = history.purchases().collect();
+    /// assert_eq!(purchases.len(), 1); // only refunds on the 9th
+    /// assert_eq!((purchases[0].day, purchases[0].rows), (Day::ymd(2024, 5, 1)?, 2));
+    /// assert_eq!(purchases[0].paid, Amount::minor(1_500)); // the refund is not taken off
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    pub fn purchases(&self) -> impl Iterator<Item = Purchase> + use<'a> {
+        let (history, days) = (*self, self.days());
+        let mut row = 0;
+        std::iter::from_fn(move || {
+            let mut found: Option<Purchase> = None;
+            while let Some(day) = days.get(row) {
+                if found.is_some_and(|purchase| purchase.day != *day) {
+                    break;
+                }
+                if !history.is_refund(row) {
+                    let purchase = found.get_or_insert(Purchase { day: *day, rows: 0, paid: Amount::ZERO });
+                    purchase.rows += 1;
+                    let amount = history.amounts().map_or(Amount::ZERO, |amounts| amounts[row]);
+                    purchase.paid = Amount::minor(purchase.paid.in_minor().saturating_add(amount.in_minor()));
+                }
+                row += 1;
+            }
+            found
+        })
+    }
+
+    /// Number of distinct items among the rows that are no refunds; 0 where the ledger has no items.
+    pub(crate) fn distinct_items(&self) -> usize {
+        let Some(items) = self.item_numbers() else { return 0 };
+        let bought = |row: &usize| items[*row] != NONE && !self.is_refund(*row);
+        let mut items: Vec<u32> = (0..items.len()).filter(bought).map(|row| items[row]).collect();
+        items.sort_unstable();
+        items.dedup();
+        items.len()
     }
 
     /// The first day; for an empty history, day 0 (1970-01-01), so ask [`is_empty`](Self::is_empty) first where that

@@ -58,6 +58,9 @@ impl Purchases {
         if occasion == Occasion::Order && !has_orders {
             return Err(Error::input("occasions by order need the order column"));
         }
+        if occasion == Occasion::Day {
+            return Self::by_day(observed, refunds);
+        }
         let parts = par::map_chunks(seen.len(), CHUNK, |rows| -> Result<(Self, Vec<u32>)> {
             let mut part = Self::empty(observed, occasion, refunds, has_amounts);
             let mut present = Vec::with_capacity(rows.len());
@@ -82,6 +85,34 @@ impl Purchases {
             table.append(part);
         }
         table.customers = Customers::some(ledger.customers().clone(), present);
+        Ok(table)
+    }
+
+    /// The purchases by day, which the behaviour of the customers holds already.
+    fn by_day(observed: Observed<'_>, refunds: Refunds) -> Result<Self> {
+        let behaviour = observed.behaviour()?;
+        let mut table = Self::empty(observed, Occasion::Day, refunds, behaviour.has_amounts());
+        let mut present = Vec::with_capacity(behaviour.rows().len());
+        for (customer, own) in behaviour.customers().iter().zip(behaviour.rows()) {
+            if own.purchases == 0 {
+                table.without_purchase += 1;
+                continue;
+            }
+            let (spend, first_day_spend) = match refunds {
+                Refunds::Net => (own.spend(), own.first_day_spend()),
+                Refunds::Ignore => (own.paid, own.first_day_paid),
+            };
+            table.push(Totals {
+                first_day: own.first_day,
+                last_day: own.last_day,
+                occasions: own.purchases,
+                first_day_occasions: 1,
+                spend: spend.in_minor(),
+                first_day_spend: first_day_spend.in_minor(),
+            });
+            present.push(customer.index);
+        }
+        table.customers = Customers::some(observed.ledger().customers().clone(), present);
         Ok(table)
     }
 
@@ -155,11 +186,7 @@ fn totals(history: &History<'_>, occasion: Occasion, refunds: Refunds) -> Result
             let on_first = (first..=last).take_while(|r| days[*r] == first_day).filter(is_occasion).count();
             (all, on_first)
         }
-        Occasion::Day => {
-            let mut previous = None;
-            let fresh = |r: &usize| previous.replace(days[*r]) != Some(days[*r]);
-            ((first..=last).filter(is_occasion).filter(fresh).count(), 1)
-        }
+        Occasion::Day => (history.purchases().count(), 1),
         Occasion::Order => {
             let numbers = history.order_numbers().unwrap_or_default();
             let mut orders: Vec<(u32, Day)> =
@@ -178,6 +205,8 @@ fn totals(history: &History<'_>, occasion: Occasion, refunds: Refunds) -> Result
         for (row, amount) in amounts.iter().enumerate() {
             if refunds == Refunds::Net || !history.is_refund(row) {
                 let amount = i128::from(amount.in_minor());
+                // A return lowers the spend, whichever of amount and quantity is negative.
+                let amount = if history.is_refund(row) { -amount.abs() } else { amount };
                 spend += amount;
                 first_day_spend += if days[row] == first_day { amount } else { 0 };
             }
