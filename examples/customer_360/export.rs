@@ -80,7 +80,7 @@ fn customers(findings: &Findings, lang: Lang) -> Result<String, Failure> {
         let mut reasons = reasons.map_or_else(Vec::new, |e| e.reasons(language, 2)).into_iter();
         let mut next = row.next.iter().map(|r| r.item.to_string());
         let score =
-            |pick: fn(&regulars::rfm::Rfm) -> u32| row.rfm.map_or(String::new(), |s| pick(s).to_string());
+            |pick: fn(&regulars::rfm::Rfm) -> u32| row.rfm.map_or(String::new(), |s| pick(&s).to_string());
         let cells = [
             row.key.to_string(),
             findings.accounts.get(&row.key).map_or_else(|| row.key.to_string(), |all| all.join(" ")),

@@ -2,6 +2,7 @@
 //!
 //! Columns of all stages side by side. A row is put together when it is asked for: the table is as large as its columns.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::data::{
@@ -51,19 +52,30 @@ pub struct CustomerTable {
     as_of: AsOf,
     horizon: Horizon,
     currency: Currency,
+    segment_names: Vec<[String; 2]>,
+    rfm_map: Option<SegmentMap>,
+    tiers: Option<Tiers>,
+    answers: Answers,
+}
+
+/// The answers of the stages, one column each; all but `next` have the same customers.
+#[derive(Clone)]
+struct Answers {
     purchases: Purchases,
     rfm: Option<PerCustomer<Rfm>>,
+    named: Option<PerCustomer<SegmentIx>>,
     segment: Option<PerCustomer<Segment>>,
-    segment_names: Vec<[String; 2]>,
     churn: Option<PerCustomer<Probability>>,
     value: Option<PerCustomer<LifetimeValue>>,
     intervals: Option<PerCustomer<CustomerInterval>>,
-    named: Option<(SegmentMap, PerCustomer<SegmentIx>)>,
-    tier: Option<(Tiers, PerCustomer<Tier>)>,
+    tier: Option<PerCustomer<Tier>>,
     next: Option<PerCustomer<Vec<Recommendation>>>,
 }
 
-/// One person's row, borrowed from the table. [`CustomerTable`] has an example.
+/// One person's row: every stage's answer for one customer.
+///
+/// A row of [`CustomerTable::rows`], or the answer of [`Pipeline::row`] for one customer.
+/// [`CustomerTable`] has an example.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CustomerRow<'a> {
@@ -80,7 +92,7 @@ pub struct CustomerRow<'a> {
     /// Money spent, net of refunds; `None` for a ledger without amounts.
     pub spend: Option<Amount>,
     /// Recency, frequency, monetary.
-    pub rfm: Option<&'a Rfm>,
+    pub rfm: Option<Rfm>,
     /// Named segment of the RFM code.
     pub rfm_segment: Option<&'a rfm::Segment>,
     /// Group of customers that behave alike.
@@ -88,9 +100,9 @@ pub struct CustomerRow<'a> {
     /// Probability of no purchase within the horizon; `None` for a customer the stage has no answer for.
     pub churn: Option<Probability>,
     /// P(alive), expected purchases and value within the horizon.
-    pub value: Option<&'a LifetimeValue>,
+    pub value: Option<LifetimeValue>,
     /// Intervals of purchases, P(alive) and spend, where [`interval`](super::PipelineParams::interval) asked for them.
-    pub interval: Option<&'a CustomerInterval>,
+    pub interval: Option<CustomerInterval>,
     /// The value that will turn out lies between these two, with the level asked for: the ends of the spend within the
     /// horizon, discounted as `value` is on average. A customer who most likely stays away has an interval that is 0 at both
     /// ends and yet a value above it: the mean of many zeros and a few large orders.
@@ -98,7 +110,7 @@ pub struct CustomerRow<'a> {
     /// Value tier.
     pub tier: Option<Tier>,
     /// Next items, best first; empty for a customer whom the recommender has not seen.
-    pub next: &'a [Recommendation],
+    pub next: Cow<'a, [Recommendation]>,
 }
 
 impl Pipeline {
@@ -113,23 +125,67 @@ impl Pipeline {
     pub fn predict(&self, ledger: &Ledger, as_of: AsOf) -> Result<CustomerTable> {
         CustomerTable::new(self, ledger.observed(as_of)?)
     }
+
+    /// Every stage's answer for one customer, equal to the bit to that customer's row of
+    /// [`predict`](Self::predict).
+    ///
+    /// Reads the rows of that customer alone: O(rows of the customer), whatever the size of the
+    /// ledger, which may hold that customer alone. `None` for a customer without a purchase as of
+    /// the day.
+    ///
+    /// ```
+    /// # use regulars::churn::{ChurnParams, Method};
+    /// # use regulars::ltv::{LtvParams, Model};
+    /// # use regulars::pipeline::PipelineParams;
+    /// # use regulars::segment::KMeansParams;
+    /// # use regulars::simulate::ShopParams;
+    /// # use regulars::types::{AsOf, Horizon, Seed};
+    /// # let ledger = ShopParams::new(150, Seed(1)).simulate()?.ledger()?;
+    /// # let as_of = AsOf::new(ledger.covers().1);
+    /// # let quick = PipelineParams::new()
+    /// #     .segment(KMeansParams::new(3))
+    /// #     .ltv(LtvParams::new(Model::BgNbd))
+    /// #     .churn(ChurnParams::new().method(Method::Plain));
+    /// # let pipeline = quick.fit(&ledger, as_of, Horizon::days(60)?)?;
+    /// let table = pipeline.predict(&ledger, as_of)?;
+    /// let of_table = table.rows().next().expect("150 customers");
+    /// let alone = pipeline.row(&ledger, as_of, of_table.customer)?.expect("has bought");
+    /// assert_eq!((alone.churn, alone.value), (of_table.churn, of_table.value));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict); [`InvalidInput`](crate::ErrorKind::InvalidInput) for an index of another ledger,
+    /// [`EmptyInput`](crate::ErrorKind::EmptyInput) for a customer who is not known as of the day.
+    pub fn row<'a>(
+        &'a self,
+        ledger: &'a Ledger,
+        as_of: AsOf,
+        customer: CustomerIx,
+    ) -> Result<Option<CustomerRow<'a>>> {
+        let now = ledger.observed(as_of)?.only(customer)?;
+        if now.behaviour()?.rows().iter().all(|own| own.purchases == 0) {
+            return Ok(None);
+        }
+        let mut answers = Answers::new(self, now)?;
+        let next = answers.next.take().and_then(|next| next.into_values().pop()).unwrap_or_default();
+        let key = ledger.customer_key(customer)?;
+        Ok(Some(answers.row(0, key, customer, self.rfm_segments(), Cow::Owned(next))))
+    }
 }
 
-impl CustomerTable {
-    /// Asks every stage; the first that fails ends it.
-    pub(super) fn new(pipeline: &Pipeline, now: Observed<'_>) -> Result<Self> {
+impl Answers {
+    /// Asks every stage about the customers of a view; the first that fails ends it.
+    fn new(pipeline: &Pipeline, now: Observed<'_>) -> Result<Self> {
         let rfm = pipeline.rfm().map(|m| m.score(now)).transpose()?;
         let named = match (pipeline.rfm_segments(), &rfm) {
-            (Some(map), Some(scores)) => Some((map.clone(), map.assign(scores)?)),
+            (Some(map), Some(scores)) => Some(map.assign(scores)?),
             _ => None,
         };
         let segment = match pipeline.segment() {
             Some(model) => Some(model.assign(&Features::behaviour(now)?)?),
             None => None,
         };
-        let segment_names = pipeline.segment().map_or_else(Vec::new, |m| {
-            m.segments().map(|s| [m.name(s, Language::English), m.name(s, Language::Chinese)]).collect()
-        });
         let horizon = pipeline.horizon();
         let value = pipeline.ltv().map(|m| m.predict(now, horizon)).transpose()?;
         let intervals = match (pipeline.ltv(), pipeline.interval()) {
@@ -137,23 +193,70 @@ impl CustomerTable {
             _ => None,
         };
         let tier = match (pipeline.tiers(), pipeline.tier_scores(now, value.as_ref())?) {
-            (Some(tiers), Some(scores)) => Some((tiers.clone(), tiers.assign(&scores)?)),
+            (Some(tiers), Some(scores)) => Some(tiers.assign(&scores)?),
             _ => None,
         };
+        let purchases = Purchases::observed(now, Occasion::Day, Refunds::Net)?;
+        let next = pipeline.recommend().map(|m| m.recommend_for(purchases.customers(), pipeline.next_items));
         Ok(Self {
-            as_of: now.as_of(),
-            horizon,
-            currency: now.ledger().currency(),
-            purchases: Purchases::observed(now, Occasion::Day, Refunds::Net)?,
+            purchases,
             rfm,
             named,
             segment,
-            segment_names,
             churn: pipeline.churn().map(|m| m.predict(now)).transpose()?,
             value,
             intervals,
             tier,
-            next: pipeline.recommend().map(|m| m.recommend_all(pipeline.next_items)).transpose()?,
+            next: next.transpose()?,
+        })
+    }
+
+    /// Puts a row together: the same customer in every column.
+    fn row<'a>(
+        &self,
+        row: usize,
+        key: Key<'a>,
+        customer: CustomerIx,
+        map: Option<&'a SegmentMap>,
+        next: Cow<'a, [Recommendation]>,
+    ) -> CustomerRow<'a> {
+        let named = map.zip(of(self.named.as_ref(), customer));
+        let value = of(self.value.as_ref(), customer);
+        let interval = of(self.intervals.as_ref(), customer);
+        CustomerRow {
+            key,
+            customer,
+            first_day: self.purchases.first_days()[row],
+            last_day: self.purchases.last_days()[row],
+            purchases: self.purchases.occasions()[row],
+            spend: self.purchases.spend().map(|s| s[row]),
+            rfm: of(self.rfm.as_ref(), customer),
+            rfm_segment: named.and_then(|(map, segment)| map.segment(segment)),
+            segment: of(self.segment.as_ref(), customer),
+            churn: of(self.churn.as_ref(), customer),
+            value,
+            interval,
+            value_interval: value.zip(interval).and_then(discounted),
+            tier: of(self.tier.as_ref(), customer),
+            next,
+        }
+    }
+}
+
+impl CustomerTable {
+    /// Asks every stage; the first that fails ends it.
+    pub(super) fn new(pipeline: &Pipeline, now: Observed<'_>) -> Result<Self> {
+        let segment_names = pipeline.segment().map_or_else(Vec::new, |m| {
+            m.segments().map(|s| [m.name(s, Language::English), m.name(s, Language::Chinese)]).collect()
+        });
+        Ok(Self {
+            as_of: now.as_of(),
+            horizon: pipeline.horizon(),
+            currency: now.ledger().currency(),
+            segment_names,
+            rfm_map: pipeline.rfm_segments().cloned(),
+            tiers: pipeline.tiers().cloned(),
+            answers: Answers::new(pipeline, now)?,
         })
     }
 
@@ -174,42 +277,42 @@ impl CustomerTable {
 
     /// Number of rows.
     pub fn len(&self) -> usize {
-        self.purchases.len()
+        self.answers.purchases.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.purchases.is_empty()
+        self.answers.purchases.is_empty()
     }
 
     /// Who the rows are: everybody who has bought by the day, in ascending order of keys. Who only gave back has no row.
     pub fn customers(&self) -> &Customers {
-        self.purchases.customers()
+        self.answers.purchases.customers()
     }
 
     /// First and last day, purchases and spend, column by column.
     pub fn purchases(&self) -> &Purchases {
-        &self.purchases
+        &self.answers.purchases
     }
 
     /// Recency, frequency, monetary.
     pub fn rfm(&self) -> Option<&PerCustomer<Rfm>> {
-        self.rfm.as_ref()
+        self.answers.rfm.as_ref()
     }
 
     /// Named segments of the RFM codes, with the map that names them; `None` for other bins than five.
     pub fn rfm_segments(&self) -> Option<(&SegmentMap, &PerCustomer<SegmentIx>)> {
-        self.named.as_ref().map(|(map, segments)| (map, segments))
+        self.rfm_map.as_ref().zip(self.answers.named.as_ref())
     }
 
     /// Value tiers, with their names and bounds.
     pub fn tiers(&self) -> Option<(&Tiers, &PerCustomer<Tier>)> {
-        self.tier.as_ref().map(|(tiers, tier)| (tiers, tier))
+        self.tiers.as_ref().zip(self.answers.tier.as_ref())
     }
 
     /// Segments.
     pub fn segment(&self) -> Option<&PerCustomer<Segment>> {
-        self.segment.as_ref()
+        self.answers.segment.as_ref()
     }
 
     /// Name of a segment; empty for a segment of another pipeline.
@@ -221,23 +324,23 @@ impl CustomerTable {
 
     /// Churn probabilities.
     pub fn churn(&self) -> Option<&PerCustomer<Probability>> {
-        self.churn.as_ref()
+        self.answers.churn.as_ref()
     }
 
     /// Intervals around the answers of the lifetime model, where [`interval`](super::PipelineParams::interval) asked for
     /// them.
     pub fn intervals(&self) -> Option<&PerCustomer<CustomerInterval>> {
-        self.intervals.as_ref()
+        self.answers.intervals.as_ref()
     }
 
     /// Lifetime values.
     pub fn value(&self) -> Option<&PerCustomer<LifetimeValue>> {
-        self.value.as_ref()
+        self.answers.value.as_ref()
     }
 
-    /// Next items, by the customers the recommender was fitted on; ask by key.
+    /// Next items; empty for a customer whom the recommender has not seen.
     pub fn next(&self) -> Option<&PerCustomer<Vec<Recommendation>>> {
-        self.next.as_ref()
+        self.answers.next.as_ref()
     }
 
     /// The sum of all customers' value within the horizon, in minor units; `None` without a lifetime model or without amounts.
@@ -269,7 +372,7 @@ impl CustomerTable {
     /// # Ok::<(), regulars::Error>(())
     /// ```
     pub fn total_value(&self) -> Option<Expected> {
-        self.value.as_ref()?.values().iter().map(|v| v.clv).sum::<Option<Expected>>()
+        self.answers.value.as_ref()?.values().iter().map(|v| v.clv).sum::<Option<Expected>>()
     }
 
     /// All rows, in ascending order of keys. Sort them by what matters:
@@ -300,45 +403,25 @@ impl CustomerTable {
         self.row(self.customers().row_of_key(key)?)
     }
 
-    /// Puts a row together: the same person in every column.
     fn row(&self, row: usize) -> Option<CustomerRow<'_>> {
         let customer = self.customers().customer(row)?;
-        let named = self.named.as_ref().and_then(|(map, s)| map.segment(*of(Some(s), customer)?));
-        let key = self.customers().key(row)?;
-        let value = of(self.value.as_ref(), customer);
-        let interval = of(self.intervals.as_ref(), customer);
-        Some(CustomerRow {
-            customer,
-            first_day: self.purchases.first_days()[row],
-            last_day: self.purchases.last_days()[row],
-            purchases: self.purchases.occasions()[row],
-            spend: self.purchases.spend().map(|s| s[row]),
-            rfm: of(self.rfm.as_ref(), customer),
-            rfm_segment: named,
-            segment: of(self.segment.as_ref(), customer).copied(),
-            churn: of(self.churn.as_ref(), customer).copied(),
-            value,
-            interval,
-            value_interval: value.zip(interval).and_then(discounted),
-            tier: self.tier.as_ref().and_then(|(_, tier)| of(Some(tier), customer)).copied(),
-            // By key: the recommender answers for the ledger it was fitted on, whose indices may be others.
-            next: self.next.as_ref().and_then(|n| n.by_key(&key)).map_or(&[], Vec::as_slice),
-            key,
-        })
+        let next = self.answers.next.as_ref().and_then(|next| next.values().get(row));
+        let next = Cow::Borrowed(next.map_or(&[][..], Vec::as_slice));
+        Some(self.answers.row(row, self.customers().key(row)?, customer, self.rfm_map.as_ref(), next))
     }
 }
 
 /// The ends of the spend, each times the discount that the expected purchases bear: Σ w(t) / n.
-fn discounted((value, interval): (&LifetimeValue, &CustomerInterval)) -> Option<(Expected, Expected)> {
+fn discounted((value, interval): (LifetimeValue, CustomerInterval)) -> Option<(Expected, Expected)> {
     let (low, high) = interval.spend?;
     let weight = if value.purchases > 0.0 { value.discounted_purchases / value.purchases } else { 1.0 };
     let end = |spend: Expected| Expected::minor(spend.in_minor() * weight.clamp(0.0, 1.0)).ok();
     Some((end(low)?, end(high)?))
 }
 
-/// A stage's answer for a customer. All columns but `next` come from one ledger, so the index is never foreign.
-fn of<T>(column: Option<&PerCustomer<T>>, customer: CustomerIx) -> Option<&T> {
-    column?.get(customer).ok().flatten()
+/// A stage's answer for a customer. The columns come from one ledger, so the index is never foreign.
+fn of<T: Copy>(column: Option<&PerCustomer<T>>, customer: CustomerIx) -> Option<T> {
+    column?.get(customer).ok().flatten().copied()
 }
 
 /// Prints counts, never a customer.

@@ -383,6 +383,27 @@ impl NextItemModel {
         PerCustomer::new(customers, lists)
     }
 
+    /// The next items of the customers of a table, in its order, in parallel: found by key.
+    ///
+    /// A customer whom the model has not seen with a basket has an empty list.
+    ///
+    /// # Errors
+    /// As [`recommend`](Self::recommend).
+    pub fn recommend_for(
+        &self,
+        customers: &Customers,
+        request: impl Into<Request>,
+    ) -> Result<PerCustomer<Vec<Recommendation>>> {
+        let request = request.into();
+        let eligible = self.resolve(&request)?;
+        let lists = par::map(customers.len(), |row| {
+            let number = customers.key(row).and_then(|key| self.customers.find(&key));
+            let known = number.filter(|c| self.past(Some(*c)).len() > 0);
+            known.map_or_else(Vec::new, |number| self.list(Some(number), &request, &eligible))
+        });
+        PerCustomer::new(customers.clone(), lists)
+    }
+
     /// Customers with a basket, and the number of each inside the model.
     fn everyone(&self) -> Result<(Customers, Vec<usize>)> {
         let with = |c: &usize| self.past(Some(*c)).len() > 0;

@@ -5,10 +5,10 @@
 
 use std::fmt;
 
-use crate::data::{Occasion, PerCustomer, Purchases, Refunds, TimeAxis};
+use crate::data::{Observed, Occasion, PerCustomer, Purchases, Refunds, TimeAxis};
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::par;
-use crate::types::{Amount, AsOf, Currency};
+use crate::types::{Amount, AsOf, Currency, CustomerIx};
 
 use super::input::RfmInput;
 use super::params::{Bins, Method, RfmParams};
@@ -342,6 +342,35 @@ impl RfmModel {
             }
         });
         Ok(PerCustomer::dense(purchases.customers().clone(), scores))
+    }
+
+    /// The scores of one customer of a view, equal to the bit to that customer's row of [`score`](Self::score).
+    ///
+    /// Reads the rows of that customer alone. `None` for a customer without a purchase.
+    ///
+    /// ```
+    /// # use regulars::{data::*, rfm::RfmParams, types::*};
+    /// # let mut builder = Ledger::builder(Currency::EUR);
+    /// for (customer, cents) in [("ann", 900), ("bob", -200)] {
+    ///     builder.push(Transaction::new(customer, Day::ymd(2024, 5, 1)?).amount(Amount::minor(cents)))?;
+    /// }
+    /// let ledger = builder.build()?;
+    /// let now = ledger.observed(AsOf::ymd(2024, 5, 31)?)?;
+    /// let model = RfmParams::new().fit(now)?;
+    /// let of = |key: &str| model.score_one(now, ledger.customer(key).expect("has rows"));
+    /// assert_eq!(of("ann")?.as_ref(), model.score(now)?.by_key("ann"));
+    /// assert_eq!(of("bob")?, None);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`score`](Self::score) and [`Observed::only`].
+    pub fn score_one(&self, now: Observed<'_>, customer: CustomerIx) -> Result<Option<Rfm>> {
+        match self.score(now.only(customer)?) {
+            Ok(scores) => Ok(scores.into_values().pop()),
+            Err(error) if error.kind() == ErrorKind::EmptyInput => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The limits of the three axes, in their order.

@@ -48,12 +48,16 @@ fn behaviour_counts_what_happened_up_to_the_day() {
 }
 
 #[test]
-fn columns_the_ledger_cannot_give_are_left_out() {
+fn every_ledger_gives_all_columns_and_what_it_does_not_know_is_missing() {
     let mut builder = Ledger::builder(Currency::EUR);
     builder.push(Transaction::new(1, Day::new(3))).unwrap();
     let ledger = builder.build().unwrap();
     let features = Features::behaviour(ledger.observed(AsOf::new(Day::new(9))).unwrap()).unwrap();
-    assert_eq!(features.names().collect::<Vec<_>>(), ["recency", "frequency", "tenure"]);
+    let full = shop();
+    let full = Features::behaviour(full.observed(AsOf::ymd(2024, 5, 25).unwrap()).unwrap()).unwrap();
+    assert_eq!(features.names().collect::<Vec<_>>(), full.names().collect::<Vec<_>>());
+    let row = features.names().map(|name| features.numeric(name).unwrap().get(0)).collect::<Vec<_>>();
+    assert_eq!(row, [Some(6.0), Some(1.0), None, Some(6.0), None, None, Some(0.0)]);
 }
 
 #[test]
