@@ -70,6 +70,20 @@ impl Keys {
         Self { sorted, fingerprint: (hash >> 32) as u32 }
     }
 
+    /// The keys with these ascending ranks, as a dictionary of their own.
+    pub(crate) fn select(&self, ranks: &[u32]) -> Self {
+        let integers = self.sorted.integers.len();
+        let split = ranks.partition_point(|rank| (*rank as usize) < integers);
+        let mut sorted = Sorted::of_integers(
+            ranks[..split].iter().map(|rank| self.sorted.integers[*rank as usize]).collect(),
+        );
+        for rank in &ranks[split..] {
+            sorted.joined.push_str(self.text(*rank as usize - integers).unwrap_or_default());
+            sorted.ends.push(sorted.joined.len() as u64);
+        }
+        Self::from_sorted(sorted)
+    }
+
     /// Number of keys.
     pub fn len(&self) -> usize {
         self.sorted.integers.len() + self.sorted.ends.len()

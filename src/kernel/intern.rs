@@ -110,6 +110,16 @@ impl Interner {
         }
     }
 
+    /// The number of a key that has one.
+    pub(crate) fn find(&self, key: &Key<'_>) -> Option<u32> {
+        if let Some(value) = key.as_integer() {
+            return self.integers.get(&value).copied();
+        }
+        let text = key.as_text()?;
+        let found = |n: &u32| text_of(&self.arena, &self.entries, *n) == text;
+        self.texts.find(self.hasher.hash_one(text), found).copied()
+    }
+
     /// The number of a text key. Found by comparing with the arena, so that no key is stored twice.
     fn text(&mut self, text: &str, what: &'static str) -> Result<u32> {
         let hash = self.hasher.hash_one(text);

@@ -232,7 +232,32 @@ impl Baskets {
                 "no customer has a basket: every row is a refund, costs nothing or has no item",
             ));
         }
+        all.compact();
         Ok(all)
+    }
+
+    /// Numbers only the customers with a basket and the items that are in one.
+    ///
+    /// The ledger numbers everybody, also those who first come after the as-of day. Numbers, their
+    /// count and whatever is drawn by number would then depend on what nobody knew by that day.
+    fn compact(&mut self) {
+        let people = u32::try_from(self.customers.len()).unwrap_or(u32::MAX);
+        let with: Vec<u32> =
+            (0..people).filter(|c| self.first[*c as usize] < self.first[*c as usize + 1]).collect();
+        if with.len() < self.customers.len() {
+            self.customers = Arc::new(self.customers.select(&with));
+            let mut first: Vec<usize> = with.iter().map(|c| self.first[*c as usize]).collect();
+            first.push(self.days.len());
+            self.first = first;
+        }
+        let mut number = vec![NONE; self.items.len()];
+        self.bought.iter().for_each(|item| number[*item as usize] = 0);
+        let bought: Vec<u32> = (0_u32..).zip(&number).filter(|(_, n)| **n != NONE).map(|(i, _)| i).collect();
+        if bought.len() < self.items.len() {
+            (0_u32..).zip(&bought).for_each(|(new, old)| number[*old as usize] = new);
+            self.bought.iter_mut().for_each(|item| *item = number[*item as usize]);
+            self.items = Arc::new(self.items.select(&bought));
+        }
     }
 
     /// Number of baskets, of all customers together.

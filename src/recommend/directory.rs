@@ -1,44 +1,30 @@
 //! `Directory`: the keys a model was fitted with, and those that arrived since.
 //!
-//! A dictionary numbers keys in their order, so that comparing numbers is comparing keys. A key that arrives by update would
-//! have to be inserted, and every stored number behind it moved. Instead it gets the next number, and only comparisons pay:
-//! they go by number while both keys are of the fit and by key otherwise. One subtlety: keys are compared as integers when
-//! *all* are integers, as text otherwise, so the first text among integers changes the order of all.
-//!
-//! # By hand
-//! Fitted on milk 0, rice 1, tea 2. Honey arrives and is 3. Compared with rice it goes by key and comes first, as it would after
-//! a refit; rice and tea are still compared by number. Fitted on 2, 10 and 30 the order is 2 10 30; once the text "x" arrives,
-//! all are compared as text: 10 2 30 x.
-//!
-//! # Complexity
-//! Finding is that of the dictionary, then one hash; comparing two fitted keys is one comparison of numbers, two others that
-//! of their texts. Memory beyond the dictionary is for later keys alone.
+//! A dictionary numbers keys in their order, so that comparing numbers is comparing keys. A key that
+//! arrives by update cannot be inserted without moving every stored number after it. It gets the
+//! next number instead, and only comparisons pay: two fitted keys are compared by number, any other
+//! pair by key. Both are the order of [`Key`], which does not depend on what other keys there are, so
+//! that ties fall as they would after a refit.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::data::Keys;
 use crate::error::{Error, Result};
+use crate::kernel::intern::Interner;
 use crate::types::Key;
 
-/// Numbers for keys: those of the fitted dictionary keep theirs, later ones are numbered as they come. The order of
-/// keys is that of a dictionary built from all of them, so that ties fall as they would after a refit.
+/// Numbers for keys: those of the fitted dictionary keep theirs, later ones follow as they come.
 #[derive(Clone, Debug)]
 pub(super) struct Directory {
     base: Arc<Keys>,
-    later: Vec<Key<'static>>,
-    numbers: HashMap<Key<'static>, u32>,
-    /// Whether the fitted keys are all integers, and whether a later key is a text.
-    base_integers: bool,
-    texts_came: bool,
+    later: Interner,
 }
 
 impl Directory {
-    /// Of the fitted keys; O(keys), to see whether all are integers.
+    /// Of the fitted keys.
     pub(super) fn new(base: Arc<Keys>) -> Self {
-        let base_integers = base.iter().all(|key| key.as_integer().is_some());
-        Self { base, later: Vec::new(), numbers: HashMap::new(), base_integers, texts_came: false }
+        Self { base, later: Interner::default() }
     }
 
     /// The fitted dictionary.
@@ -47,8 +33,8 @@ impl Directory {
     }
 
     /// Later keys, in the order of their numbers.
-    pub(super) fn later(&self) -> &[Key<'static>] {
-        &self.later
+    pub(super) fn later(&self) -> impl ExactSizeIterator<Item = Key<'_>> {
+        (self.base.len()..self.len()).map(|number| self.key(number))
     }
 
     /// Keys of both kinds.
@@ -58,14 +44,10 @@ impl Directory {
 
     /// The number of a key.
     pub(super) fn find(&self, key: &Key<'_>) -> Option<usize> {
-        match self.base.find(key) {
-            Some(number) => Some(number),
-            None if self.later.is_empty() => None,
-            None => self.numbers.get(&key.clone().into_owned()).map(|n| *n as usize),
-        }
+        self.base.find(key).or_else(|| Some(self.base.len() + self.later.find(key)? as usize))
     }
 
-    /// The number of a key, which is taken in where it is new.
+    /// The number of a key, which is added where it is new.
     ///
     /// # Errors
     /// [`Overflow`](crate::ErrorKind::Overflow) beyond 4,294,967,294 keys.
@@ -73,38 +55,65 @@ impl Directory {
         if let Some(number) = self.find(key) {
             return Ok(number);
         }
-        let number = self.len();
-        match u32::try_from(number) {
-            Ok(n) if n < u32::MAX => {
-                let key = key.clone().into_owned();
-                self.texts_came |= key.as_integer().is_none();
-                self.numbers.insert(key.clone(), n);
-                self.later.push(key);
-                Ok(number)
-            }
-            _ => Err(Error::overflow("more than 4294967294 distinct keys")),
+        if self.len() >= u32::MAX as usize {
+            return Err(Error::overflow("more than 4294967294 distinct keys"));
         }
+        Ok(self.base.len() + self.later.key(key, "keys")? as usize)
     }
 
     /// The key of a number; empty for a number never given.
     pub(super) fn key(&self, number: usize) -> Key<'_> {
-        self.base
-            .get(number)
-            .or_else(|| self.later.get(number - self.base.len()).map(Key::from))
-            .unwrap_or_else(|| Key::from(""))
+        let later = || self.later.get(u32::try_from(number - self.base.len()).ok()?);
+        self.base.get(number).or_else(later).unwrap_or_else(|| Key::from(""))
     }
 
     /// The order of the keys.
     pub(super) fn compare(&self, a: u32, b: u32) -> Ordering {
         let fitted = self.base.len();
-        let reordered = self.base_integers && self.texts_came;
-        if a == b || (!reordered && (a as usize) < fitted && (b as usize) < fitted) {
+        if (a as usize) < fitted && (b as usize) < fitted {
             return a.cmp(&b);
         }
-        let (a, b) = (self.key(a as usize), self.key(b as usize));
-        match (a.as_integer(), b.as_integer()) {
-            (Some(a), Some(b)) if self.base_integers && !self.texts_came => a.cmp(&b),
-            _ => a.to_text().as_bytes().cmp(b.to_text().as_bytes()),
+        self.key(a as usize).cmp(&self.key(b as usize))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Keys of every kind: integers, negative ones, texts that look like numbers, the empty text.
+    fn key() -> impl Strategy<Value = Key<'static>> {
+        prop_oneof![
+            (-20..1_200_i64).prop_map(Key::from),
+            "[0-9]{1,5}[A-C]?".prop_map(Key::from),
+            "00?[0-9]{0,2}".prop_map(Key::from),
+            "[a-zé漢]{0,3}".prop_map(Key::from),
+        ]
+    }
+
+    proptest! {
+        /// Whatever keys are fitted and whatever arrive, numbers compare as a dictionary of all of
+        /// them would: a total order.
+        #[test]
+        fn numbers_compare_as_the_keys_of_one_dictionary(
+            fitted in proptest::collection::vec(key(), 0..40),
+            later in proptest::collection::vec(key(), 1..40),
+        ) {
+            let base = Keys::new(&fitted).unwrap();
+            let all = Keys::new(fitted.iter().chain(&later)).unwrap();
+            let mut directory = Directory::new(Arc::new(base));
+            for key in &later {
+                let number = directory.find_or_add(key).unwrap();
+                prop_assert_eq!(directory.find(key), Some(number));
+                prop_assert_eq!(&directory.key(number), key);
+            }
+            prop_assert_eq!(directory.len(), all.len());
+            let mut numbers: Vec<u32> = (0..u32::try_from(all.len()).unwrap()).collect();
+            numbers.sort_by(|a, b| directory.compare(*a, *b));
+            let sorted: Vec<Key<'_>> = numbers.iter().map(|n| directory.key(*n as usize)).collect();
+            prop_assert_eq!(sorted, all.iter().collect::<Vec<_>>());
         }
     }
 }

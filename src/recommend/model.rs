@@ -407,7 +407,7 @@ impl NextItemModel {
     /// Customers with a basket, and the number of each inside the model.
     fn everyone(&self) -> Result<(Customers, Vec<usize>)> {
         let with = |c: &usize| self.past(Some(*c)).len() > 0;
-        if self.customers.later().is_empty() {
+        if self.customers.later().len() == 0 {
             let numbers: Vec<usize> = (0..self.customers.len()).filter(with).collect();
             let present = numbers.iter().filter_map(|c| u32::try_from(*c).ok()).collect();
             return Ok((Customers::some(self.customers.base().clone(), present), numbers));

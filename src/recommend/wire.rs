@@ -218,8 +218,8 @@ impl Wire for NextItemModel {
     fn to_wire(&self, blocks: &mut BlockWriter) -> Repr {
         write_keys(blocks, CUSTOMERS, self.customers.base().iter());
         write_keys(blocks, ITEMS, self.items.base().iter());
-        write_keys(blocks, LATER_CUSTOMERS, self.customers.later().iter().map(Key::from));
-        write_keys(blocks, LATER_ITEMS, self.items.later().iter().map(Key::from));
+        write_keys(blocks, LATER_CUSTOMERS, self.customers.later());
+        write_keys(blocks, LATER_ITEMS, self.items.later());
         let fitted: Vec<Past<'_>> = (0..self.baskets.customers.len()).map(|c| self.baskets.past(c)).collect();
         write_histories(blocks, BASKETS, &fitted);
         blocks.u32s("revised", &self.revised.keys().copied().collect::<Vec<u32>>());
