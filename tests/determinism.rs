@@ -353,7 +353,7 @@ fn churn() {
         let warnings = WarningParams::new().fit(now).unwrap().all().to_vec();
         let effects = isotonic.effects().unwrap();
         let by_dates = ChurnParams::new().fit(&[split]).unwrap();
-        let reasons = format!("{:?}", by_dates.explain_every(now).unwrap().values());
+        let reasons = format!("{:?}", by_dates.explain(now).unwrap().values());
         let by_dates =
             (by_dates.predict(now).unwrap().into_values(), reasons, by_dates.evaluate(split).unwrap().auc);
         let told = (warnings, effects, by_dates);

@@ -388,7 +388,7 @@ fn churn() {
         if let Ok(risk) = model.predict(now) {
             finite(risk.values().iter().map(|p| p.get()));
             let customer = risk.customers().customer(0).unwrap();
-            let why = model.explain(now, customer).unwrap();
+            let why = model.explain_one(now, customer).unwrap();
             finite(why.contributions().iter().map(regulars::churn::Contribution::log_odds));
         }
         finite(model.table().coefficients().iter().map(regulars::churn::Coefficient::estimate));

@@ -108,6 +108,13 @@ pub(crate) fn canonical_integer(text: &str) -> Option<i64> {
     }
 }
 
+impl Key<'_> {
+    /// Whether it is the empty text, which names nothing: no customer, no order, no item.
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(&self.0, Repr::Text(text) if text.is_empty())
+    }
+}
+
 impl<'a> From<&'a str> for Key<'a> {
     fn from(text: &'a str) -> Self {
         Key(canonical_integer(text).map_or(Repr::Text(Cow::Borrowed(text)), Repr::Int))

@@ -212,6 +212,7 @@ pub struct Columns<'a> {
     pub(in crate::data) items: Option<KeyColumn<'a>>,
     pub(in crate::data) amounts: Option<AmountColumn<'a>>,
     pub(in crate::data) quantities: Option<&'a [Quantity]>,
+    pub(in crate::data) known: Option<DayColumn<'a>>,
     pub(in crate::data) anonymous: Anonymous,
     pub(in crate::data) time: TimeAxis,
 }
@@ -233,6 +234,7 @@ impl<'a> Columns<'a> {
             items: None,
             amounts: None,
             quantities: None,
+            known: None,
             anonymous: Anonymous::default(),
             time: TimeAxis::default(),
         }
@@ -309,6 +311,12 @@ impl<'a> Columns<'a> {
         self
     }
 
+    /// The day on which each row became known: see [`Transaction::known`](crate::data::Transaction::known).
+    pub fn known(mut self, days: impl Into<DayColumn<'a>>) -> Self {
+        self.known = Some(days.into());
+        self
+    }
+
     /// What happens to rows without a customer; the default counts and skips them.
     ///
     /// ```
@@ -349,6 +357,7 @@ impl<'a> Columns<'a> {
                 }),
             ),
             ("quantities", self.quantities.map(<[Quantity]>::len)),
+            ("known", self.known.map(|c| c.len())),
         ];
         for (name, length) in lengths {
             if let Some(got) = length.filter(|l| *l != expected) {

@@ -38,6 +38,7 @@ pub struct Transaction<'a> {
     pub(in crate::data) amount: Option<Amount>,
     pub(in crate::data) quantity: Option<Quantity>,
     pub(in crate::data) currency: Option<Currency>,
+    pub(in crate::data) known: Option<Day>,
 }
 
 impl<'a> Transaction<'a> {
@@ -70,6 +71,7 @@ impl<'a> Transaction<'a> {
             amount: None,
             quantity: None,
             currency: None,
+            known: None,
         }
     }
 
@@ -97,6 +99,13 @@ impl<'a> Transaction<'a> {
     /// What was bought.
     pub fn item(mut self, item: impl Into<Key<'a>>) -> Self {
         self.item = Some(item.into());
+        self
+    }
+
+    /// The day on which the row became known, where that is not its own day: a refund booked later, a
+    /// late import. As of a day one sees rows whose day and whose known day have both come.
+    pub fn known(mut self, day: Day) -> Self {
+        self.known = Some(day);
         self
     }
 
