@@ -697,7 +697,7 @@ fn an_index_keeps_the_contract_on_every_table_of_records() {
         (0..ids.len()).for_each(|id| builder.push(record(id)).unwrap());
         let records = builder.build().unwrap();
         let model = MatchParams::new().fit(&records).unwrap();
-        let mut index = IndexParams::new().fit(&model, &records).unwrap();
+        let mut index = IndexParams::new().key([5; 32]).fit(&model, &records).unwrap();
         assert_eq!(index.len(), ids.len(), "{name}");
         index.upsert(&record(0)).unwrap();
         assert_eq!(index.len(), ids.len(), "{name}: the same record once more is the same record");

@@ -225,7 +225,7 @@ fn profile() {
         let review: Vec<_> = model.review(&records, lower, upper).unwrap();
         let review: Vec<_> = review.iter().map(|r| (r.rows, r.probability.get().to_bits())).collect();
         let recall = model.blocking(&records).unwrap().estimated_recall.to_bits();
-        let mut index = IndexParams::new().fit(&model, &records).unwrap();
+        let mut index = IndexParams::new().key([5; 32]).fit(&model, &records).unwrap();
         let before = index.profiles();
         for id in 0..50_u64 {
             let name = ["ann", "bob", "eve"][usize::try_from(id % 3).unwrap()];

@@ -3,6 +3,8 @@
 //! For callers that hold columns already (Arrow, Polars, a database driver): nothing is copied row by row, keys are
 //! hashed once each, and every check runs before the first row is taken.
 
+use std::fmt;
+
 use crate::data::{Anonymous, TimeAxis};
 use crate::error::{Error, Place, Result};
 use crate::types::{Amount, Currency, Day, Key, Quantity};
@@ -21,7 +23,7 @@ use super::store::{Ledger, NONE};
 /// assert!(matches!(KeyColumn::from(&names), KeyColumn::Strings(_)));
 /// assert!(matches!(KeyColumn::from(&[7_i64, 9][..]), KeyColumn::Integers(&[7, 9])));
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum KeyColumn<'a> {
     /// Integers: every value is a key, also 0 and negative ones. The fastest form.
@@ -39,7 +41,7 @@ pub enum KeyColumn<'a> {
 /// assert!(matches!(DayColumn::from(&[Day::new(19_000)][..]), DayColumn::Days(_)));
 /// assert!(matches!(DayColumn::from(&vec![19_000]), DayColumn::Integers(_)));
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum DayColumn<'a> {
     /// Days.
@@ -55,7 +57,7 @@ pub enum DayColumn<'a> {
 /// assert!(matches!(AmountColumn::from(&vec![12.5]), AmountColumn::Major(_))); // 12.50
 /// assert!(matches!(AmountColumn::from(&[Amount::minor(1_250)][..]), AmountColumn::Amounts(_)));
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum AmountColumn<'a> {
     /// Exact amounts in minor units.
@@ -64,6 +66,37 @@ pub enum AmountColumn<'a> {
     /// 12.1. What is finer than the currency is rounded half to even and counted in
     /// [`Intake::rounded_amounts`](crate::data::Intake::rounded_amounts).
     Major(&'a [f64]),
+}
+
+/// Prints what kind of keys there are and how many, never a key.
+impl fmt::Debug for KeyColumn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Integers(values) => write!(f, "Integers({})", values.len()),
+            Self::Texts(values) => write!(f, "Texts({})", values.len()),
+            Self::Strings(values) => write!(f, "Strings({})", values.len()),
+        }
+    }
+}
+
+/// Prints the count.
+impl fmt::Debug for DayColumn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Days(values) => write!(f, "Days({})", values.len()),
+            Self::Integers(values) => write!(f, "Integers({})", values.len()),
+        }
+    }
+}
+
+/// Prints the count, never an amount.
+impl fmt::Debug for AmountColumn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Amounts(values) => write!(f, "Amounts({})", values.len()),
+            Self::Major(values) => write!(f, "Major({})", values.len()),
+        }
+    }
 }
 
 /// Borrowed integers: every value is a key.
@@ -201,7 +234,7 @@ impl DayColumn<'_> {
 /// assert_eq!(ledger.customers().len(), 2);
 /// # Ok::<(), regulars::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use]
 pub struct Columns<'a> {
     pub(in crate::data) currency: Currency,
@@ -215,6 +248,17 @@ pub struct Columns<'a> {
     pub(in crate::data) known: Option<DayColumn<'a>>,
     pub(in crate::data) anonymous: Anonymous,
     pub(in crate::data) time: TimeAxis,
+}
+
+/// Prints which columns there are and how long they are, never a value.
+impl fmt::Debug for Columns<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut columns = f.debug_struct("Columns");
+        columns.field("customers", &self.customers).field("days", &self.days);
+        columns.field("seconds", &self.seconds.map(<[_]>::len)).field("orders", &self.orders);
+        columns.field("items", &self.items).field("amounts", &self.amounts);
+        columns.field("quantities", &self.quantities.map(<[_]>::len)).finish_non_exhaustive()
+    }
 }
 
 impl<'a> Columns<'a> {

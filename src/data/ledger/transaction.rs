@@ -1,5 +1,7 @@
 //! `Transaction`: what one row of an order says.
 
+use std::fmt;
+
 use crate::types::{Amount, Currency, Day, Key, Quantity};
 
 /// One row of an order: who, when, and what is known besides.
@@ -27,7 +29,7 @@ use crate::types::{Amount, Currency, Day, Key, Quantity};
 /// # let _ = row;
 /// # Ok::<(), regulars::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use]
 pub struct Transaction<'a> {
     pub(in crate::data) customer: Option<Key<'a>>,
@@ -39,6 +41,22 @@ pub struct Transaction<'a> {
     pub(in crate::data) quantity: Option<Quantity>,
     pub(in crate::data) currency: Option<Currency>,
     pub(in crate::data) known: Option<Day>,
+}
+
+/// Prints the day and what else is known, never a key, an amount or a quantity.
+impl fmt::Debug for Transaction<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Transaction({}", self.day)?;
+        let known = [
+            ("customer", self.customer.is_some()),
+            ("order", self.order.is_some()),
+            ("item", self.item.is_some()),
+            ("amount", self.amount.is_some()),
+            ("quantity", self.quantity.is_some()),
+        ];
+        known.iter().filter(|(_, known)| *known).try_for_each(|(name, _)| write!(f, ", {name}"))?;
+        f.write_str(")")
+    }
 }
 
 impl<'a> Transaction<'a> {

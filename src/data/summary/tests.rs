@@ -337,12 +337,9 @@ fn a_damaged_summary_is_refused() {
     let mut file = Vec::new();
     crate::persist::write(&mut file, &summary).unwrap();
     let end = file.iter().position(|byte| *byte == b'\n').unwrap();
-    let header = String::from_utf8(file[..end].to_vec()).unwrap();
     // The same blocks under an earlier as-of day, or under a policy that has no days.
     for (from, to) in [("\"as_of\":200", "\"as_of\":100"), ("\"occasion\":\"Day\"", "\"occasion\":\"Row\"")] {
-        assert!(header.contains(from), "{header}");
-        let mut bad = header.replace(from, to).into_bytes();
-        bad.extend_from_slice(&file[end..]);
+        let bad = crate::persist::edited(&file, from, to);
         assert_eq!(
             crate::persist::read::<Summary>(&bad[..]).unwrap_err().kind(),
             ErrorKind::IncompatibleModel
