@@ -180,6 +180,12 @@ impl Error {
         Self::new(ErrorKind::InvalidInput, place, message.into())
     }
 
+    /// The same kind and place with a further remark after the message.
+    pub(crate) fn and(self, remark: impl fmt::Display) -> Self {
+        let message = format!("{}; {remark}", self.0.fault);
+        Self::new(self.0.kind, self.0.place, message)
+    }
+
     /// The same error with another place: a caller that knows the row adds it to the error of a parser that does not.
     pub(crate) fn at(mut self, place: Place) -> Self {
         self.0.place = Some(place);

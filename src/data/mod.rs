@@ -201,6 +201,7 @@ mod behaviour;
 #[cfg(feature = "csv")]
 pub mod csv;
 mod customers;
+mod extend;
 mod features;
 mod ledger;
 mod per_customer;

@@ -3,6 +3,7 @@
 //! For people and for tests. A row is checked when it is pushed, so that the error names it; the sorting happens
 //! once, in [`LedgerBuilder::build`].
 
+use crate::data::extend::Refused;
 use crate::data::{Anonymous, TimeAxis};
 use crate::error::{Error, Result};
 use crate::types::Currency;
@@ -28,12 +29,12 @@ use super::transaction::Transaction;
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct LedgerBuilder(Assembler);
+pub struct LedgerBuilder(Assembler, pub(in crate::data) Refused);
 
 impl Ledger {
     /// The rows door: one currency, calendar days, rows without a customer skipped, until told otherwise.
     pub fn builder(currency: Currency) -> LedgerBuilder {
-        LedgerBuilder(Assembler::new(currency))
+        LedgerBuilder(Assembler::new(currency), Refused::default())
     }
 }
 
@@ -87,13 +88,14 @@ impl LedgerBuilder {
     ///
     /// # Errors
     /// [`EmptyInput`](crate::ErrorKind::EmptyInput) without rows; [`Overflow`](crate::ErrorKind::Overflow) above
-    /// 4,294,967,294 of them.
+    /// 4,294,967,294 of them; the first error of an `extend` that refused a row.
     ///
     /// ```
     /// use regulars::{ErrorKind, data::Ledger, types::Currency};
     /// assert_eq!(Ledger::builder(Currency::EUR).build().unwrap_err().kind(), ErrorKind::EmptyInput);
     /// ```
-    pub fn build(self) -> Result<Ledger> {
+    pub fn build(mut self) -> Result<Ledger> {
+        self.1.check()?;
         self.0.build()
     }
 }
