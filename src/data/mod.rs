@@ -203,6 +203,8 @@ pub mod csv;
 mod customers;
 mod extend;
 mod features;
+#[cfg(feature = "serde")]
+mod json;
 mod ledger;
 mod per_customer;
 mod policy;

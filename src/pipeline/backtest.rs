@@ -48,6 +48,7 @@ const LIST: usize = 10;
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Backtest {
     /// The cut: the last day the models knew.
@@ -73,6 +74,7 @@ pub struct Backtest {
 /// A purchase is a day with a row that is no refund. With the error e = expected − actual of each of n customers: `mae` is
 /// Σ|e| / n, `rmse` is √(Σe² / n), `bias` is Σe over the sum of what happened.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ForecastQuality {
     /// Customers scored: those with a purchase up to the cut.

@@ -176,6 +176,24 @@ pub struct Profiles {
     pub(crate) counts: Counts,
 }
 
+/// A profile and its rows in the table of records.
+#[cfg(feature = "serde")]
+#[derive(serde::Serialize)]
+struct Listed<'a> {
+    id: ProfileId,
+    records: &'a [u32],
+}
+
+/// A list of objects of `id` and `records`, the rows of the table of records from 0.
+#[cfg(feature = "serde")]
+impl serde::Serialize for Profiles {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        let listed =
+            |(profile, id): (usize, &ProfileId)| Listed { id: *id, records: self.records_of(profile) };
+        to.collect_seq(self.ids.iter().enumerate().map(listed))
+    }
+}
+
 /// What it took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {

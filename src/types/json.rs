@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Currency, Day, Horizon, Key, Language};
+use super::{Currency, CustomerIx, Day, Horizon, ItemIx, Key, Language};
 
 /// A value that people write as a number or as a text.
 #[derive(Deserialize)]
@@ -105,6 +105,20 @@ impl<'de> Deserialize<'de> for Key<'_> {
     }
 }
 
+/// The number. Keys say more: results hold them wherever they can.
+impl Serialize for CustomerIx {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u32(self.index)
+    }
+}
+
+/// The number.
+impl Serialize for ItemIx {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u32(self.index)
+    }
+}
+
 /// A currency that is not on the list, or kept with other decimals than its coin.
 #[derive(Serialize, Deserialize)]
 struct CodeAndDecimals<'a> {
@@ -144,6 +158,52 @@ impl<'de> Deserialize<'de> for Currency {
             CurrencyForm::Full(full) => Self::custom(&full.code, full.decimals),
         };
         currency.map_err(D::Error::custom)
+    }
+}
+
+/// `Deserialize` of parameters that are made from arguments: the fields that `new` asks for must be there, all others
+/// have its defaults, and unknown ones are refused, so that a misspelt setting is not ignored.
+///
+/// What is read is checked where it is used, by `check`, as if setters had been called.
+macro_rules! deserialize_params {
+    ($params:ident, $usual:expr; $($need:ident: $need_type:ty),*; $($field:ident: $type:ty),* $(,)?) => {
+        impl<'de> serde::Deserialize<'de> for $params {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+                #[derive(serde::Deserialize)]
+                #[serde(deny_unknown_fields)]
+                struct Form {
+                    $($need: $need_type,)*
+                    $(#[serde(default)]
+                    $field: Option<$type>,)*
+                }
+                let form = Form::deserialize(from)?;
+                $(let $need = form.$need.into();)*
+                let mut params: Self = $usual;
+                $(params.$need = $need;)*
+                $(if let Some(value) = form.$field {
+                    params.$field = value;
+                })*
+                Ok(params)
+            }
+        }
+    };
+}
+pub(crate) use deserialize_params;
+
+/// A range of whole numbers in parameters: `5`, or `{"start": 2, "end": 8}`, both ends included.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "expected a whole number, or an object of `start` and `end`")]
+pub(crate) enum Range {
+    One(usize),
+    Range(std::ops::RangeInclusive<usize>),
+}
+
+impl From<Range> for std::ops::RangeInclusive<usize> {
+    fn from(range: Range) -> Self {
+        match range {
+            Range::One(number) => number..=number,
+            Range::Range(range) => range,
+        }
     }
 }
 

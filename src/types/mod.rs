@@ -42,7 +42,7 @@ mod day;
 #[cfg(feature = "rust_decimal")]
 mod decimal;
 #[cfg(feature = "serde")]
-mod json;
+pub(crate) mod json;
 mod key;
 mod language;
 mod money;

@@ -60,7 +60,8 @@ impl<'a> Transaction<'a> {
     /// ] {
     ///     builder.push(Transaction::new(row.customer, row.day).item(row.item).amount(Amount::minor(row.cents)))?;
     /// }
-    /// assert_eq!(builder.build()?.intake().rows_anonymous, 1);
+    /// let ledger = builder.build()?;
+    /// assert_eq!((ledger.intake().rows_read, ledger.len()), (2, 1)); // the other row has no customer
     /// # Ok::<(), regulars::Error>(())
     /// ```
     pub fn new(customer: impl IntoKey<'a>, day: Day) -> Self {

@@ -326,6 +326,7 @@ pub struct ContractHistory<'a> {
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ContractRow<'a> {
     /// First day in force.

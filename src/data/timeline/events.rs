@@ -303,6 +303,7 @@ pub struct EventHistory<'a> {
 
 /// One row of an [`EventHistory`].
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct EventRow<'a> {
     /// Day of the event.
