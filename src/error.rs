@@ -33,6 +33,8 @@ use std::fmt;
 /// assert_eq!(message, "check the configuration");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// A parameter is outside its domain: `bins = 1`, a tolerance of NaN.
@@ -71,6 +73,8 @@ pub enum ErrorKind {
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Place {
     /// A row, and the column where one is to blame.
@@ -178,6 +182,12 @@ impl Error {
     pub(crate) fn row(row: u64, column: Option<&'static str>, message: impl Into<Cow<'static, str>>) -> Self {
         let place = Place::Row { row, column: column.map(Cow::Borrowed) };
         Self::new(ErrorKind::InvalidInput, place, message.into())
+    }
+
+    /// The same kind and place with a further remark after the message.
+    pub(crate) fn and(self, remark: impl fmt::Display) -> Self {
+        let message = format!("{}; {remark}", self.0.fault);
+        Self::new(self.0.kind, self.0.place, message)
     }
 
     /// The same error with another place: a caller that knows the row adds it to the error of a parser that does not.

@@ -52,7 +52,10 @@ impl File {
         let ours = file.bytes();
         let ours: Value =
             serde_json::from_slice(&ours[..ours.iter().position(|b| *b == b'\n').unwrap()]).unwrap();
-        assert!(ours["blocks"] == file.header["blocks"], "the test knows the library's lengths and checksums");
+        assert!(
+            ours["blocks"] == file.header["blocks"],
+            "the test knows the library's lengths and checksums"
+        );
         assert!(read::<M>(&file.bytes()[..]).is_ok(), "and the checksum of the line");
         file
     }

@@ -102,7 +102,7 @@ fn run(args: &Args) -> Outcome {
     let people = profiles_of(args, shop.as_ref())?;
     let accounts = people.as_ref().map_or_else(BTreeMap::new, |people| accounts_of(&ledger, people));
     let ledger = match &people {
-        Some(people) => ledger.relabel(|key| people.profile_of_account(&key).map(|id| id.get().into()))?,
+        Some(people) => ledger.relabel(|key| people.profile_of_account(&key).map(Key::from))?,
         None => ledger,
     };
     timed("profile", meter);
@@ -183,7 +183,7 @@ fn profiles_of(args: &Args, shop: Option<&Shop>) -> Result<Option<Profiles>, Fai
 fn accounts_of(ledger: &Ledger, people: &Profiles) -> BTreeMap<Key<'static>, Vec<String>> {
     let mut accounts = BTreeMap::<Key<'static>, Vec<String>>::new();
     for account in ledger.customers().iter() {
-        let person = people.profile_of_account(&account).map(|id| Key::from(id.get()));
+        let person = people.profile_of_account(&account).map(Key::from);
         let person = person.unwrap_or_else(|| account.clone().into_owned());
         accounts.entry(person).or_default().push(account.to_string());
     }
@@ -209,7 +209,7 @@ impl Findings {
     /// The key of the customer that an account belongs to after merging.
     fn person(&self, account: &Key<'_>) -> Option<Key<'static>> {
         match &self.people {
-            Some(people) => people.profile_of_account(account).map(|id| Key::from(id.get())),
+            Some(people) => people.profile_of_account(account).map(Key::from),
             None => Some(account.clone().into_owned()),
         }
     }

@@ -360,6 +360,7 @@ impl Encoder {
 /// assert_eq!(discount.column(), "monthly_charge");
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Action {
     column: String,
     value: Value,

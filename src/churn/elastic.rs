@@ -76,6 +76,7 @@ pub enum PathChoice {
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[must_use]
 pub struct ElasticNetParams {
     alpha: f64,
@@ -84,6 +85,13 @@ pub struct ElasticNetParams {
     folds: usize,
     seed: u64,
     choice: PathChoice,
+}
+
+#[cfg(feature = "serde")]
+crate::types::json::deserialize_params! {
+    ElasticNetParams, Self::new(1.0);
+    alpha: f64;
+    penalties: usize, least: f64, folds: usize, seed: u64, choice: PathChoice,
 }
 
 impl ElasticNetParams {

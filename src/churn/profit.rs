@@ -61,11 +61,19 @@ use crate::types::{CustomerIx, Expected, Probability};
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[must_use]
 pub struct Campaign {
     value: Expected,
     incentive: Expected,
     contact: Expected,
+    success: (f64, f64),
+}
+
+#[cfg(feature = "serde")]
+crate::types::json::deserialize_params! {
+    Campaign, Self::new(Expected::ZERO, Expected::ZERO, Expected::ZERO);
+    value: Expected, incentive: Expected, contact: Expected;
     success: (f64, f64),
 }
 
@@ -105,6 +113,7 @@ pub struct ProfitPoint {
 ///
 /// `gain` is p \[γ (V − d) − f\] − (1 − p) (d + f) in minor units; see [`Campaign::rank`].
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Target {
     /// The customer.

@@ -79,6 +79,8 @@ const MOST_ORDERS: usize = 40;
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 #[must_use]
 pub struct WarningParams {
     window: u32,
@@ -318,6 +320,7 @@ pub enum Signal {
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Warning {
     /// The customer.
@@ -388,6 +391,26 @@ pub struct Warnings {
     customers: Customers,
     all: Vec<Warning>,
     tests: usize,
+}
+
+/// A list of objects of the customer's key and the warning.
+#[cfg(feature = "serde")]
+impl serde::Serialize for Warnings {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        #[derive(serde::Serialize)]
+        struct Listed<'a> {
+            customer: Option<crate::types::Key<'a>>,
+            window: u32,
+            p_value: Option<f64>,
+            signal: Signal,
+        }
+        to.collect_seq(self.all.iter().map(|warning| Listed {
+            customer: self.customers.keys().get(warning.customer.index()),
+            window: warning.window,
+            p_value: warning.p_value,
+            signal: warning.signal,
+        }))
+    }
 }
 
 impl Warnings {

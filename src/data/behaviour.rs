@@ -19,6 +19,7 @@ use crate::types::{Amount, AsOf, Currency, Day};
 /// [`TimeAxis`]: calendar days, or baskets. Money is in minor units, zero where the ledger has no
 /// amounts. [`Behaviour`] has an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct CustomerBehaviour {
     /// Day of the first purchase.
@@ -280,6 +281,7 @@ impl fmt::Debug for Behaviour {
 
 /// What one customer did in the holdout of a split.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Outcome {
     /// Purchases within the holdout: days with at least one row that is no refund.

@@ -201,7 +201,10 @@ mod behaviour;
 #[cfg(feature = "csv")]
 pub mod csv;
 mod customers;
+mod extend;
 mod features;
+#[cfg(feature = "serde")]
+mod json;
 mod ledger;
 mod per_customer;
 mod policy;

@@ -69,6 +69,8 @@ pub enum Refunds {
 /// assert_eq!(Anonymous::default(), Anonymous::Skip);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Anonymous {
     /// Counted and left out.

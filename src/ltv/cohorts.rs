@@ -42,6 +42,7 @@ use super::summary::FitStatus;
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Cohorts {
     names: Vec<String>,
     of: Vec<usize>,
@@ -49,6 +50,8 @@ pub struct Cohorts {
 
 /// The time of the first purchase that makes a cohort.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum CohortBy {
     /// Calendar months: `2024-05`.
@@ -150,14 +153,23 @@ impl Cohorts {
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct CohortParams {
     model: Model,
+    spread: Option<f64>,
+}
+
+#[cfg(feature = "serde")]
+crate::types::json::deserialize_params! {
+    CohortParams, Self::new(Model::BgNbd);
+    model: Model;
     spread: Option<f64>,
 }
 
 /// One cohort's model, drawn to the whole. Its log-likelihood is that of its own customers at the drawn parameters, lower than
 /// at their own maximum: the price of not believing noise.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Cohort {
     /// Its name.

@@ -31,6 +31,7 @@ use super::summary::FitSummary;
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Renewals {
     /// By age - 1: ended at the end of that period.
     lost: Vec<u64>,
@@ -126,6 +127,8 @@ impl Renewals {
 
 /// What the end of the last period seen brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Outlook {
     /// The contract ended.
     Lost,

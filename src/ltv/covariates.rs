@@ -34,6 +34,8 @@ use super::process::PurchaseProcess;
 
 /// Whether purchases and attrition have effects of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Effects {
     /// Each covariate has one effect on purchases and another on attrition.
     #[default]
@@ -81,11 +83,19 @@ pub enum Effects {
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct CovariateParams {
     model: Model,
     l2: f64,
     effects: Effects,
     equal: Vec<String>,
+}
+
+#[cfg(feature = "serde")]
+crate::types::json::deserialize_params! {
+    CovariateParams, Self::new(Model::BgNbd);
+    model: Model;
+    l2: f64, effects: Effects, equal: Vec<String>,
 }
 
 /// The effect of one covariate on the logarithm of a rate, or of spend.

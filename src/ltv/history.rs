@@ -25,6 +25,7 @@ use crate::error::{Error, Result};
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct RecencyFrequency {
     pub(super) x: f64,
     pub(super) t_x: f64,

@@ -113,7 +113,7 @@ impl<'a> FitInput<'a> {
 ///
 /// All figures are finite and none is negative, whatever the history: a value beyond the largest float is held at it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct LifetimeValue {
     /// Probability that the customer has not left for good.

@@ -103,6 +103,8 @@ impl std::fmt::Display for Model {
 
 /// What is believed of the parameters before the data are seen.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Prior {
     /// Nothing: maximum likelihood.
@@ -134,11 +136,19 @@ pub enum Prior {
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct LtvParams {
     pub(super) models: Vec<Model>,
     pub(super) discount: Discount,
     pub(super) folds: u32,
     pub(super) prior: Prior,
+}
+
+#[cfg(feature = "serde")]
+crate::types::json::deserialize_params! {
+    LtvParams, Self::new(Model::BgNbd);
+    models: Vec<Model>;
+    discount: Discount, folds: u32, prior: Prior,
 }
 
 impl LtvParams {

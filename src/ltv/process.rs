@@ -46,6 +46,18 @@ pub(super) fn check_positive(name: &'static str, value: f64) -> Result<()> {
     }
 }
 
+/// The model and its parameters, in the order of the constructor.
+#[cfg(feature = "serde")]
+impl serde::Serialize for PurchaseProcess {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+        let mut fields = to.serialize_struct("PurchaseProcess", 2)?;
+        fields.serialize_field("model", &self.model())?;
+        fields.serialize_field("parameters", &self.parameters())?;
+        fields.end()
+    }
+}
+
 impl PurchaseProcess {
     /// BG/NBD (Fader, Hardie and Lee 2005): one may leave right after any repeat purchase.
     ///

@@ -108,6 +108,8 @@ use super::process::PurchaseProcess;
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 pub struct VaryingParams {
     l2: f64,
     unit: TimeUnit,

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 
 /// Precision, recall and their harmonic mean.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct PairScores {
     /// Share of the pairs put together that belong together; 1 where none were put together.
     pub precision: f64,
@@ -102,6 +103,7 @@ pub fn pairwise_across(labels: &[u32], truth: &[u32], sources: &[u32]) -> Result
 
 /// B-cubed precision, recall and F1 (the mean over records, not over pairs, so that large entities do not rule).
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct BCubed {
     /// Mean share of a record's cluster that is of its entity.
     pub precision: f64,

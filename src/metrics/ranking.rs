@@ -11,6 +11,8 @@ use crate::types::Seed;
 
 /// What DCG is divided by. Published figures differ in this; never mix the two.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Ideal {
     /// The best list of length `k`: Σ 1/log2(j + 1) over j = 1 .. min(|truth|, k). A perfect list of `k` scores 1.

@@ -83,7 +83,8 @@ fn a_file_of_version_1_is_read() {
     let file = saved();
     let end = file.iter().position(|b| *b == b'\n').unwrap();
     let line = String::from_utf8(file[..end - SEAL].to_vec()).unwrap();
-    let old = |line: &str| [line.replace("\"version\":2", "\"version\":1").as_bytes(), b"}", &file[end..]].concat();
+    let old =
+        |line: &str| [line.replace("\"version\":2", "\"version\":1").as_bytes(), b"}", &file[end..]].concat();
     assert_eq!(read::<Toy>(old(&line).as_slice()).unwrap(), toy());
     // Version 2 without its checksum, a checksum under version 1 that does not fit, and a version there never was.
     let error = refused(&[line.as_bytes(), b"}", &file[end..]].concat());

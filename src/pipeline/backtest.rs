@@ -46,6 +46,7 @@ const LIST: usize = 10;
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Backtest {
     /// The cut: the last day the models knew.

@@ -52,6 +52,7 @@ impl Stage {
 
 /// A stage that could not be fitted, and why. Printed as `recommend: ` and the message of its error.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct LeftOut {
     /// The stage.

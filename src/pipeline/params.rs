@@ -36,6 +36,8 @@ use super::model::{LeftOut, Pipeline, Stage};
 /// | [`next_items`](Self::next_items) | 5 | what fits an e-mail |
 /// | [`interval`](Self::interval) | none | an interval costs some hundred times the estimate |
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 #[must_use]
 pub struct PipelineParams {
     pub(super) rfm: RfmParams,

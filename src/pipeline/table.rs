@@ -77,11 +77,13 @@ struct Answers {
 /// A row of [`CustomerTable::rows`], or the answer of [`Pipeline::row`] for one customer.
 /// [`CustomerTable`] has an example.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct CustomerRow<'a> {
     /// The customer's key.
     pub key: Key<'a>,
     /// The customer's index in the ledger.
+    #[cfg_attr(feature = "serde", serde(skip))]
     pub customer: CustomerIx,
     /// Day of the first purchase.
     pub first_day: Day,
@@ -240,6 +242,22 @@ impl Answers {
             tier: of(self.tier.as_ref(), customer),
             next,
         }
+    }
+}
+
+/// As-of day, horizon, currency, the segments' names in English, and one object for each customer.
+#[cfg(feature = "serde")]
+impl serde::Serialize for CustomerTable {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+        let mut fields = to.serialize_struct("CustomerTable", 5)?;
+        fields.serialize_field("as_of", &self.as_of)?;
+        fields.serialize_field("horizon", &self.horizon)?;
+        fields.serialize_field("currency", &self.currency)?;
+        let names: Vec<&str> = self.segment_names.iter().map(|[english, _]| english.as_str()).collect();
+        fields.serialize_field("segment_names", &names)?;
+        fields.serialize_field("customers", &self.rows().collect::<Vec<_>>())?;
+        fields.end()
     }
 }
 

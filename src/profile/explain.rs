@@ -66,6 +66,8 @@ use super::score::{Comparer, MAX_COLUMNS, Pair};
 
 /// How far two values agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Agreement {
     /// One of them is missing, or nothing visible can be compared.
@@ -125,6 +127,7 @@ impl fmt::Display for Agreement {
 /// `same` and `chance` are shares in (0, 1]; `bits` is a logarithm to base 2, positive where the agreement speaks
 /// for one person.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Evidence {
     /// Name of the field.
     pub field: String,
@@ -148,6 +151,7 @@ pub struct Evidence {
 /// All weights are bits of log-odds. `prior` is log₂(λ₁ / (1 − λ₁ − λ₂)), the same for all pairs of a table;
 /// `probability` is 1 / (1 + 2^−total).
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Explanation {
     /// Weight before any field is looked at: how rare pairs of one person are.
     pub prior: f64,

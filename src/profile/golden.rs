@@ -72,6 +72,8 @@ use super::profiles::Profiles;
 /// | `MostComplete` | fields of the record that have any value | fields |
 /// | `Source` | rank in the list, those not named last | |
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Survivorship {
     /// The one of the record updated last; records without a day come last.
@@ -196,6 +198,14 @@ pub type OwnRule = fn(&[&str]) -> usize;
 #[derive(Clone, PartialEq)]
 pub struct GoldenRecord<'a> {
     values: Vec<(&'a str, Option<(&'a str, usize)>)>,
+}
+
+/// The fields that have a value, with it: an object, as a page or a mailing needs it.
+#[cfg(feature = "serde")]
+impl serde::Serialize for GoldenRecord<'_> {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        to.collect_map(self.iter().map(|(field, value, _)| (field, value)))
+    }
 }
 
 impl<'a> GoldenRecord<'a> {

@@ -92,6 +92,7 @@ pub(super) struct Known {
 
 /// How a fit went.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct MatchSummary {
     /// Records of the fit.

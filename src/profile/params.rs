@@ -105,6 +105,8 @@ impl Limits {
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 #[must_use]
 pub struct MatchParams {
     pub(crate) method: Method,

@@ -266,6 +266,8 @@ impl Pseudonyms {
 /// assert!(!Consent::Unknown.allows());
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Consent {
     /// Withdrawn or refused.
     Denied,

@@ -35,6 +35,7 @@
 //! So keep a history by record (source and id), which never changes, and use profile ids to look up and to report.
 
 use std::fmt;
+use std::str::FromStr;
 use std::sync::OnceLock;
 
 use hashbrown::HashMap;
@@ -60,14 +61,66 @@ impl ProfileId {
         Self(hash_of(source).rotate_left(1) ^ hash_of(id))
     }
 
-    /// For ids that were made before.
-    pub(crate) fn from_number(number: u64) -> Self {
-        Self(number)
-    }
-
-    /// The number behind the digits.
+    /// The number behind the digits; `ProfileId::from` makes the id of it again.
     pub fn get(self) -> u64 {
         self.0
+    }
+}
+
+/// The id with that number, as it was stored.
+impl From<u64> for ProfileId {
+    fn from(number: u64) -> Self {
+        Self(number)
+    }
+}
+
+/// Reads the sixteen hexadecimal digits that are printed.
+///
+/// ```
+/// use regulars::profile::ProfileId;
+/// use regulars::types::Key;
+///
+/// let id: ProfileId = "00c56f1a0e3b9d42".parse()?; // from the address of a request, for instance
+/// assert_eq!(id, ProfileId::from(0x00c5_6f1a_0e3b_9d42));
+/// assert_eq!(Key::from(id).to_string(), id.to_string());
+/// assert!("c56f1a0e3b9d42".parse::<ProfileId>().is_err());
+/// # Ok::<(), regulars::Error>(())
+/// ```
+///
+/// # Errors
+/// [`InvalidInput`](crate::ErrorKind::InvalidInput) for anything but sixteen digits.
+impl FromStr for ProfileId {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let is_id = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        match u64::from_str_radix(text, 16) {
+            Ok(number) if is_id => Ok(Self(number)),
+            _ => Err(Error::input("expected a profile id: sixteen hexadecimal digits")),
+        }
+    }
+}
+
+/// The key of the digits that are printed, so that a ledger of people and a list of profiles show one name.
+impl From<ProfileId> for Key<'_> {
+    fn from(id: ProfileId) -> Self {
+        Key::from(id.to_string())
+    }
+}
+
+/// The sixteen digits, since numbers of 64 bits do not survive every reader of JSON.
+#[cfg(feature = "serde")]
+impl serde::Serialize for ProfileId {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+/// The sixteen digits.
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for ProfileId {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -121,6 +174,24 @@ pub struct Profiles {
     has_accounts: bool,
     threshold: Option<Probability>,
     pub(crate) counts: Counts,
+}
+
+/// A profile and its rows in the table of records.
+#[cfg(feature = "serde")]
+#[derive(serde::Serialize)]
+struct Listed<'a> {
+    id: ProfileId,
+    records: &'a [u32],
+}
+
+/// A list of objects of `id` and `records`, the rows of the table of records from 0.
+#[cfg(feature = "serde")]
+impl serde::Serialize for Profiles {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        let listed =
+            |(profile, id): (usize, &ProfileId)| Listed { id: *id, records: self.records_of(profile) };
+        to.collect_seq(self.ids.iter().enumerate().map(listed))
+    }
 }
 
 /// What it took.

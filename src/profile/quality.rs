@@ -51,6 +51,7 @@ use super::profiles::Profiles;
 ///
 /// Shares of nothing are 0.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct FieldQuality {
     /// Name of the field.

@@ -52,6 +52,7 @@ use super::prepare::Prepared;
 
 /// A pair between two thresholds.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ReviewPair {
     /// The two rows, the smaller first.
@@ -66,6 +67,7 @@ pub struct ReviewPair {
 
 /// What the blocking keys do to a table.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct BlockingReport {
     /// Pairs that were compared.

@@ -140,6 +140,7 @@ pub(crate) struct Learnt {
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct LabelSummary {
     /// Labelled pairs of one person among the compared pairs.

@@ -25,6 +25,7 @@ use super::request::Request;
 
 /// Quality of a model's lists, customer by customer.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Evaluation {
     k: usize,
     lists: PerCustomer<ListQuality>,

@@ -67,6 +67,8 @@ impl Method {
 /// assert!(params.check().is_ok());
 /// ```
 #[derive(Clone, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 #[must_use]
 pub struct NextItemParams {
     pub(super) method: Method,

@@ -24,6 +24,7 @@ use crate::types::{Expected, Key, Language, Probability};
 /// Scores order the items of one list; only where the method says so do they compare across customers. The
 /// contributions of the reasons add up to the score.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Recommendation {
     /// The item.
@@ -70,6 +71,7 @@ impl Recommendation {
 
 /// One reason and what it adds to the score.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Reason {
     /// What it is.
@@ -80,6 +82,8 @@ pub struct Reason {
 
 /// Time since a purchase, in the ledger's own time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Ago {
     /// Days of the calendar.
@@ -90,6 +94,8 @@ pub enum Ago {
 
 /// What speaks for an item.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum ReasonKind {
     /// The customer bought it before.

@@ -11,6 +11,8 @@ use crate::types::{Amount, Key};
 
 /// What to do with items that the customer has bought before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum AlreadyBought {
     /// They may be shown: most of what people buy next they have bought before.
@@ -35,6 +37,7 @@ pub enum AlreadyBought {
 /// assert!(Request::new(0).check().is_err());
 /// ```
 #[derive(Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[must_use]
 pub struct Request {
     pub(super) how_many: usize,
@@ -57,6 +60,15 @@ impl fmt::Debug for Request {
         request.field("per_category", &self.per_category).field("diversity", &self.diversity);
         request.field("margins", &self.margins.as_ref().map(Vec::len)).finish()
     }
+}
+
+#[cfg(feature = "serde")]
+crate::types::json::deserialize_params! {
+    Request, Self::new(0);
+    how_many: usize;
+    bought: AlreadyBought, repeat_share: Option<f64>, allow: Option<Vec<Key<'static>>>,
+    deny: Vec<Key<'static>>, per_category: Option<usize>, diversity: f64,
+    margins: Option<Vec<(Key<'static>, Amount)>>,
 }
 
 impl From<usize> for Request {

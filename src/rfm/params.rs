@@ -21,6 +21,8 @@ use crate::error::{Error, Result};
 /// assert!(RfmParams::new().bins(11).check().is_err());
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Bins {
     /// That many bins, 2 to 10, of about equally many customers: edges are quantiles of the customers that are fitted.
@@ -132,6 +134,8 @@ pub enum Method {
 /// assert_eq!(RfmParams::default(), RfmParams::new());
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 #[must_use]
 pub struct RfmParams {
     /// Recency, frequency, monetary.

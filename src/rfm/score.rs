@@ -27,7 +27,7 @@ use crate::types::Amount;
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Rfm {
     /// Days (or baskets, on an ordinal time axis) from the last purchase to the as-of day; 0 for a purchase on it.
     /// A refund is no purchase and does not make a customer recent.
@@ -71,6 +71,7 @@ impl Rfm {
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Code {
     /// Score of recency.
     pub r: u8,

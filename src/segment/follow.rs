@@ -41,6 +41,7 @@ use super::names::SegmentName;
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Migration {
     k: usize,
     counts: Vec<u64>,

@@ -104,6 +104,7 @@ fn is_zero(count: &usize) -> bool {
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Placement {
     /// The nearest segment.

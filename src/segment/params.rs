@@ -25,6 +25,8 @@ use super::names::SegmentName;
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Init {
     /// k-means++ (Arthur and Vassilvitskii 2007): each further centre is a row drawn with probability in proportion to
@@ -52,6 +54,8 @@ pub enum Init {
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Algorithm {
     /// All rows in every iteration, to the end: the centres are means of their rows.
@@ -69,6 +73,8 @@ pub enum Algorithm {
 /// How a table becomes a matrix: by the house's usual steps, by steps of the caller's own, or as an older model did it, so
 /// that centres of that model mean the same.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub(super) enum Yardstick {
     /// log1p, standardised, medians for missing values, constant columns left out.
     #[default]
@@ -110,6 +116,7 @@ pub(super) enum Yardstick {
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[must_use]
 pub struct KMeansParams {
     pub(super) k: RangeInclusive<usize>,
@@ -123,6 +130,14 @@ pub struct KMeansParams {
     pub(super) yardstick: Yardstick,
     /// Names that segments inherit from an older model.
     pub(super) names: Option<Vec<SegmentName>>,
+}
+
+#[cfg(feature = "serde")]
+crate::types::json::deserialize_params! {
+    KMeansParams, Self::new(2);
+    k: crate::types::json::Range;
+    seed: Seed, restarts: u32, init: Init, algorithm: Algorithm, max_iterations: u32, tolerance: f64,
+    weights: Option<String>, yardstick: Yardstick, names: Option<Vec<SegmentName>>,
 }
 
 impl KMeansParams {

@@ -27,6 +27,7 @@ use super::zipf::Alias;
 /// A cloud is normal with standard deviation 1 in every direction but the first, where [`stretch`](Self::stretch)
 /// multiplies it.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[must_use]
 pub struct BlobsParams {
     rows: u32,
@@ -37,6 +38,13 @@ pub struct BlobsParams {
     skew: f64,
     stretch: f64,
     noise: f64,
+}
+
+#[cfg(feature = "serde")]
+crate::types::json::deserialize_params! {
+    BlobsParams, Self::new(0, 0, Seed(0));
+    rows: u32, clusters: u32, seed: Seed;
+    dims: u32, separation: f64, skew: f64, stretch: f64, noise: f64,
 }
 
 /// Points, and the cloud each was drawn from.

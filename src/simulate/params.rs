@@ -34,6 +34,8 @@ use super::shop::Shop;
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Dropout {
     /// Never: purchases go on at the customer's rate to the end.
@@ -74,6 +76,8 @@ pub enum Dropout {
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Script {
     /// Invented Latin names.
@@ -106,6 +110,7 @@ pub enum Script {
 ///
 /// Domains are checked by [`check`](Self::check), when the shop is opened.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[must_use]
 pub struct ShopParams {
     /// At most 10^9, since keys of accounts and orders are made of it.
@@ -156,6 +161,17 @@ pub struct ShopParams {
     pub(super) missing: f64,
     /// Share of people.
     pub(super) households: f64,
+}
+
+#[cfg(feature = "serde")]
+crate::types::json::deserialize_params! {
+    ShopParams, Self::new(0, Seed(0));
+    customers: u32, seed: Seed;
+    start: Day, days: u32, arrivals: Option<u32>, rate: (f64, f64), regularity: u32, dropout: Dropout,
+    spend: (f64, f64, f64), currency: Currency, catalogue: u32, groups: u32, popularity: f64, basket: f64,
+    favourites: u32, habit: f64, affinity: f64, seasonality: f64, trend: f64, refunds: f64, anonymous: f64,
+    second_accounts: f64, complaints: f64, script: Script, duplicates: f64, typos: f64, missing: f64,
+    households: f64,
 }
 
 impl ShopParams {

@@ -23,6 +23,8 @@ use super::params::between;
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Effects {
     /// A sum of one term for each column, linear in numbers: a logistic regression can find it exactly.
@@ -63,6 +65,7 @@ pub enum Effects {
 ///
 /// That is the truth of [`Effects::Interacting`]; under [`Effects::Additive`] each column has one straight term.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[must_use]
 pub struct ChurnTableParams {
     customers: u32,
@@ -72,6 +75,13 @@ pub struct ChurnTableParams {
     base: f64,
     missing: f64,
     noise: u32,
+}
+
+#[cfg(feature = "serde")]
+crate::types::json::deserialize_params! {
+    ChurnTableParams, Self::new(0, Seed(0));
+    customers: u32, seed: Seed;
+    effects: Effects, strength: f64, base: f64, missing: f64, noise: u32,
 }
 
 /// A table of customers, who left, and how probable that was.

@@ -50,6 +50,7 @@ pub struct Truth<'a> {
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Person {
     /// Mean purchases per week while active, before season and trend.

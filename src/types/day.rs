@@ -8,7 +8,7 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 
 /// A calendar day: days since 1970-01-01 in the proleptic Gregorian calendar (the same number as Arrow's `Date32`).
 ///
@@ -29,8 +29,6 @@ use crate::error::{Error, ErrorKind, Result};
 ///
 /// Four bytes. Every `i32` is a day and prints; [`ymd`](Self::ymd) and parsing accept the years that people write.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(transparent))]
 pub struct Day(i32);
 
 impl Day {
@@ -66,7 +64,7 @@ impl Day {
     /// ```
     ///
     /// # Errors
-    /// [`InvalidParam`](ErrorKind::InvalidParam) for a day that does not exist, such as 30 February.
+    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) for a day that does not exist, such as 30 February.
     pub fn ymd(year: i32, month: u32, day: u32) -> Result<Self> {
         let exists = (-9999..=9999).contains(&year)
             && (1..=12).contains(&month)
@@ -169,20 +167,26 @@ impl fmt::Display for Day {
 ///     assert_eq!(text.parse::<Day>()?, day);
 /// }
 /// assert_eq!("09/12/2011".parse::<Day>().unwrap_err().kind(), ErrorKind::InvalidInput);
-/// assert_eq!("2011-02-29".parse::<Day>().unwrap_err().kind(), ErrorKind::InvalidParam); // a date, but no day
+/// // A date that is no day is bad input too, as it is in a file.
+/// assert_eq!("2011-02-29".parse::<Day>().unwrap_err().kind(), ErrorKind::InvalidInput);
 /// # Ok::<(), regulars::Error>(())
 /// ```
+///
+/// # Errors
+/// [`InvalidInput`](crate::ErrorKind::InvalidInput) for everything else.
 impl FromStr for Day {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        parse_ymd(text.trim()).unwrap_or_else(|| {
-            Err(Error::new(
-                ErrorKind::InvalidInput,
-                None,
-                "expected a date such as 2011-12-09, 2011/12/9, 20111209 or 2011年12月9日",
-            ))
-        })
+        match parse_ymd(text.trim()) {
+            Some(Ok(day)) => Ok(day),
+            Some(Err(_)) => {
+                Err(Error::input("expected a day of the calendar, got a date that does not exist"))
+            }
+            None => {
+                Err(Error::input("expected a date such as 2011-12-09, 2011/12/9, 20111209 or 2011年12月9日"))
+            }
+        }
     }
 }
 
@@ -283,6 +287,8 @@ fn civil_from_days(days: i32) -> (i32, u32, u32) {
 /// assert!(Weekday::Monday < Weekday::Sunday);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[expect(missing_docs, reason = "the names say all")]
 pub enum Weekday {
     Monday,
@@ -341,6 +347,24 @@ impl fmt::Display for AsOf {
     }
 }
 
+/// Reads a day as [`Day`] does: `2011-12-09`.
+///
+/// ```
+/// use regulars::types::AsOf;
+/// assert_eq!("2011-09-01".parse::<AsOf>()?, AsOf::ymd(2011, 9, 1)?);
+/// # Ok::<(), regulars::Error>(())
+/// ```
+///
+/// # Errors
+/// [`InvalidInput`](crate::ErrorKind::InvalidInput) for everything that is no day.
+impl FromStr for AsOf {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        text.parse().map(Self)
+    }
+}
+
 /// How many days to look ahead, at least one: the days `as_of` + 1 to `as_of` + horizon.
 ///
 /// ```
@@ -362,7 +386,7 @@ impl Horizon {
     /// A horizon in days.
     ///
     /// # Errors
-    /// [`InvalidParam`](ErrorKind::InvalidParam) for 0 and above 365,250 days:
+    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) for 0 and above 365,250 days:
     ///
     /// ```
     /// use regulars::types::Horizon;
@@ -395,6 +419,41 @@ impl Horizon {
 impl fmt::Display for Horizon {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} days", self.0)
+    }
+}
+
+/// Reads days or weeks: `90`, `90d`, `90 days`, `12w`, `12 weeks`, `90天`, `12周`, or ISO 8601's `P90D` and `P12W`.
+///
+/// A bare number counts days. Months and years have no fixed length and are refused.
+///
+/// ```
+/// use regulars::{ErrorKind, types::Horizon};
+/// for text in ["84", "84d", "84 days", "12w", "12 Weeks", "P12W", "12周"] {
+///     assert_eq!(text.parse::<Horizon>()?, Horizon::weeks(12)?);
+/// }
+/// for text in ["", "0", "-5", "3 months", "1y", "w", "1.5w"] {
+///     assert_eq!(text.parse::<Horizon>().unwrap_err().kind(), ErrorKind::InvalidInput);
+/// }
+/// # Ok::<(), regulars::Error>(())
+/// ```
+///
+/// # Errors
+/// [`InvalidInput`](crate::ErrorKind::InvalidInput) for everything else, 0 and more than 365,250 days included.
+impl FromStr for Horizon {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let lower = text.trim().to_lowercase();
+        let text = lower.strip_prefix('p').unwrap_or(&lower);
+        let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+        let of = match unit.trim() {
+            "" | "d" | "day" | "days" | "天" | "日" => Self::days,
+            "w" | "week" | "weeks" | "周" | "週" => Self::weeks,
+            _ => |_| Err(Error::input("")),
+        };
+        digits.parse().ok().and_then(|n| of(n).ok()).ok_or_else(|| {
+            Error::input("expected a horizon such as 90, 90d, 90 days or 12w, of 1 to 365250 days")
+        })
     }
 }
 

@@ -44,7 +44,38 @@ pub struct Key<'a>(Repr<'a>);
 #[derive(Clone)]
 enum Repr<'a> {
     Int(i64),
-    Text(Cow<'a, str>),
+    Text(Text<'a>),
+}
+
+/// The text of a key, and where it is kept.
+#[derive(Clone, Debug)]
+enum Text<'a> {
+    /// With the caller, or on the heap.
+    Cow(Cow<'a, str>),
+    /// In the key itself, so that a UUID becomes a key without an allocation.
+    #[cfg(feature = "uuid")]
+    Uuid([u8; super::uuid::DIGITS]),
+}
+
+impl Text<'_> {
+    /// The text itself.
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Cow(text) => text,
+            // Written by the `uuid` crate: always ASCII.
+            #[cfg(feature = "uuid")]
+            Self::Uuid(digits) => std::str::from_utf8(digits).unwrap_or_default(),
+        }
+    }
+
+    /// The text, on the heap unless it was there.
+    fn into_string(self) -> String {
+        match self {
+            Self::Cow(text) => text.into_owned(),
+            #[cfg(feature = "uuid")]
+            Self::Uuid(_) => self.as_str().to_owned(),
+        }
+    }
 }
 
 impl Key<'_> {
@@ -72,7 +103,7 @@ impl Key<'_> {
     pub fn to_text(&self) -> Cow<'_, str> {
         match &self.0 {
             Repr::Int(value) => Cow::Owned(value.to_string()),
-            Repr::Text(text) => Cow::Borrowed(text),
+            Repr::Text(text) => Cow::Borrowed(text.as_str()),
         }
     }
 
@@ -89,7 +120,7 @@ impl Key<'_> {
     pub fn into_owned(self) -> Key<'static> {
         match self.0 {
             Repr::Int(value) => Key(Repr::Int(value)),
-            Repr::Text(text) => Key(Repr::Text(Cow::Owned(text.into_owned()))),
+            Repr::Text(text) => Key(Repr::Text(Text::Cow(Cow::Owned(text.into_string())))),
         }
     }
 
@@ -97,7 +128,7 @@ impl Key<'_> {
     pub(crate) fn as_text(&self) -> Option<&str> {
         match &self.0 {
             Repr::Int(_) => None,
-            Repr::Text(text) => Some(text),
+            Repr::Text(text) => Some(text.as_str()),
         }
     }
 }
@@ -118,19 +149,28 @@ pub(crate) fn canonical_integer(text: &str) -> Option<i64> {
 impl Key<'_> {
     /// Whether it is the empty text, which names nothing: no customer, no order, no item.
     pub(crate) fn is_empty(&self) -> bool {
-        matches!(&self.0, Repr::Text(text) if text.is_empty())
+        matches!(&self.0, Repr::Text(text) if text.as_str().is_empty())
     }
 }
 
 impl<'a> From<&'a str> for Key<'a> {
     fn from(text: &'a str) -> Self {
-        Key(canonical_integer(text).map_or(Repr::Text(Cow::Borrowed(text)), Repr::Int))
+        Key(canonical_integer(text).map_or(Repr::Text(Text::Cow(Cow::Borrowed(text))), Repr::Int))
     }
 }
 
 impl From<String> for Key<'_> {
     fn from(text: String) -> Self {
-        Key(canonical_integer(&text).map_or(Repr::Text(Cow::Owned(text)), Repr::Int))
+        Key(canonical_integer(&text).map_or_else(|| Repr::Text(Text::Cow(Cow::Owned(text))), Repr::Int))
+    }
+}
+
+impl<'a> From<Cow<'a, str>> for Key<'a> {
+    fn from(text: Cow<'a, str>) -> Self {
+        match text {
+            Cow::Borrowed(text) => Key::from(text),
+            Cow::Owned(text) => Key::from(text),
+        }
     }
 }
 
@@ -144,35 +184,69 @@ impl<'a> From<&'a Key<'_>> for Key<'a> {
     fn from(key: &'a Key<'_>) -> Self {
         match &key.0 {
             Repr::Int(value) => Key(Repr::Int(*value)),
-            Repr::Text(text) => Key(Repr::Text(Cow::Borrowed(text))),
+            Repr::Text(text) => Key(Repr::Text(Text::Cow(Cow::Borrowed(text.as_str())))),
         }
     }
 }
 
-impl From<i64> for Key<'_> {
-    fn from(value: i64) -> Self {
-        Key(Repr::Int(value))
+macro_rules! from_integers {
+    (exact: $($exact:ty)*; wide: $($wide:ty)*) => {
+        $(impl From<$exact> for Key<'_> {
+            fn from(value: $exact) -> Self {
+                Key(Repr::Int(value.into()))
+            }
+        })*
+        $(
+            /// A number beyond 64 signed bits becomes the text of its digits, as it would from a file; it sorts after all
+            /// integers, as texts do.
+            impl From<$wide> for Key<'_> {
+                fn from(value: $wide) -> Self {
+                    i64::try_from(value).map_or_else(
+                        |_| Key(Repr::Text(Text::Cow(Cow::Owned(value.to_string())))),
+                        |value| Key(Repr::Int(value)),
+                    )
+                }
+            }
+        )*
+    };
+}
+
+from_integers!(exact: i8 i16 i32 i64 u8 u16 u32; wide: isize i128 u64 usize u128);
+
+/// The text of a UUID, kept in the key itself.
+#[cfg(feature = "uuid")]
+impl Key<'_> {
+    pub(super) fn of_uuid(digits: [u8; super::uuid::DIGITS]) -> Self {
+        Key(Repr::Text(Text::Uuid(digits)))
     }
 }
 
-impl From<i32> for Key<'_> {
-    fn from(value: i32) -> Self {
-        Key(Repr::Int(value.into()))
+/// What may be a key or none: everything that becomes a [`Key`] by `into`, and an `Option` of it.
+///
+/// Setters such as [`Transaction::item`](crate::data::Transaction::item) take it, so that a nullable column of a database
+/// goes in as it is.
+///
+/// ```
+/// use regulars::types::{IntoKey, Key};
+///
+/// assert_eq!("tea".into_key(), Some(Key::from("tea")));
+/// assert_eq!(Some(7_u16).into_key(), Some(Key::from(7)));
+/// assert_eq!(None::<String>.into_key(), None);
+/// ```
+pub trait IntoKey<'a> {
+    /// The key, `None` where there is none.
+    fn into_key(self) -> Option<Key<'a>>;
+}
+
+impl<'a, K: Into<Key<'a>>> IntoKey<'a> for K {
+    fn into_key(self) -> Option<Key<'a>> {
+        Some(self.into())
     }
 }
 
-impl From<u32> for Key<'_> {
-    fn from(value: u32) -> Self {
-        Key(Repr::Int(value.into()))
-    }
-}
-
-/// Numbers beyond `i64::MAX` become texts of their digits, as they would from a file; they sort behind all
-/// integers, as texts do.
-impl From<u64> for Key<'_> {
-    fn from(value: u64) -> Self {
-        i64::try_from(value)
-            .map_or_else(|_| Key(Repr::Text(Cow::Owned(value.to_string()))), |v| Key(Repr::Int(v)))
+impl<'a, K: Into<Key<'a>>> IntoKey<'a> for Option<K> {
+    fn into_key(self) -> Option<Key<'a>> {
+        self.map(Into::into)
     }
 }
 
@@ -181,7 +255,7 @@ impl PartialEq<Key<'_>> for Key<'_> {
     fn eq(&self, other: &Key<'_>) -> bool {
         match (&self.0, &other.0) {
             (Repr::Int(a), Repr::Int(b)) => a == b,
-            (Repr::Text(a), Repr::Text(b)) => a == b,
+            (Repr::Text(a), Repr::Text(b)) => a.as_str() == b.as_str(),
             _ => false,
         }
     }
@@ -196,7 +270,7 @@ impl Ord for Key<'_> {
             (Repr::Int(a), Repr::Int(b)) => a.cmp(b),
             (Repr::Int(_), Repr::Text(_)) => Ordering::Less,
             (Repr::Text(_), Repr::Int(_)) => Ordering::Greater,
-            (Repr::Text(a), Repr::Text(b)) => a.cmp(b),
+            (Repr::Text(a), Repr::Text(b)) => a.as_str().cmp(b.as_str()),
         }
     }
 }
@@ -212,7 +286,7 @@ impl Hash for Key<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match &self.0 {
             Repr::Int(value) => value.hash(state),
-            Repr::Text(text) => text.hash(state),
+            Repr::Text(text) => text.as_str().hash(state),
         }
     }
 }
@@ -232,7 +306,7 @@ impl fmt::Display for Key<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Repr::Int(value) => fmt::Display::fmt(value, f),
-            Repr::Text(text) => fmt::Display::fmt(text, f),
+            Repr::Text(text) => fmt::Display::fmt(text.as_str(), f),
         }
     }
 }
@@ -322,5 +396,30 @@ mod tests {
             assert_eq!(Key::from(text).to_string(), text);
         }
         assert_eq!(Key::from(u64::MAX), Key::from("18446744073709551615"));
+    }
+
+    #[test]
+    fn one_number_is_one_key_whatever_its_type() {
+        let seven = Key::from("7");
+        let keys = [
+            Key::from(7_i8),
+            Key::from(7_i16),
+            Key::from(7_i32),
+            Key::from(7_i64),
+            Key::from(7_i128),
+            Key::from(7_isize),
+            Key::from(7_u8),
+            Key::from(7_u16),
+            Key::from(7_u32),
+            Key::from(7_u64),
+            Key::from(7_u128),
+            Key::from(7_usize),
+            Key::from(Cow::Borrowed("7")),
+        ];
+        assert!(keys.iter().all(|key| *key == seven && key.as_integer() == Some(7)));
+        let beyond = i128::from(i64::MIN) - 1;
+        assert_eq!(Key::from(beyond), Key::from("-9223372036854775809"));
+        assert_eq!(Key::from(beyond).as_integer(), None);
+        assert!(Key::from(u64::MAX) > Key::from(i64::MAX));
     }
 }

@@ -39,14 +39,20 @@
 #[cfg(any(feature = "jiff", feature = "chrono"))]
 mod civil;
 mod day;
+#[cfg(feature = "rust_decimal")]
+mod decimal;
+#[cfg(feature = "serde")]
+pub(crate) mod json;
 mod key;
 mod language;
 mod money;
 mod number;
 mod quantity;
+#[cfg(feature = "uuid")]
+mod uuid;
 
 pub use day::{AsOf, Day, Horizon, Weekday};
-pub use key::{CustomerIx, ItemIx, Key};
+pub use key::{CustomerIx, IntoKey, ItemIx, Key};
 pub use language::Language;
 #[cfg(feature = "csv")]
 pub(crate) use money::Decimal;

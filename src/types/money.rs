@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::iter::Sum;
+use std::str::FromStr;
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -37,7 +38,7 @@ impl Amount {
     /// ```
     /// use regulars::types::{Amount, Currency};
     /// assert_eq!(Currency::EUR.format(Amount::minor(1_250)), "12.50");
-    /// assert_eq!(Currency::new("JPY")?.format(Amount::minor(1_250)), "1250");
+    /// assert_eq!(Currency::JPY.format(Amount::minor(1_250)), "1250");
     /// # Ok::<(), regulars::Error>(())
     /// ```
     pub const fn minor(units: i64) -> Self {
@@ -49,7 +50,8 @@ impl Amount {
         self.0
     }
 
-    /// The sum, or `None` where it does not fit 64 bits. There is no `+`: an overflow of money must be seen.
+    /// The sum, or `None` where it does not fit 64 bits. There is no `+`: an overflow of money must be seen. For many
+    /// amounts see [`total`](Self::total), or `sum` into an `Option` or a `Result`.
     ///
     /// ```
     /// use regulars::types::Amount;
@@ -58,6 +60,39 @@ impl Amount {
     /// ```
     pub fn checked_add(self, other: Self) -> Option<Self> {
         self.0.checked_add(other.0).map(Self)
+    }
+
+    /// The difference, or `None` where it does not fit 64 bits.
+    ///
+    /// ```
+    /// use regulars::types::Amount;
+    /// assert_eq!(Amount::minor(500).checked_sub(Amount::minor(700)), Some(Amount::minor(-200)));
+    /// assert_eq!(Amount::minor(i64::MIN).checked_sub(Amount::minor(1)), None);
+    /// ```
+    pub fn checked_sub(self, other: Self) -> Option<Self> {
+        self.0.checked_sub(other.0).map(Self)
+    }
+
+    /// The amount that many times, or `None` where it does not fit 64 bits.
+    ///
+    /// ```
+    /// use regulars::types::Amount;
+    /// assert_eq!(Amount::minor(250).checked_mul(-3), Some(Amount::minor(-750)));
+    /// assert_eq!(Amount::minor(i64::MAX).checked_mul(2), None);
+    /// ```
+    pub fn checked_mul(self, times: i64) -> Option<Self> {
+        self.0.checked_mul(times).map(Self)
+    }
+
+    /// The amount with the other sign, or `None` for the one amount that has no such twin in 64 bits.
+    ///
+    /// ```
+    /// use regulars::types::Amount;
+    /// assert_eq!(Amount::minor(250).checked_neg(), Some(Amount::minor(-250)));
+    /// assert_eq!(Amount::minor(i64::MIN).checked_neg(), None);
+    /// ```
+    pub fn checked_neg(self) -> Option<Self> {
+        self.0.checked_neg().map(Self)
     }
 
     /// The exact sum of many amounts; nothing sums to zero.
@@ -76,6 +111,48 @@ impl Amount {
     pub fn total(amounts: impl IntoIterator<Item = Self>) -> Result<Self> {
         let wide: i128 = amounts.into_iter().map(|a| i128::from(a.0)).sum();
         i64::try_from(wide).map(Self).map_err(|_| Error::overflow("a sum of money does not fit 64 bits"))
+    }
+}
+
+/// The exact sum, or the error of [`Amount::total`]; the order of the amounts never matters.
+///
+/// ```
+/// use regulars::types::Amount;
+/// let paid = [250, 499].map(Amount::minor);
+/// assert_eq!(paid.iter().sum::<regulars::Result<Amount>>()?, Amount::minor(749));
+/// # Ok::<(), regulars::Error>(())
+/// ```
+impl Sum<Amount> for Result<Amount> {
+    fn sum<I: Iterator<Item = Amount>>(amounts: I) -> Self {
+        Amount::total(amounts)
+    }
+}
+
+/// As the sum of owned amounts.
+impl<'a> Sum<&'a Amount> for Result<Amount> {
+    fn sum<I: Iterator<Item = &'a Amount>>(amounts: I) -> Self {
+        Amount::total(amounts.copied())
+    }
+}
+
+/// The exact sum, `None` where it does not fit 64 bits; the order of the amounts never matters.
+///
+/// ```
+/// use regulars::types::Amount;
+/// let amounts = [i64::MAX, 5, -10].map(Amount::minor);
+/// assert_eq!(amounts.into_iter().sum::<Option<Amount>>(), Some(Amount::minor(i64::MAX - 5)));
+/// assert_eq!(amounts[..2].iter().sum::<Option<Amount>>(), None);
+/// ```
+impl Sum<Amount> for Option<Amount> {
+    fn sum<I: Iterator<Item = Amount>>(amounts: I) -> Self {
+        Amount::total(amounts).ok()
+    }
+}
+
+/// As the sum of owned amounts.
+impl<'a> Sum<&'a Amount> for Option<Amount> {
+    fn sum<I: Iterator<Item = &'a Amount>>(amounts: I) -> Self {
+        Amount::total(amounts.copied()).ok()
     }
 }
 
@@ -100,8 +177,8 @@ impl Amount {
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(transparent))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(into = "f64", try_from = "f64"))]
 pub struct Expected(f64);
 
 impl Expected {
@@ -119,6 +196,53 @@ impl Expected {
     /// Minor units, with their fraction.
     pub const fn in_minor(self) -> f64 {
         self.0
+    }
+
+    /// The estimate times a factor, such as a discount or a probability; `None` where that is not finite.
+    ///
+    /// ```
+    /// use regulars::types::Expected;
+    /// let value = Expected::minor(1_000.0)?;
+    /// assert_eq!(value.checked_mul(0.25), Some(Expected::minor(250.0)?));
+    /// assert_eq!(value.checked_mul(f64::NAN), None);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    pub fn checked_mul(self, factor: f64) -> Option<Self> {
+        Self::minor(self.0 * factor).ok()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl From<Expected> for f64 {
+    fn from(value: Expected) -> Self {
+        value.0
+    }
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<f64> for Expected {
+    type Error = Error;
+
+    fn try_from(units: f64) -> Result<Self> {
+        Self::minor(units)
+    }
+}
+
+impl std::ops::Sub for Expected {
+    type Output = Self;
+
+    /// The difference, held at the largest finite number.
+    fn sub(self, other: Self) -> Self {
+        self + -other
+    }
+}
+
+impl std::ops::Neg for Expected {
+    type Output = Self;
+
+    /// The same estimate with the other sign.
+    fn neg(self) -> Self {
+        Self(-self.0)
     }
 }
 
@@ -138,6 +262,13 @@ impl Sum for Expected {
     }
 }
 
+/// As the sum of owned estimates.
+impl<'a> Sum<&'a Self> for Expected {
+    fn sum<I: Iterator<Item = &'a Self>>(iter: I) -> Self {
+        iter.copied().sum()
+    }
+}
+
 /// A currency and the number of decimals its amounts are kept with.
 ///
 /// ```
@@ -153,35 +284,9 @@ impl Sum for Expected {
 /// Two currencies are equal where code and decimals are: euros in cents and euros in thousandths are different
 /// units, and data in one are refused by a model fitted in the other. Nothing is ever converted.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(into = "CurrencyRepr", try_from = "CurrencyRepr"))]
 pub struct Currency {
     code: [u8; Self::CODE_BYTES],
     decimals: u8,
-}
-
-/// A currency as it stands in files: `{"code":"EUR","decimals":2}`, checked again on the way back.
-#[cfg(feature = "serde")]
-#[derive(serde::Serialize, serde::Deserialize)]
-struct CurrencyRepr {
-    code: String,
-    decimals: u8,
-}
-
-#[cfg(feature = "serde")]
-impl From<Currency> for CurrencyRepr {
-    fn from(currency: Currency) -> Self {
-        Self { code: currency.code().to_owned(), decimals: currency.decimals }
-    }
-}
-
-#[cfg(feature = "serde")]
-impl TryFrom<CurrencyRepr> for Currency {
-    type Error = Error;
-
-    fn try_from(repr: CurrencyRepr) -> Result<Self> {
-        Self::custom(&repr.code, repr.decimals)
-    }
 }
 
 /// ISO 4217 codes of 2024 whose minor unit is not a hundredth, with their decimals.
@@ -225,42 +330,94 @@ impl Currency {
     const MAX_DECIMALS: u8 = 9;
 
     /// Pound sterling.
-    pub const GBP: Self = Self::two_decimals(*b"GBP");
+    pub const GBP: Self = Self::coin(*b"GBP", 2);
     /// United States dollar.
-    pub const USD: Self = Self::two_decimals(*b"USD");
+    pub const USD: Self = Self::coin(*b"USD", 2);
     /// Euro.
-    pub const EUR: Self = Self::two_decimals(*b"EUR");
+    pub const EUR: Self = Self::coin(*b"EUR", 2);
     /// Renminbi.
-    pub const CNY: Self = Self::two_decimals(*b"CNY");
+    pub const CNY: Self = Self::coin(*b"CNY", 2);
     /// Hong Kong dollar.
-    pub const HKD: Self = Self::two_decimals(*b"HKD");
+    pub const HKD: Self = Self::coin(*b"HKD", 2);
     /// New Taiwan dollar.
-    pub const TWD: Self = Self::two_decimals(*b"TWD");
+    pub const TWD: Self = Self::coin(*b"TWD", 2);
+    /// Japanese yen, without minor units.
+    pub const JPY: Self = Self::coin(*b"JPY", 0);
+    /// South Korean won, without minor units.
+    pub const KRW: Self = Self::coin(*b"KRW", 0);
+    /// Australian dollar.
+    pub const AUD: Self = Self::coin(*b"AUD", 2);
+    /// Canadian dollar.
+    pub const CAD: Self = Self::coin(*b"CAD", 2);
+    /// New Zealand dollar.
+    pub const NZD: Self = Self::coin(*b"NZD", 2);
+    /// Singapore dollar.
+    pub const SGD: Self = Self::coin(*b"SGD", 2);
+    /// Swiss franc.
+    pub const CHF: Self = Self::coin(*b"CHF", 2);
+    /// Swedish krona.
+    pub const SEK: Self = Self::coin(*b"SEK", 2);
+    /// Norwegian krone.
+    pub const NOK: Self = Self::coin(*b"NOK", 2);
+    /// Danish krone.
+    pub const DKK: Self = Self::coin(*b"DKK", 2);
+    /// Polish zloty.
+    pub const PLN: Self = Self::coin(*b"PLN", 2);
+    /// Indian rupee.
+    pub const INR: Self = Self::coin(*b"INR", 2);
+    /// Thai baht.
+    pub const THB: Self = Self::coin(*b"THB", 2);
+    /// Malaysian ringgit.
+    pub const MYR: Self = Self::coin(*b"MYR", 2);
+    /// Indonesian rupiah.
+    pub const IDR: Self = Self::coin(*b"IDR", 2);
+    /// Philippine peso.
+    pub const PHP: Self = Self::coin(*b"PHP", 2);
+    /// Vietnamese dong, without minor units.
+    pub const VND: Self = Self::coin(*b"VND", 0);
+    /// Brazilian real.
+    pub const BRL: Self = Self::coin(*b"BRL", 2);
+    /// Mexican peso.
+    pub const MXN: Self = Self::coin(*b"MXN", 2);
+    /// South African rand.
+    pub const ZAR: Self = Self::coin(*b"ZAR", 2);
+    /// Dirham of the United Arab Emirates.
+    pub const AED: Self = Self::coin(*b"AED", 2);
+    /// Saudi riyal.
+    pub const SAR: Self = Self::coin(*b"SAR", 2);
 
-    /// A well-known currency of hundredths, as a constant.
-    const fn two_decimals(code: [u8; 3]) -> Self {
-        Self { code: [code[0], code[1], code[2], 0, 0, 0, 0, 0], decimals: 2 }
+    /// A well-known currency with the decimals of its coin, as a constant.
+    const fn coin(code: [u8; 3], decimals: u8) -> Self {
+        Self { code: [code[0], code[1], code[2], 0, 0, 0, 0, 0], decimals }
     }
 
-    /// The currency with that ISO 4217 code, in capitals, kept with the decimals of its coin.
+    /// The currency with that ISO 4217 code, in any case, kept with the decimals of its coin.
     ///
     /// ```
-    /// use regulars::types::Currency;
+    /// use regulars::{ErrorKind, types::Currency};
     /// assert_eq!(Currency::new("EUR")?, Currency::EUR);
+    /// assert_eq!("jpy".parse::<Currency>()?, Currency::JPY); // the same, as payment services write it
     /// assert_eq!(Currency::new("KWD")?.decimals(), 3);
-    /// let error = Currency::new("eur").unwrap_err();
-    /// assert_eq!(error.to_string(), "parameter `code`: must be an ISO 4217 currency code, got eur");
+    /// let error = Currency::new("euro").unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    /// assert_eq!(error.to_string(), "expected an ISO 4217 currency code such as EUR");
     /// # Ok::<(), regulars::Error>(())
     /// ```
     ///
     /// # Errors
-    /// [`InvalidParam`](ErrorKind::InvalidParam) for a code that is not on the list of 2024; see [`Currency::custom`].
+    /// [`InvalidInput`](ErrorKind::InvalidInput) for a code that is not on the list of 2024, since it is a row's value as
+    /// a rule; see [`Currency::custom`] for units of one's own.
     pub fn new(code: &str) -> Result<Self> {
-        let listed = OTHER_DECIMALS.iter().find(|(c, _)| *c == code).map(|(_, decimals)| *decimals);
-        match listed.or_else(|| TWO_DECIMALS.split(' ').any(|c| c == code).then_some(2)) {
-            Some(decimals) => Self::custom(code, decimals),
-            None => Err(Error::param("code", "must be an ISO 4217 currency code", code)),
-        }
+        Self::listed(code).ok_or_else(|| Error::input("expected an ISO 4217 currency code such as EUR"))
+    }
+
+    /// The currency of the list of 2024 with that code in any case.
+    pub(super) fn listed(code: &str) -> Option<Self> {
+        let code: [u8; 3] = code.trim().as_bytes().try_into().ok()?;
+        let code = code.map(|letter| letter.to_ascii_uppercase());
+        let other = OTHER_DECIMALS.iter().find(|(c, _)| c.as_bytes() == code).map(|(_, decimals)| *decimals);
+        let two = || TWO_DECIMALS.split(' ').any(|c| c.as_bytes() == code).then_some(2);
+        other.or_else(two).map(|decimals| Self::coin(code, decimals))
     }
 
     /// A unit of one's own, such as loyalty points: 1 to 8 upper-case letters or digits, 0 to 9 decimals.
@@ -449,6 +606,18 @@ impl Currency {
     }
 }
 
+/// As [`Currency::new`].
+///
+/// # Errors
+/// [`InvalidInput`](ErrorKind::InvalidInput) for a code that is not on the list.
+impl FromStr for Currency {
+    type Err = Error;
+
+    fn from_str(code: &str) -> Result<Self> {
+        Self::new(code)
+    }
+}
+
 /// The code.
 impl fmt::Display for Currency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -565,6 +734,12 @@ impl Decimal {
             digits: i128::from(if negative { -digits } else { digits }),
             scale: scale.unwrap_or(0),
         })
+    }
+
+    /// The number `digits` / 10^`scale`, for a scale of at most 36.
+    #[cfg(feature = "rust_decimal")]
+    pub(super) const fn new(digits: i128, scale: u32) -> Self {
+        Self { digits, scale }
     }
 
     /// The exact product, or an overflow.
@@ -685,6 +860,47 @@ mod tests {
         assert_eq!(Currency::whole_minor(100.0, -19.99), Some(-1_999));
         assert!(gbp.from_major(f64::NAN).is_err() && gbp.from_major(1e300).is_err());
         assert!(!gbp.nearest(19.99).unwrap().1 && gbp.nearest(19.995).unwrap().1);
+    }
+
+    #[test]
+    fn constants_are_what_the_list_says() {
+        let coins = [
+            Currency::GBP,
+            Currency::USD,
+            Currency::EUR,
+            Currency::CNY,
+            Currency::HKD,
+            Currency::TWD,
+            Currency::JPY,
+            Currency::KRW,
+            Currency::AUD,
+            Currency::CAD,
+            Currency::NZD,
+            Currency::SGD,
+            Currency::CHF,
+            Currency::SEK,
+            Currency::NOK,
+            Currency::DKK,
+            Currency::PLN,
+            Currency::INR,
+            Currency::THB,
+            Currency::MYR,
+            Currency::IDR,
+            Currency::PHP,
+            Currency::VND,
+            Currency::BRL,
+            Currency::MXN,
+            Currency::ZAR,
+            Currency::AED,
+            Currency::SAR,
+        ];
+        for coin in coins {
+            assert_eq!(Currency::new(coin.code()).unwrap(), coin);
+            assert_eq!(Currency::new(&coin.code().to_ascii_lowercase()).unwrap(), coin);
+        }
+        for code in ["", "EU", "EURO", "ABC", "éu", "€"] {
+            assert_eq!(Currency::new(code).unwrap_err().kind(), ErrorKind::InvalidInput, "{code}");
+        }
     }
 
     #[test]

@@ -16,9 +16,25 @@ use crate::error::{Error, Result};
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(transparent))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(into = "f64", try_from = "f64"))]
 pub struct Probability(f64);
+
+#[cfg(feature = "serde")]
+impl From<Probability> for f64 {
+    fn from(value: Probability) -> Self {
+        value.0
+    }
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<f64> for Probability {
+    type Error = Error;
+
+    fn try_from(value: f64) -> Result<Self> {
+        Self::new(value)
+    }
+}
 
 impl Probability {
     /// The impossible event.
@@ -109,4 +125,6 @@ impl fmt::Display for Probability {
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(transparent))]
 pub struct Seed(pub u64);

@@ -16,6 +16,8 @@ use std::fmt;
 /// assert!(Quantity::units(-1) < Quantity::default());
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(transparent))]
 pub struct Quantity(i64);
 
 impl Quantity {

@@ -27,6 +27,8 @@ use crate::types::Day;
 ///
 /// The year has four digits: `09/12/11` could be six different days and is refused always.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum DateOrder {
     /// Year, month, day. Anything else is not a date.

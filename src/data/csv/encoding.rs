@@ -70,6 +70,22 @@ impl FromStr for Encoding {
 }
 
 /// The name in the WHATWG Encoding Standard.
+#[cfg(feature = "serde")]
+impl serde::Serialize for Encoding {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        to.serialize_str(self.name())
+    }
+}
+
+/// Any label of the WHATWG Encoding Standard.
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Encoding {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// The name in the WHATWG Encoding Standard.
 impl fmt::Display for Encoding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.name())

@@ -26,6 +26,8 @@ use crate::error::{Error, ErrorKind, Place, Result};
 /// Customer and date are needed. A field takes one column at most; two columns with one usual name are an error that
 /// asks which one is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Field {
     /// Who bought. Needed.

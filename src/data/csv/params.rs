@@ -27,6 +27,8 @@ use super::{DateOrder, Encoding, Field};
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Strictness {
     /// It is left out, counted by reason, and the first few row numbers of each reason are kept: the default, since every
@@ -52,6 +54,8 @@ pub enum Strictness {
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum DecimalMark {
     /// `1,234.50`
@@ -79,6 +83,8 @@ pub enum DecimalMark {
 ///
 /// Fields may be quoted by `"`, with `""` for a quote inside, and may then hold delimiters and line ends (RFC 4180).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 #[must_use]
 pub struct CsvFormat {
     pub(super) encoding: Option<Encoding>,
@@ -170,6 +176,7 @@ impl CsvFormat {
 ///
 /// The currency has no default: a file seldom says it, and every amount depends on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[must_use]
 pub struct CsvParams {
     pub(super) currency: Currency,
@@ -179,6 +186,14 @@ pub struct CsvParams {
     pub(super) time_axis: Option<TimeAxis>,
     pub(super) date_order: DateOrder,
     pub(super) decimal_mark: DecimalMark,
+}
+
+#[cfg(feature = "serde")]
+crate::types::json::deserialize_params! {
+    CsvParams, Self::new(Currency::EUR);
+    currency: Currency;
+    format: CsvFormat, columns: Vec<(Field, Option<String>)>, anonymous: Anonymous,
+    time_axis: Option<TimeAxis>, date_order: DateOrder, decimal_mark: DecimalMark,
 }
 
 impl CsvParams {

@@ -31,6 +31,7 @@ use super::{CsvFormat, Encoding, Field, Strictness};
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct CsvSource {
     /// The encoding, detected or stated; pure ASCII counts as UTF-8.

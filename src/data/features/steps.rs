@@ -12,6 +12,8 @@ pub(super) const TOO_LARGE: &str = "holds values too large to be scaled";
 
 /// A step as asked for, before it has seen a column.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub(super) enum StepParams {
     Log1p,
     Clip { low: f64, high: f64 },

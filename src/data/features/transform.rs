@@ -45,6 +45,8 @@ pub enum Missing {
 
 /// What a transform does about columns that are the same for everybody.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Constant {
     /// They are kept; one that must be scaled is an error that names it.
@@ -71,6 +73,8 @@ pub enum Constant {
 /// Order matters: `log1p().standardise()` has mean 0 and deviation 1, `standardise().log1p()` has neither. For counts
 /// and money, `log1p().robust()` is a good beginning; for columns that are already alike in size, no step at all.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 #[must_use]
 pub struct TransformParams {
     columns: Option<Vec<String>>,

@@ -15,13 +15,14 @@ use super::store::{Ledger, NONE};
 /// Keys of customers, orders or items, one for each row. An empty text is "no key": a row of nobody, of no order,
 /// or of no item.
 ///
-/// Made by `into` from slices and vectors of `i64`, `&str` and `String`:
+/// Made by `into` from slices and vectors of `i64`, `&str` and `String`, and of their `Option`s:
 ///
 /// ```
 /// use regulars::data::KeyColumn;
 /// let names = vec!["ann".to_string(), String::new()];
 /// assert!(matches!(KeyColumn::from(&names), KeyColumn::Strings(_)));
 /// assert!(matches!(KeyColumn::from(&[7_i64, 9][..]), KeyColumn::Integers(&[7, 9])));
+/// assert!(matches!(KeyColumn::from(&[Some(7_i64), None][..]), KeyColumn::NullableIntegers(_)));
 /// ```
 #[derive(Clone, Copy)]
 #[non_exhaustive]
@@ -32,6 +33,12 @@ pub enum KeyColumn<'a> {
     Texts(&'a [&'a str]),
     /// Owned texts.
     Strings(&'a [String]),
+    /// Integers of a nullable column; `None` is no key.
+    NullableIntegers(&'a [Option<i64>]),
+    /// Texts of a nullable column; `None` is no key, as an empty text.
+    NullableTexts(&'a [Option<&'a str>]),
+    /// Owned texts of a nullable column; `None` is no key, as an empty text.
+    NullableStrings(&'a [Option<String>]),
 }
 
 /// Days, one for each row; made by `into` from slices and vectors of [`Day`] and `i32`.
@@ -50,11 +57,14 @@ pub enum DayColumn<'a> {
     Integers(&'a [i32]),
 }
 
-/// Amounts, one for each row; made by `into` from slices and vectors of [`Amount`] and `f64`.
+/// Amounts, one for each row; made by `into` from slices and vectors of [`Amount`], of `i64` and of `f64`.
+///
+/// Whole numbers are minor units (cents), floats are major units:
 ///
 /// ```
 /// use regulars::{data::AmountColumn, types::Amount};
 /// assert!(matches!(AmountColumn::from(&vec![12.5]), AmountColumn::Major(_))); // 12.50
+/// assert!(matches!(AmountColumn::from(&[1_250_i64][..]), AmountColumn::Minor(_))); // 12.50
 /// assert!(matches!(AmountColumn::from(&[Amount::minor(1_250)][..]), AmountColumn::Amounts(_)));
 /// ```
 #[derive(Clone, Copy)]
@@ -66,6 +76,11 @@ pub enum AmountColumn<'a> {
     /// 12.1. What is finer than the currency is rounded half to even and counted in
     /// [`Intake::rounded_amounts`](crate::data::Intake::rounded_amounts).
     Major(&'a [f64]),
+    /// Whole minor units, the commonest column of a database: 1,250 is 12.50 in a currency of cents.
+    Minor(&'a [i64]),
+    /// Exact decimals of major units, rounded and counted as floats are.
+    #[cfg(feature = "rust_decimal")]
+    Decimals(&'a [rust_decimal::Decimal]),
 }
 
 /// Prints what kind of keys there are and how many, never a key.
@@ -75,6 +90,9 @@ impl fmt::Debug for KeyColumn<'_> {
             Self::Integers(values) => write!(f, "Integers({})", values.len()),
             Self::Texts(values) => write!(f, "Texts({})", values.len()),
             Self::Strings(values) => write!(f, "Strings({})", values.len()),
+            Self::NullableIntegers(values) => write!(f, "NullableIntegers({})", values.len()),
+            Self::NullableTexts(values) => write!(f, "NullableTexts({})", values.len()),
+            Self::NullableStrings(values) => write!(f, "NullableStrings({})", values.len()),
         }
     }
 }
@@ -95,6 +113,9 @@ impl fmt::Debug for AmountColumn<'_> {
         match self {
             Self::Amounts(values) => write!(f, "Amounts({})", values.len()),
             Self::Major(values) => write!(f, "Major({})", values.len()),
+            Self::Minor(values) => write!(f, "Minor({})", values.len()),
+            #[cfg(feature = "rust_decimal")]
+            Self::Decimals(values) => write!(f, "Decimals({})", values.len()),
         }
     }
 }
@@ -184,6 +205,59 @@ impl<'a> From<&'a Vec<f64>> for AmountColumn<'a> {
     }
 }
 
+macro_rules! columns_of {
+    ($($column:ident, $variant:ident, $value:ty, $what:literal;)*) => {$(
+        #[doc = concat!("Borrowed ", $what, ".")]
+        impl<'a> From<&'a [$value]> for $column<'a> {
+            fn from(values: &'a [$value]) -> Self {
+                Self::$variant(values)
+            }
+        }
+        #[doc = concat!("A vector's ", $what, ".")]
+        impl<'a> From<&'a Vec<$value>> for $column<'a> {
+            fn from(values: &'a Vec<$value>) -> Self {
+                Self::$variant(values)
+            }
+        }
+    )*};
+}
+
+columns_of! {
+    KeyColumn, NullableIntegers, Option<i64>, "integers; `None` is no key";
+    KeyColumn, NullableTexts, Option<&'a str>, "texts; `None` and an empty one are no key";
+    KeyColumn, NullableStrings, Option<String>, "owned texts; `None` and an empty one are no key";
+    AmountColumn, Minor, i64, "whole minor units";
+}
+#[cfg(feature = "rust_decimal")]
+columns_of! {
+    AmountColumn, Decimals, rust_decimal::Decimal, "exact decimals of major units";
+}
+
+impl AmountColumn<'_> {
+    /// Rows.
+    fn len(&self) -> usize {
+        match self {
+            Self::Amounts(values) => values.len(),
+            Self::Major(values) => values.len(),
+            Self::Minor(values) => values.len(),
+            #[cfg(feature = "rust_decimal")]
+            Self::Decimals(values) => values.len(),
+        }
+    }
+
+    /// The amount of a row, and whether it was finer than the currency; the error names the row, from 1.
+    pub(in crate::data) fn get(&self, currency: Currency, row: usize) -> Result<(Amount, bool)> {
+        let amount = match self {
+            Self::Amounts(values) => return Ok((values[row], false)),
+            Self::Minor(values) => return Ok((Amount::minor(values[row]), false)),
+            Self::Major(values) => currency.nearest(values[row]),
+            #[cfg(feature = "rust_decimal")]
+            Self::Decimals(values) => currency.nearest_decimal(values[row]),
+        };
+        amount.map_err(|e| e.at(Place::Row { row: row as u64 + 1, column: Some("amounts".into()) }))
+    }
+}
+
 impl KeyColumn<'_> {
     /// Rows.
     pub(crate) fn len(&self) -> usize {
@@ -191,15 +265,21 @@ impl KeyColumn<'_> {
             Self::Integers(values) => values.len(),
             Self::Texts(values) => values.len(),
             Self::Strings(values) => values.len(),
+            Self::NullableIntegers(values) => values.len(),
+            Self::NullableTexts(values) => values.len(),
+            Self::NullableStrings(values) => values.len(),
         }
     }
 
-    /// The key of a row; `None` for an empty text.
+    /// The key of a row; `None` for an empty text and where the column says so.
     pub(crate) fn get(&self, row: usize) -> Option<Key<'_>> {
         let text = match self {
             Self::Integers(values) => return Some(Key::from(values[row])),
             Self::Texts(values) => values[row],
             Self::Strings(values) => values[row].as_str(),
+            Self::NullableIntegers(values) => return values[row].map(Key::from),
+            Self::NullableTexts(values) => values[row]?,
+            Self::NullableStrings(values) => values[row].as_deref()?,
         };
         (!text.is_empty()).then(|| Key::from(text))
     }
@@ -285,6 +365,23 @@ impl<'a> Columns<'a> {
     }
 
     /// Money paid for each whole row; negative for refunds.
+    ///
+    /// ```
+    /// use regulars::data::{Columns, Ledger};
+    /// use regulars::types::{Amount, AsOf, Currency};
+    ///
+    /// let (customer, day) = ([Some(7_i64), None, Some(9)], [19_844, 19_845, 19_846]);
+    /// let columns = Columns::new(Currency::EUR, &customer[..], &day[..]);
+    /// let (cents, euros) = ([1_250_i64, 990, 300], [12.5, 9.9, 3.0]);
+    /// let by_cents = Ledger::from_columns(&columns.clone().amounts(&cents[..]))?;
+    /// let by_euros = Ledger::from_columns(&columns.amounts(&euros[..]))?;
+    /// for ledger in [by_cents, by_euros] {
+    ///     let now = ledger.observed(AsOf::ymd(2024, 12, 31)?)?;
+    ///     let spent = now.map(|history| history.rows().filter_map(|row| row.amount).sum::<Option<Amount>>());
+    ///     assert_eq!(spent.into_values(), [Some(Amount::minor(1_250)), Some(Amount::minor(300))]);
+    /// }
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn amounts(mut self, amounts: impl Into<AmountColumn<'a>>) -> Self {
         self.amounts = Some(amounts.into());
         self
@@ -393,13 +490,7 @@ impl<'a> Columns<'a> {
             ("seconds_of_day", self.seconds.map(<[u32]>::len)),
             ("orders", self.orders.map(|c| c.len())),
             ("items", self.items.map(|c| c.len())),
-            (
-                "amounts",
-                self.amounts.map(|c| match c {
-                    AmountColumn::Amounts(values) => values.len(),
-                    AmountColumn::Major(values) => values.len(),
-                }),
-            ),
+            ("amounts", self.amounts.map(|c| c.len())),
             ("quantities", self.quantities.map(<[Quantity]>::len)),
             ("known", self.known.map(|c| c.len())),
         ];
@@ -471,17 +562,18 @@ impl Assembler {
         self.rows.amount = match columns.amounts {
             None => None,
             Some(AmountColumn::Amounts(values)) => Some(values.to_vec()),
-            Some(AmountColumn::Major(values)) => {
+            Some(AmountColumn::Minor(values)) => Some(values.iter().map(|v| Amount::minor(*v)).collect()),
+            Some(column) => {
                 let mut amounts = Vec::with_capacity(n);
                 let scale = columns.currency.minor_per_major() as f64;
-                for (row, value) in values.iter().enumerate() {
-                    if let Some(minor) = Currency::whole_minor(scale, *value) {
+                for row in 0..n {
+                    if let AmountColumn::Major(values) = column
+                        && let Some(minor) = Currency::whole_minor(scale, values[row])
+                    {
                         amounts.push(Amount::minor(minor));
                         continue;
                     }
-                    let (amount, rounded) = columns.currency.nearest(*value).map_err(|e| {
-                        e.at(Place::Row { row: row as u64 + 1, column: Some("amounts".into()) })
-                    })?;
+                    let (amount, rounded) = column.get(columns.currency, row)?;
                     self.rounded_amounts += u64::from(rounded);
                     amounts.push(amount);
                 }

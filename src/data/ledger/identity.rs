@@ -26,6 +26,8 @@ use crate::types::AsOf;
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Identity {
     /// The customers are those of the rows themselves: what was known when each row was written.
     #[default]

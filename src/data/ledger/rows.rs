@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use crate::data::extend::Refused;
 use crate::data::{Anonymous, TimeAxis};
 use crate::error::{Error, Result};
 use crate::types::Currency;
@@ -29,7 +30,7 @@ use super::transaction::Transaction;
 /// assert_eq!((ledger.intake().rows_read, ledger.intake().rows_kept), (3, 2));
 /// # Ok::<(), regulars::Error>(())
 /// ```
-pub struct LedgerBuilder(Assembler);
+pub struct LedgerBuilder(Assembler, pub(in crate::data) Refused);
 
 /// Prints counts, never keys or amounts.
 impl fmt::Debug for LedgerBuilder {
@@ -41,7 +42,7 @@ impl fmt::Debug for LedgerBuilder {
 impl Ledger {
     /// The rows door: one currency, calendar days, rows without a customer skipped, until told otherwise.
     pub fn builder(currency: Currency) -> LedgerBuilder {
-        LedgerBuilder(Assembler::new(currency))
+        LedgerBuilder(Assembler::new(currency), Refused::default())
     }
 }
 
@@ -95,13 +96,14 @@ impl LedgerBuilder {
     ///
     /// # Errors
     /// [`EmptyInput`](crate::ErrorKind::EmptyInput) without rows; [`Overflow`](crate::ErrorKind::Overflow) above
-    /// 4,294,967,294 of them.
+    /// 4,294,967,294 of them; the first error of an `extend` that refused a row.
     ///
     /// ```
     /// use regulars::{ErrorKind, data::Ledger, types::Currency};
     /// assert_eq!(Ledger::builder(Currency::EUR).build().unwrap_err().kind(), ErrorKind::EmptyInput);
     /// ```
-    pub fn build(self) -> Result<Ledger> {
+    pub fn build(mut self) -> Result<Ledger> {
+        self.1.check()?;
         self.0.build()
     }
 }

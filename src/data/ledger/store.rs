@@ -114,6 +114,7 @@ pub(crate) struct Rows {
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Intake {
     /// Rows offered.

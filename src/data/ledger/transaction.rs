@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::types::{Amount, Currency, Day, Key, Quantity};
+use crate::types::{Amount, Currency, Day, IntoKey, Key, Quantity};
 
 /// One row of an order: who, when, and what is known besides.
 ///
@@ -60,9 +60,31 @@ impl fmt::Debug for Transaction<'_> {
 }
 
 impl<'a> Transaction<'a> {
-    /// A purchase by a customer on a day. The key is a whole number or a text; `"17850"` and `17850` are one key.
-    pub fn new(customer: impl Into<Key<'a>>, day: Day) -> Self {
-        Self { customer: Some(customer.into()), ..Self::anonymous(day) }
+    /// A purchase by a customer on a day. The key is a whole number or a text; `"17850"` and `17850` are one key. `None`
+    /// is nobody known, as [`anonymous`](Self::anonymous) says.
+    ///
+    /// Customer, order, item and all other parts take a value or an `Option`, so that a row of a database goes in as it is:
+    ///
+    /// ```
+    /// use regulars::data::{Ledger, Transaction};
+    /// use regulars::types::{Amount, Currency, Day};
+    ///
+    /// struct Order { customer: Option<i64>, day: Day, item: Option<String>, cents: i64 }
+    ///
+    /// let day = Day::ymd(2024, 5, 1)?;
+    /// let mut builder = Ledger::builder(Currency::EUR);
+    /// for row in [
+    ///     Order { customer: Some(7), day, item: Some("tea".into()), cents: 1_250 },
+    ///     Order { customer: None, day, item: None, cents: 990 },
+    /// ] {
+    ///     builder.push(Transaction::new(row.customer, row.day).item(row.item).amount(Amount::minor(row.cents)))?;
+    /// }
+    /// let ledger = builder.build()?;
+    /// assert_eq!((ledger.intake().rows_read, ledger.len()), (2, 1)); // the other row has no customer
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    pub fn new(customer: impl IntoKey<'a>, day: Day) -> Self {
+        Self { customer: customer.into_key(), ..Self::anonymous(day) }
     }
 
     /// A purchase by nobody known: kept for item statistics under [`Anonymous::Keep`](crate::data::Anonymous::Keep),
@@ -94,29 +116,29 @@ impl<'a> Transaction<'a> {
     }
 
     /// Money paid for the whole row, not for a piece; negative for a refund. Given for every row of a ledger or for none.
-    pub fn amount(mut self, amount: Amount) -> Self {
-        self.amount = Some(amount);
+    pub fn amount(mut self, amount: impl Into<Option<Amount>>) -> Self {
+        self.amount = amount.into();
         self
     }
 
     /// Pieces bought, negative for goods that came back. Given for every row of a ledger or for none. A row is a
     /// refund where either amount or quantity is negative.
-    pub fn quantity(mut self, quantity: Quantity) -> Self {
-        self.quantity = Some(quantity);
+    pub fn quantity(mut self, quantity: impl Into<Option<Quantity>>) -> Self {
+        self.quantity = quantity.into();
         self
     }
 
     /// The order, receipt or basket the row belongs to. Orders count purchases under
     /// [`Occasion::Order`](crate::data::Occasion::Order) and are the baskets of the recommender. An order key names one
     /// order of the whole ledger: two customers should not share one.
-    pub fn order(mut self, order: impl Into<Key<'a>>) -> Self {
-        self.order = Some(order.into());
+    pub fn order(mut self, order: impl IntoKey<'a>) -> Self {
+        self.order = order.into_key();
         self
     }
 
     /// What was bought.
-    pub fn item(mut self, item: impl Into<Key<'a>>) -> Self {
-        self.item = Some(item.into());
+    pub fn item(mut self, item: impl IntoKey<'a>) -> Self {
+        self.item = item.into_key();
         self
     }
 
@@ -129,8 +151,8 @@ impl<'a> Transaction<'a> {
 
     /// Second of the day, 0 to 86,399: orders the orders within a day. Larger values are refused by
     /// [`LedgerBuilder::push`](crate::data::LedgerBuilder::push).
-    pub fn second_of_day(mut self, second: u32) -> Self {
-        self.second = Some(second);
+    pub fn second_of_day(mut self, second: impl Into<Option<u32>>) -> Self {
+        self.second = second.into();
         self
     }
 
@@ -146,8 +168,8 @@ impl<'a> Transaction<'a> {
     ///     "row 1, column `currency`: expected the ledger's currency Currency(EUR, 2 decimals), got Currency(USD, 2 decimals)"
     /// );
     /// ```
-    pub fn currency(mut self, currency: Currency) -> Self {
-        self.currency = Some(currency);
+    pub fn currency(mut self, currency: impl Into<Option<Currency>>) -> Self {
+        self.currency = currency.into();
         self
     }
 }

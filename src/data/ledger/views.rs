@@ -413,6 +413,7 @@ pub struct History<'a> {
 
 /// A day on which a customer bought something: see [`History::purchases`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Purchase {
     /// The day.
@@ -443,6 +444,7 @@ pub struct Purchase {
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Row {
     /// Day of the row.

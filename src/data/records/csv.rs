@@ -33,6 +33,8 @@ use super::store::{Assembler, Column, Records};
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 #[must_use]
 pub struct RecordsCsvParams {
     id: Option<String>,

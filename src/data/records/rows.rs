@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::data::extend::Refused;
 use crate::error::{Error, Place, Result};
 use crate::types::{Day, Key};
 
@@ -78,7 +79,7 @@ impl fmt::Debug for Record<'_> {
 }
 
 /// Collects records into a table. Made by [`Records::builder`].
-pub struct RecordsBuilder(Assembler);
+pub struct RecordsBuilder(Assembler, pub(in crate::data) Refused);
 
 /// Prints how many records there are, not what they say.
 impl fmt::Debug for RecordsBuilder {
@@ -94,7 +95,7 @@ impl Records {
     /// [`EmptyInput`](crate::ErrorKind::EmptyInput) without fields; [`InvalidParam`](crate::ErrorKind::InvalidParam)
     /// for two of one name or more than 64.
     pub fn builder(fields: impl IntoIterator<Item = Field>) -> Result<RecordsBuilder> {
-        Ok(RecordsBuilder(Assembler::new(fields.into_iter().collect())?))
+        Ok(RecordsBuilder(Assembler::new(fields.into_iter().collect())?, Refused::default()))
     }
 }
 
@@ -134,8 +135,9 @@ impl RecordsBuilder {
     ///
     /// # Errors
     /// [`EmptyInput`](crate::ErrorKind::EmptyInput) without records; [`InvalidInput`](crate::ErrorKind::InvalidInput)
-    /// naming both rows where an id appears twice in one source.
-    pub fn build(self) -> Result<Records> {
+    /// naming both rows where an id appears twice in one source; the first error of an `extend` that refused a record.
+    pub fn build(mut self) -> Result<Records> {
+        self.1.check()?;
         self.0.finish()
     }
 }

@@ -379,6 +379,10 @@ impl Summary {
                 self.policy.currency.nearest(values[row]).map_err(|e| e.at(place))?;
             }
         }
+        #[cfg(feature = "rust_decimal")]
+        if let Some(column @ AmountColumn::Decimals(values)) = columns.amounts {
+            (0..values.len()).try_for_each(|row| column.get(self.policy.currency, row).map(drop))?;
+        }
         if self.policy.occasion == Occasion::Order {
             let facts = Facts::new(self.policy, columns);
             let is_bad = |row: &usize| {
@@ -567,6 +571,13 @@ impl<'a> Facts<'a> {
         match self.columns.amounts {
             None => (0, false),
             Some(AmountColumn::Amounts(values)) => (values[row].in_minor(), false),
+            Some(AmountColumn::Minor(values)) => (values[row], false),
+            #[cfg(feature = "rust_decimal")]
+            Some(column @ AmountColumn::Decimals(_)) => {
+                // The column was checked before.
+                let amount = column.get(self.policy.currency, row);
+                amount.map_or((0, false), |(amount, rounded)| (amount.in_minor(), rounded))
+            }
             Some(AmountColumn::Major(values)) => match Currency::whole_minor(self.scale, values[row]) {
                 Some(minor) => (minor, false),
                 None => self.rounded(values[row]),

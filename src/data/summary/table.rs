@@ -106,6 +106,7 @@ pub struct Purchases {
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[must_use]
 pub struct SummaryParams {
     pub(super) as_of: AsOf,
@@ -113,6 +114,13 @@ pub struct SummaryParams {
     pub(super) occasion: Occasion,
     pub(super) refunds: Refunds,
     pub(super) time: TimeAxis,
+}
+
+#[cfg(feature = "serde")]
+crate::types::json::deserialize_params! {
+    SummaryParams, Self::new(AsOf::new(Day::new(0)), Currency::EUR);
+    as_of: AsOf, currency: Currency;
+    occasion: Occasion, refunds: Refunds, time: TimeAxis,
 }
 
 impl SummaryParams {

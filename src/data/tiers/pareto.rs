@@ -29,6 +29,7 @@ use super::{Score, numbers};
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Pareto {
     /// Share of all value brought by the best 0, 1, .. n customers; ascending from 0 to 1.
     shares: Vec<f64>,

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::data::extend::Refused;
 use crate::data::{Customers, DayColumn, KeyColumn, Keys, PerCustomer};
 use crate::error::{Error, Place, Result};
 use crate::types::{AsOf, Day, Key};
@@ -122,6 +123,7 @@ pub struct Contracts(pub(super) Timeline<Entry>);
 pub struct ContractsBuilder {
     pub(super) arrivals: Arrivals<Entry>,
     rows: u64,
+    pub(in crate::data) refused: Refused,
 }
 
 impl ContractsBuilder {
@@ -154,8 +156,9 @@ impl ContractsBuilder {
     /// Sorts the rows by customer, start, plan, end.
     ///
     /// # Errors
-    /// [`EmptyInput`](crate::ErrorKind::EmptyInput) without rows.
-    pub fn build(self) -> Result<Contracts> {
+    /// [`EmptyInput`](crate::ErrorKind::EmptyInput) without rows; the first error of an `extend` that refused a row.
+    pub fn build(mut self) -> Result<Contracts> {
+        self.refused.check()?;
         // The end comes last: contracts that look equal as of a day stand in the same order whatever their later ends.
         let by_content = |a: &Entry, b: &Entry| (a.start, a.plan, a.end).cmp(&(b.start, b.plan, b.end));
         self.arrivals.build(|entry| &mut entry.plan, by_content).map(Contracts)
@@ -165,7 +168,7 @@ impl ContractsBuilder {
 impl Contracts {
     /// The rows door.
     pub fn builder() -> ContractsBuilder {
-        ContractsBuilder { arrivals: Arrivals::new(), rows: 0 }
+        ContractsBuilder { arrivals: Arrivals::new(), rows: 0, refused: Refused::default() }
     }
 
     /// The columns door; `None` in `ends` is a running contract, an empty plan is none.
@@ -323,6 +326,7 @@ pub struct ContractHistory<'a> {
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ContractRow<'a> {
     /// First day in force.

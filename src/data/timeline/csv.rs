@@ -36,6 +36,8 @@ use super::{Contract, Contracts, Event, Events};
 /// `eventtype` are one. Where two columns have a usual name of one field, the first name of the crate's list wins:
 /// say which one is meant where it matters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 #[must_use]
 pub struct TimelineCsvParams {
     format: CsvFormat,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::data::extend::Refused;
 use crate::data::{Customers, DayColumn, KeyColumn, Keys, PerCustomer};
 use crate::error::{Error, Place, Result};
 use crate::types::{AsOf, Day, Key};
@@ -124,6 +125,7 @@ pub struct Events(pub(super) Timeline<Entry>);
 pub struct EventsBuilder {
     pub(super) arrivals: Arrivals<Entry>,
     rows: u64,
+    pub(in crate::data) refused: Refused,
 }
 
 impl EventsBuilder {
@@ -156,8 +158,9 @@ impl EventsBuilder {
     /// Sorts the rows by customer, day, kind, value.
     ///
     /// # Errors
-    /// [`EmptyInput`](crate::ErrorKind::EmptyInput) without rows.
-    pub fn build(self) -> Result<Events> {
+    /// [`EmptyInput`](crate::ErrorKind::EmptyInput) without rows; the first error of an `extend` that refused a row.
+    pub fn build(mut self) -> Result<Events> {
+        self.refused.check()?;
         let by_content = |a: &Entry, b: &Entry| {
             let value = |v: Option<f64>| v.unwrap_or(f64::NEG_INFINITY);
             a.day.cmp(&b.day).then(a.kind.cmp(&b.kind)).then(value(a.value).total_cmp(&value(b.value)))
@@ -169,7 +172,7 @@ impl EventsBuilder {
 impl Events {
     /// The rows door.
     pub fn builder() -> EventsBuilder {
-        EventsBuilder { arrivals: Arrivals::new(), rows: 0 }
+        EventsBuilder { arrivals: Arrivals::new(), rows: 0, refused: Refused::default() }
     }
 
     /// The columns door; `values` may be absent, and NaN in it means "no value".
@@ -300,6 +303,7 @@ pub struct EventHistory<'a> {
 
 /// One row of an [`EventHistory`].
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct EventRow<'a> {
     /// Day of the event.

@@ -300,8 +300,8 @@ impl Live {
 
     pub(super) fn profile_of(&self, row: u32) -> ProfileId {
         match self.rows[row].first {
-            NONE => ProfileId::from_number(0),
-            first => ProfileId::from_number(self.rows[first].order),
+            NONE => ProfileId::from(0),
+            first => ProfileId::from(self.rows[first].order),
         }
     }
 
@@ -316,7 +316,7 @@ impl Live {
 
     pub(super) fn ids(&self) -> impl Iterator<Item = ProfileId> + '_ {
         let first = |(number, row): &(u32, &Row)| row.first == *number;
-        (0..).zip(self.rows.iter()).filter(first).map(|(_, row)| ProfileId::from_number(row.order))
+        (0..).zip(self.rows.iter()).filter(first).map(|(_, row)| ProfileId::from(row.order))
     }
 
     pub(super) fn closed_blocks(&self) -> (usize, u32) {

@@ -242,6 +242,7 @@ fn key_digest(key: &[u8; 32]) -> blake3::Hash {
 
 /// What an upsert, removal, merge or unmerge did to the profiles.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Change {
     /// The profile the record is in now; `None` after a removal.
@@ -254,6 +255,7 @@ pub struct Change {
 
 /// A profile that a record may belong to.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Candidate {
     /// The profile.

@@ -69,7 +69,7 @@ impl Live {
         let only = |these: &[u64], those: &[u64]| {
             let mut only = these.to_vec();
             only.retain(|id| those.binary_search(id).is_err());
-            only.into_iter().map(ProfileId::from_number).collect()
+            only.into_iter().map(ProfileId::from).collect()
         };
         (only(&before, &after), only(&after, &before))
     }

@@ -356,7 +356,10 @@ fn rules_have_no_index_and_debug_no_values() {
     builder.push(Record::new("1").value("email", "ann@x.org")).unwrap();
     let records = builder.build().unwrap();
     let model = MatchParams::new().method(crate::profile::Method::Rules).fit(&records).unwrap();
-    assert_eq!(IndexParams::new().key(KEY).fit(&model, &records).unwrap_err().kind(), ErrorKind::InvalidInput);
+    assert_eq!(
+        IndexParams::new().key(KEY).fit(&model, &records).unwrap_err().kind(),
+        ErrorKind::InvalidInput
+    );
     let model = MatchParams::new().fit(&records).unwrap();
     let index = IndexParams::new().key(KEY).fit(&model, &records).unwrap();
     assert_eq!(

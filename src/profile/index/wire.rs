@@ -114,7 +114,8 @@ impl Wire for IndexSnapshot {
     fn from_wire(repr: IndexRepr, blocks: &mut BlockReader) -> Result<Self> {
         let largest = repr.largest;
         IndexParams::new().largest(largest).check_size()?;
-        let digest = |hex: String| blake3::Hash::from_hex(hex).map_err(|_| Error::input("the key's digest is none"));
+        let digest =
+            |hex: String| blake3::Hash::from_hex(hex).map_err(|_| Error::input("the key's digest is none"));
         let key = repr.key.map(digest).transpose()?;
         let fields = repr.model.fields();
         let columns = plan(fields).len();

@@ -76,6 +76,7 @@ use super::{Because, fits};
 ///   filtering, doi:10.1145/2043932.2043987
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 #[must_use]
 pub struct AlsParams {
     factors: usize,

@@ -76,6 +76,7 @@ pub enum Similarity {
 /// Sarwar, Karypis, Konstan, Riedl 2001, Item-based collaborative filtering, doi:10.1145/371920.372071
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 #[must_use]
 pub struct ItemItemParams {
     similarity: Similarity,

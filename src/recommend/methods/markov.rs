@@ -50,6 +50,7 @@ use super::{Because, Work, fits, united};
 /// doi:10.1145/1772690.1772773 (the unfactorised chain)
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 #[must_use]
 pub struct MarkovChainParams {
     memory: f64,

@@ -62,6 +62,7 @@ use super::{Work, fits, united};
 /// doi:10.1145/3397271.3401066
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 #[must_use]
 pub struct TifuKnnParams {
     neighbours: usize,

@@ -59,6 +59,7 @@ use super::{Work, fits, united};
 /// doi:10.1145/3340631.3394850
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 #[must_use]
 pub struct UpCfParams {
     recency: usize,

@@ -33,6 +33,7 @@ use super::rule::{Row, Rules};
 /// assert!(RuleParams::new(0.0).check().is_err());
 /// ```
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[must_use]
 pub struct RuleParams {
     min_support: f64,
@@ -40,6 +41,13 @@ pub struct RuleParams {
     min_confidence: f64,
     min_lift: f64,
     max_sets: usize,
+}
+
+#[cfg(feature = "serde")]
+crate::types::json::deserialize_params! {
+    RuleParams, Self::new(0.0);
+    min_support: f64;
+    max_items: usize, min_confidence: f64, min_lift: f64, max_sets: usize,
 }
 
 impl RuleParams {

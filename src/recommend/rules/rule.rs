@@ -188,6 +188,24 @@ impl Rules {
     }
 }
 
+/// Both sides and all measures.
+#[cfg(feature = "serde")]
+impl serde::Serialize for Rule<'_> {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+        let mut fields = to.serialize_struct("Rule", 8)?;
+        fields.serialize_field("antecedent", &self.antecedent())?;
+        fields.serialize_field("consequent", &self.consequent())?;
+        fields.serialize_field("count", &self.count())?;
+        fields.serialize_field("support", &self.support())?;
+        fields.serialize_field("confidence", &self.confidence())?;
+        fields.serialize_field("lift", &self.lift())?;
+        fields.serialize_field("leverage", &self.leverage())?;
+        fields.serialize_field("conviction", &self.conviction())?;
+        fields.end()
+    }
+}
+
 impl<'a> Rule<'a> {
     fn keys(self, numbers: &[u32]) -> Vec<Key<'a>> {
         numbers.iter().filter_map(|item| self.rules.items.get(*item as usize)).collect()

@@ -45,6 +45,7 @@ use super::super::model::own_items;
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[must_use]
 pub struct SequenceRuleParams {
     within: Horizon,
@@ -52,8 +53,16 @@ pub struct SequenceRuleParams {
     min_lift: f64,
 }
 
+#[cfg(feature = "serde")]
+crate::types::json::deserialize_params! {
+    SequenceRuleParams, Self::new(within);
+    within: Horizon;
+    min_customers: u32, min_lift: f64,
+}
+
 /// After the antecedent, the consequent.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct SequenceRule {
     /// What was bought first.

@@ -39,6 +39,8 @@ pub enum Timing {
 /// assert!(params.check().is_ok());
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 #[must_use]
 pub struct NextPurchaseParams {
     pub(super) subject: Subject,

@@ -46,11 +46,19 @@ const SWEEP_STREAM: u64 = 1 << 44;
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[must_use]
 pub struct MixtureParams {
     start: KMeansParams,
     max_iterations: u32,
     tolerance: f64,
+}
+
+#[cfg(feature = "serde")]
+crate::types::json::deserialize_params! {
+    MixtureParams, Self::new(2);
+    start: KMeansParams;
+    max_iterations: u32, tolerance: f64,
 }
 
 impl MixtureParams {
