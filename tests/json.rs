@@ -441,7 +441,7 @@ fn parameters_come_back() {
     use regulars::simulate::{BlobsParams, ChurnTableParams, Dropout, ShopParams};
     use regulars::types::{Amount, AsOf, Currency, Expected, Horizon, Probability, Seed};
 
-    let rfm = RfmParams::new().bins([Bins::Quantiles(4), Bins::Cuts(vec![1.0, 2.5]), Bins::Quantiles(5)]);
+    let rfm = RfmParams::new().bins(4).frequency(Bins::Cuts(vec![1.0, 2.5]));
     round_trip(&rfm.method(rfm::Method::default()).occasion(Occasion::Order), "{}", &RfmParams::new());
     let transform = TransformParams::new().log1p().clip(0.01, 0.99).standardise().missing(Missing::Median);
     round_trip(&transform, "{}", &TransformParams::new());
@@ -449,7 +449,7 @@ fn parameters_come_back() {
     round_trip(&kmeans.algorithm(Algorithm::MiniBatch { rows: 500 }), r#"{"k":4}"#, &KMeansParams::new(4));
     round_trip(&MixtureParams::auto(2..=5).seed(Seed(1)), r#"{"start":{"k":3}}"#, &MixtureParams::new(3));
     let churn =
-        ChurnParams::new().method(churn::Method::Plain).ridge(0.5).monotone("recency", Direction::Rises);
+        ChurnParams::new().method(churn::Method::Plain).ridge(0.5).monotone("recency", Direction::Rising);
     round_trip(&churn, "{}", &ChurnParams::new());
     round_trip(&ElasticNetParams::new(0.5).folds(3), r#"{"alpha":1.0}"#, &ElasticNetParams::new(1.0));
     round_trip(&MonitorParams::new().bins(5), "{}", &MonitorParams::new());
@@ -484,9 +484,9 @@ fn parameters_come_back() {
     round_trip(&tiers, "{}", &TierParams::new());
     let pipeline = PipelineParams::new().churn(churn).tiers(tiers).next_items(3);
     round_trip(&pipeline, "{}", &PipelineParams::new());
-    let only_churn = r#"{"churn":{"method":"Plain","ridge":0.5,"monotone":[["recency","Rises"]]}}"#;
+    let only_churn = r#"{"churn":{"method":"Plain","ridge":0.5,"monotone":[["recency","Rising"]]}}"#;
     let expected =
-        ChurnParams::new().method(churn::Method::Plain).ridge(0.5).monotone("recency", Direction::Rises);
+        ChurnParams::new().method(churn::Method::Plain).ridge(0.5).monotone("recency", Direction::Rising);
     round_trip(&pipeline, only_churn, &PipelineParams::new().churn(expected));
     let as_of = AsOf::ymd(2024, 5, 1).unwrap();
     round_trip(
