@@ -111,8 +111,18 @@ impl Rules {
     pub(super) fn sort(&mut self) {
         let mut order: Vec<usize> = (0..self.at.len()).collect();
         order.sort_unstable_by(|a, b| self.both_sides(*a).cmp(&self.both_sides(*b)));
-        self.at = order.iter().map(|i| self.at[*i]).collect();
-        self.rows = order.iter().map(|i| self.rows[*i]).collect();
+        let mut sorted = Self {
+            at: Vec::new(),
+            rows: Vec::new(),
+            sides: Vec::new(),
+            items: self.items.clone(),
+            orders: self.orders,
+        };
+        for number in order {
+            let (left, right) = self.both_sides(number);
+            sorted.push(left, right, self.rows[number]);
+        }
+        *self = sorted;
     }
 
     /// Items on the left and on the right of a rule.
