@@ -349,7 +349,7 @@ fn orders(args: &Args, file: &Path) -> Outcome {
     let riskiest = risk.iter().fold(None, |best: Option<(_, f64)>, (customer, p)| {
         if best.is_none_or(|b| p.get() > b.1) { Some((customer, p.get())) } else { best }
     });
-    let why = riskiest.map(|(customer, _)| model.explain(test.observed(), customer)).transpose()?;
+    let why = riskiest.map(|(customer, _)| model.explain_one(test.observed(), customer)).transpose()?;
     if args.output.json {
         let mut object = quality(&evaluation);
         object["as_of"] = json!(as_of.to_string());

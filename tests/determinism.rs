@@ -225,7 +225,7 @@ fn profile() {
         let review: Vec<_> = model.review(&records, lower, upper).unwrap();
         let review: Vec<_> = review.iter().map(|r| (r.rows, r.probability.get().to_bits())).collect();
         let recall = model.blocking(&records).unwrap().estimated_recall.to_bits();
-        let mut index = IndexParams::new().fit(&model, &records).unwrap();
+        let mut index = IndexParams::new().key([5; 32]).fit(&model, &records).unwrap();
         let before = index.profiles();
         for id in 0..50_u64 {
             let name = ["ann", "bob", "eve"][usize::try_from(id % 3).unwrap()];
@@ -353,7 +353,7 @@ fn churn() {
         let warnings = WarningParams::new().fit(now).unwrap().all().to_vec();
         let effects = isotonic.effects().unwrap();
         let by_dates = ChurnParams::new().fit(&[split]).unwrap();
-        let reasons = format!("{:?}", by_dates.explain_every(now).unwrap().values());
+        let reasons = format!("{:?}", by_dates.explain(now).unwrap().values());
         let by_dates =
             (by_dates.predict(now).unwrap().into_values(), reasons, by_dates.evaluate(split).unwrap().auc);
         let told = (warnings, effects, by_dates);

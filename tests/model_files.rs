@@ -2,17 +2,17 @@
 //! [`IncompatibleModel`](regulars::ErrorKind::IncompatibleModel).
 //!
 //! Every value of every header is replaced by hostile ones, every list shortened, lengthened and emptied, every key taken
-//! away, and every block altered with its checksum set right again, so that the models' own checks are what is tested.
+//! away, and every block altered, with the checksums set right again, so that the models' own checks are what is tested.
 
 #![cfg(feature = "serde")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod envelope;
 
-use envelope::{checksum, width};
+use envelope::{checksum, line, width};
 use regulars::ErrorKind;
 use regulars::data::{Features, Ledger};
-use regulars::persist::{Model, read, write};
+use regulars::persist::{self, Model, read, write};
 use regulars::simulate::ShopParams;
 use regulars::types::{AsOf, Seed};
 use serde_json::{Value, json};
@@ -52,7 +52,11 @@ impl File {
         let ours = file.bytes();
         let ours: Value =
             serde_json::from_slice(&ours[..ours.iter().position(|b| *b == b'\n').unwrap()]).unwrap();
-        assert!(ours == file.header, "the test knows the library's lengths and checksums");
+        assert!(
+            ours["blocks"] == file.header["blocks"],
+            "the test knows the library's lengths and checksums"
+        );
+        assert!(read::<M>(&file.bytes()[..]).is_ok(), "and the checksum of the line");
         file
     }
 
@@ -65,8 +69,7 @@ impl File {
                 block["checksum"] = json!(checksum(bytes));
             }
         }
-        let mut bytes = serde_json::to_vec(&header).unwrap();
-        bytes.push(b'\n');
+        let mut bytes = line(&header);
         self.blocks.iter().for_each(|block| bytes.extend(block));
         bytes
     }
@@ -165,11 +168,7 @@ fn torture<M: Model>(model: &M, works: impl Fn(&M)) {
     for cut in (0..bytes.len()).step_by(1 + bytes.len() / 200) {
         assert!(!survives::<M>("cut off", &bytes[..cut], &works), "a file cut at byte {cut} was read");
     }
-    for at in (0..bytes.len()).step_by(1 + bytes.len() / 500) {
-        let mut flipped = bytes.clone();
-        flipped[at] ^= 1 << (at % 8);
-        survives(&format!("bit flipped in byte {at}"), &flipped, &works);
-    }
+    // Flipped bits are refused before a model is made of them: see `tests/model_versions.rs`.
     let mut all = Vec::new();
     paths(&file.header["model"], "/model", &mut all);
     for path in &all {
@@ -207,13 +206,11 @@ fn torture<M: Model>(model: &M, works: impl Fn(&M)) {
     other.header["kind"] = json!("something else");
     assert!(!survives::<M>("another kind", &other.bytes(), &works));
     other = file.clone();
-    other.header["version"] = json!(2);
+    other.header["version"] = json!(persist::FORMAT_VERSION + 1);
     assert!(!survives::<M>("a newer version", &other.bytes(), &works));
     other = file;
     other.header["blocks"] = json!([{"name": "x", "type": "f64", "len": u64::MAX, "checksum": ""}]);
-    let mut lying = serde_json::to_vec(&other.header).unwrap();
-    lying.push(b'\n');
-    assert!(!survives::<M>("a block of 2^64 numbers", &lying, &works));
+    assert!(!survives::<M>("a block of 2^64 numbers", &line(&other.header), &works));
 }
 
 #[track_caller]
@@ -367,9 +364,6 @@ fn pipeline() {
         }
     }
     for at in (0..bytes.len()).step_by(1 + bytes.len() / 300) {
-        let mut flipped = bytes.clone();
-        flipped[at] ^= 1 << (at % 8);
-        survives(&format!("bit flipped in byte {at}"), &flipped, &works);
         assert!(!survives("cut off", &bytes[..at], &works), "a file cut at byte {at} was read");
     }
     works(&model);
@@ -388,7 +382,7 @@ fn churn() {
         if let Ok(risk) = model.predict(now) {
             finite(risk.values().iter().map(|p| p.get()));
             let customer = risk.customers().customer(0).unwrap();
-            let why = model.explain(now, customer).unwrap();
+            let why = model.explain_one(now, customer).unwrap();
             finite(why.contributions().iter().map(regulars::churn::Contribution::log_odds));
         }
         finite(model.table().coefficients().iter().map(regulars::churn::Coefficient::estimate));

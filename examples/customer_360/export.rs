@@ -72,7 +72,7 @@ fn customers(findings: &Findings, lang: Lang) -> Result<String, Failure> {
     let currency = table.currency();
     let language = lang.language();
     let now = findings.ledger.observed(table.as_of())?;
-    let why = findings.pipeline.churn().map(|model| model.explain_every(now)).transpose()?;
+    let why = findings.pipeline.churn().map(|model| model.explain(now)).transpose()?;
     let mut csv = format!("\u{feff}{}\r\n", HEADER.join(","));
     for row in table.rows() {
         let money = |value: Option<Expected>| value.map_or(String::new(), |v| currency.format_expected(v));

@@ -228,7 +228,10 @@ fn as_json(findings: &Findings, stages: &Map<String, Value>, truth: Option<&trut
                 "customers": c.customers, "churned": c.churn_rate })
     });
     let ltv = pipeline.ltv().map(|model| {
-        let holdout = trial.and_then(|t| t.ltv).map(|f| json!({ "mae": f.mae, "rmse": f.rmse, "bias": f.bias }));
+        let holdout = trial.and_then(|t| t.ltv.as_ref()).map(|f| {
+            let errors = &f.model;
+            json!({ "mae": errors.mae.value, "rmse": errors.rmse.value, "bias": errors.bias.map(|b| b.value) })
+        });
         json!({ "model": model.process().model().to_string(), "log_likelihood": model.summary().log_likelihood,
                 "holdout": holdout })
     });

@@ -132,15 +132,16 @@ pub(crate) fn quality(findings: &Findings, lang: Lang) -> Vec<String> {
         ));
     }
     if let (Some(f), Some(model)) = (&backtest.ltv, findings.pipeline.ltv()) {
-        let bias = f.bias.map_or_else(|| "-".to_owned(), |b| format!("{:+.1} %", 100.0 * b));
+        let (mae, rmse) = (f.model.mae.value, f.model.rmse.value);
+        let bias = f.model.bias.map_or_else(|| "-".to_owned(), |b| format!("{:+.1} %", 100.0 * b.value));
         lines.push(lang.pick(
             format!(
                 "Purchases ({}): {:.0} expected, {:.0} happened ({bias}); error per customer {:.3} mean, {:.3} root mean square.",
-                model.process().model(), f.expected, f.actual, f.mae, f.rmse
+                model.process().model(), f.predicted, f.actual, mae, rmse
             ),
             format!(
                 "购买次数（{}）：预测{:.0}，实际{:.0}（{bias}）；每位客户平均绝对误差{:.3}，均方根误差{:.3}。",
-                model.process().model(), f.expected, f.actual, f.mae, f.rmse
+                model.process().model(), f.predicted, f.actual, mae, rmse
             ),
         ));
     }
@@ -292,7 +293,9 @@ fn churn_section(findings: &Findings, lang: Lang) -> Sections {
 }
 
 fn tracking_section(findings: &Findings, lang: Lang) -> Sections {
-    let Some(tracking) = findings.trial().and_then(|trial| trial.tracking.as_ref()) else { return Ok(None) };
+    let Some(tracking) = findings.trial().and_then(|trial| trial.ltv.as_ref()?.tracking.as_ref()) else {
+        return Ok(None);
+    };
     Ok(Some(Section {
         title: lang.pick("Does the forecast follow the shop?", "预测跟得上实际吗？").to_owned(),
         sentence: lang
@@ -400,7 +403,7 @@ fn callers_section(findings: &Findings, lang: Lang) -> Option<Section> {
         .iter()
         .take(10)
         .filter_map(|(_, row)| {
-            let why = model.explain(now, row.customer).ok()?;
+            let why = model.explain_one(now, row.customer).ok()?;
             Some(vec![
                 row.key.to_string(),
                 format!("{:.0} %", 100.0 * row.churn?.get()),

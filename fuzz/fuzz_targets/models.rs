@@ -6,7 +6,7 @@ mod envelope;
 
 use std::sync::LazyLock;
 
-use envelope::{checksum, width};
+use envelope::{checksum, line, width};
 use libfuzzer_sys::fuzz_target;
 use regulars::data::{Features, Ledger, Observed, Records};
 use regulars::persist::{Model, read};
@@ -44,8 +44,7 @@ fn repaired(file: &[u8]) -> Option<Vec<u8>> {
         *block.get_mut("checksum")? = json!(checksum(this));
         rest = after;
     }
-    let mut bytes = serde_json::to_vec(&header).ok()?;
-    bytes.push(b'\n');
+    let mut bytes = line(&header);
     bytes.extend(&file[end + 1..]);
     Some(bytes)
 }

@@ -94,7 +94,7 @@
 //! let money = |euros: f64| Expected::minor(100.0 * euros);
 //! let campaign = Campaign::new(money(150.0)?, money(10.0)?, money(1.0)?);
 //! let targets = campaign.rank(&model.predict(now)?, None)?;
-//! let why = model.explain(now, targets[0].customer)?;
+//! let why = model.explain_one(now, targets[0].customer)?;
 //! assert!(!why.reasons(Language::English, 3).is_empty());
 //! let warnings = WarningParams::new().fit(now)?;
 //! assert!(warnings.all().iter().all(|w| !w.evidence(Language::Chinese).is_empty()));

@@ -28,7 +28,7 @@ use crate::error::{Error, ErrorKind, Place, Result};
 use crate::types::{AsOf, CustomerIx, Day, Horizon, Probability, Seed};
 
 use super::explain::Explanation;
-use super::orders::{self, Behaviour, Extras};
+use super::orders::{self, Extras, Profile};
 use super::params::ChurnParams;
 use super::past::{Known, Past};
 use super::table::TableModel;
@@ -62,7 +62,7 @@ impl ChurnParams {
     /// let now = ledger.observed(AsOf::new(Day::new(19_399)))?;
     /// let risk = model.predict(now)?;
     /// assert!(risk.by_key(0) > risk.by_key(1));
-    /// let why = model.explain(now, ledger.customer(0).unwrap())?;
+    /// let why = model.explain_one(now, ledger.customer(0).unwrap())?;
     /// assert!((why.probability().get() - risk.by_key(0).unwrap().get()).abs() < 1e-12);
     /// # Ok::<(), regulars::Error>(())
     /// ```
@@ -89,9 +89,9 @@ impl ChurnParams {
         let (mut parts, mut left, mut groups) = (Vec::new(), Vec::new(), Vec::new());
         let mut cuts = Vec::with_capacity(pasts.len());
         for past in &pasts {
-            let part = Behaviour::of(past.known(), &extras)?;
+            let part = Profile::of(past.known(), &extras)?;
             let labels = orders::labels(past, &part, self.leaving)?;
-            let hashes = folds::customer_hashes(&part.customers, Seed(self.seed));
+            let hashes = folds::customer_hashes(part.customers(), Seed(self.seed));
             let rows: Vec<usize> = (0..labels.len()).filter(|row| labels[*row].is_some()).collect();
             let churned = labels.iter().flatten().filter(|l| **l).count() as u64;
             cuts.push(Cut { as_of: past.split.as_of().day(), customers: rows.len() as u64, churned });
@@ -103,7 +103,7 @@ impl ChurnParams {
             return Err(Error::input("no customer had a running contract at the cut"));
         }
         let parts: Vec<_> = parts.iter().map(|(part, rows)| (part, rows.clone())).collect();
-        let features = orders::stack(&parts, Customers::numbered(left.len())?)?;
+        let features = orders::stack(&parts, Customers::numbered(left.len())?)?.without_empty_columns()?;
         let table = self.fit_grouped(&features, &left, &groups)?;
         let churned = left.iter().filter(|l| **l).count() as u64;
         Ok(ChurnModel { table, horizon, splits: pasts.len() as u64, churned, extras, cuts })
@@ -265,7 +265,7 @@ impl ChurnModel {
     /// # Errors
     /// [`InvalidInput`](ErrorKind::InvalidInput) where the ledger lacks money or items that the fit had.
     pub fn predict<'a>(&self, now: impl Into<Known<'a>>) -> Result<PerCustomer<Probability>> {
-        self.table.predict(&self.behaviour(now.into())?.features()?)
+        self.table.predict(&self.profile(now.into())?.features()?)
     }
 
     /// The columns that the model sees of each customer, for [`MonitorParams::fit`](super::MonitorParams::fit),
@@ -274,50 +274,71 @@ impl ChurnModel {
     /// # Errors
     /// As [`predict`](Self::predict).
     pub fn features<'a>(&self, now: impl Into<Known<'a>>) -> Result<Features> {
-        self.behaviour(now.into())?.features()
+        self.profile(now.into())?.features()
     }
 
-    fn behaviour(&self, known: Known<'_>) -> Result<Behaviour> {
-        Behaviour::of(known, &self.extras)
+    /// Columns of behaviour that the model does not use, as no customer of the fit had a value in them: the mean gap
+    /// where nobody bought twice, money where the ledger had no amounts.
+    pub fn unused_columns(&self) -> Vec<&'static str> {
+        let used = &self.table.design.names;
+        orders::columns().filter(|name| !used.iter().any(|own| own == name)).collect()
     }
 
-    /// Why a customer has that probability, in words of their own behaviour.
+    /// What is known of the customers. A column that none of them has is a column of missing values; money and items
+    /// that the ledger has no column for are an error where the model learned from them.
+    fn profile(&self, known: Known<'_>) -> Result<Profile> {
+        let profile = Profile::of(known, &self.extras)?;
+        let (amounts, items) = profile.has();
+        let used = |names: &[&str]| self.table.design.names.iter().any(|own| names.contains(&own.as_str()));
+        for (has, column, names) in [(amounts, "amount", orders::MONEY), (items, "item", orders::ITEMS)] {
+            if !has && used(names) {
+                let rule = format!("the model learned from the {column} column, which the ledger has not");
+                return Err(Error::input(rule));
+            }
+        }
+        Ok(profile)
+    }
+
+    /// Why each customer has that probability, in words of their own behaviour; customers in parallel.
     ///
-    /// # Errors
-    /// As [`predict`](Self::predict); [`InvalidInput`](ErrorKind::InvalidInput) for a customer of another ledger or one
-    /// who had not been seen.
-    pub fn explain<'a>(&self, now: impl Into<Known<'a>>, customer: CustomerIx) -> Result<Explanation> {
-        let mut all = self.explain_all(now.into(), Some(customer))?;
-        all.pop().ok_or_else(|| Error::input("the customer had not been seen as of that day"))
-    }
-
-    /// [`explain`](Self::explain) for every customer.
-    /// For a report or a call list; customers in parallel. Each explanation holds a sentence for every column, about a kilobyte.
+    /// Each explanation holds a sentence for every column, about a kilobyte.
     ///
     /// # Errors
     /// As [`predict`](Self::predict).
-    pub fn explain_every<'a>(&self, now: impl Into<Known<'a>>) -> Result<PerCustomer<Explanation>> {
-        let known = now.into();
-        PerCustomer::new(known.observed.customers(), self.explain_all(known, None)?)
-    }
-
-    fn explain_all(&self, known: Known<'_>, only: Option<CustomerIx>) -> Result<Vec<Explanation>> {
-        let behaviour = self.behaviour(known)?;
-        let features = behaviour.features()?;
-        let rows: Vec<usize> = match only {
-            Some(customer) => behaviour.customers.row(customer)?.into_iter().collect(),
-            None => (0..behaviour.facts.len()).collect(),
-        };
-        let explained = crate::kernel::par::map_chunks(rows.len(), 256, |part| {
-            part.map(|i| {
-                let row = rows[i];
-                let facts = &behaviour.facts[row];
-                let plain = self.table.explain_row(&features, row)?;
-                Ok(plain.map(|c| c.with_words(|column, value| words::reason(column, value, facts))))
+    pub fn explain<'a>(&self, now: impl Into<Known<'a>>) -> Result<PerCustomer<Explanation>> {
+        let profile = self.profile(now.into())?;
+        let features = profile.features()?;
+        let explained = crate::kernel::par::map_chunks(features.len(), 256, |part| {
+            part.map(|row| {
+                let (plain, known) = (self.table.explain_row(&features, row)?, profile.measures(row));
+                Ok(plain.map(|c| c.with_words(|column, value| words::reason(column, value, known))))
             })
             .collect::<Result<Vec<_>>>()
         });
-        Ok(explained.into_iter().collect::<Result<Vec<_>>>()?.concat())
+        let explained = explained.into_iter().collect::<Result<Vec<_>>>()?.concat();
+        PerCustomer::new(profile.customers().clone(), explained)
+    }
+
+    /// The probability of one customer, equal to the bit to that customer's value of [`predict`](Self::predict).
+    ///
+    /// Reads the rows of that customer alone.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict) and [`Observed::only`](crate::data::Observed::only).
+    pub fn predict_one<'a>(&self, now: impl Into<Known<'a>>, customer: CustomerIx) -> Result<Probability> {
+        let one = self.predict(now.into().only(customer)?)?;
+        one.into_values().pop().ok_or_else(|| Error::empty("the customer is not known as of that day"))
+    }
+
+    /// Why one customer has that probability, equal to that customer's value of [`explain`](Self::explain).
+    ///
+    /// Reads the rows of that customer alone.
+    ///
+    /// # Errors
+    /// As [`predict_one`](Self::predict_one).
+    pub fn explain_one<'a>(&self, now: impl Into<Known<'a>>, customer: CustomerIx) -> Result<Explanation> {
+        let one = self.explain(now.into().only(customer)?)?;
+        one.into_values().pop().ok_or_else(|| Error::empty("the customer is not known as of that day"))
     }
 
     /// Scores the model on a cut whose holdout it has not seen.
@@ -358,9 +379,9 @@ impl ChurnModel {
             let rule = format!("must be the {} the model was trained on", self.horizon);
             return Err(Error::param("horizon", &rule, past.split.horizon()));
         }
-        let behaviour = self.behaviour(past.known())?;
-        let labels = orders::labels(&past, &behaviour, self.table.params.leaving)?;
-        let risk = self.table.predict(&behaviour.features()?)?;
+        let profile = self.profile(past.known())?;
+        let labels = orders::labels(&past, &profile, self.table.params.leaving)?;
+        let risk = self.table.predict(&profile.features()?)?;
         let pairs = labels.into_iter().zip(risk.values());
         Ok(pairs.filter_map(|(left, p)| Some((left?, p.get()))).unzip())
     }

@@ -1,185 +1,126 @@
-//! What each customer did up to a day, as the columns that a churn model learns from, and who did not come back.
+//! What each customer did up to a day, as the columns that a churn model learns from, and who left.
 //!
-//! Everything here reads [`Known`], which shows nothing after its day, and labels alone read the holdout of a [`Past`]: a
-//! feature cannot see the future because it has no way to it. Property tests change the future of orders, events and contracts
-//! and see no bit of a feature, score, reason or warning move.
-//!
-//! The rhythm of a customer with n gaps of mean g and tenure T is (n g + T) / (n + 1): their own mean, shrunk towards "one
-//! purchase in the time known" by one observation. It exists for who bought once, and it is what silence is measured against:
-//! 30 days mean little for a buyer of every quarter and much for one of every week.
-//!
-//! # Formulas
-//!
-//! A customer bought on days d₁ < .. < dₘ; the cut is on day c. With gᵢ = dᵢ₊₁ − dᵢ the gaps:
+//! The facts are those of [`Behaviour`], events and contracts as of the same day; only [`labels`]
+//! reads the holdout. With a customer's m purchases on days d₁ < .. < dₘ, gaps gᵢ = dᵢ₊₁ − dᵢ, and the
+//! cut on day c:
 //!
 //! | column | formula | unit |
 //! |---|---|---|
 //! | recency | c − dₘ | days |
 //! | tenure | c − d₁ | days |
 //! | mean gap | (dₘ − d₁) / (m − 1), missing for m = 1 | days |
-//! | rhythm | ((dₘ − d₁) + max(tenure, 1)) / m | days |
+//! | rhythm | ((dₘ − d₁) + max(tenure, 1)) / m: the mean gap, shrunk towards the tenure | days |
 //! | silence | recency / max(rhythm, 1) | rhythms |
 //! | irregularity | standard deviation of the gaps / max(mean gap, 1), missing for m < 3 | |
 //! | trend | (purchases in the newer half of the tenure − in the older half) / m | −1 to 1 |
-//! | spend | paid − refunded | major units of money |
+//! | spend | paid − refunded, missing without amounts | major units of money |
 //! | refund share | refunded / (paid + refunded) | 0 to 1 |
-//!
-//! # Assumptions
-//!
-//! Rows of one day are one purchase. A customer's rhythm is steady but for chance; where it is not, irregularity and trend say so.
-//! Columns of money and of items exist where the ledger has them; a model that learned from them refuses a ledger that has not.
-//!
-//! # Complexity
-//!
-//! One pass over a customer's rows, customers in parallel: O(rows); a set of the customer's items where the ledger has items.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use crate::data::{Customers, Features, History};
+use crate::data::{Behaviour, CustomerBehaviour, Customers, Features, PerCustomer};
 use crate::error::{Error, Result};
 use crate::types::{AsOf, Expected};
 
 use super::params::Leaving;
 use super::past::{Known, Past};
 
-/// The facts of one customer. Times are in days (in baskets under an ordinal time axis), money in major units.
-///
-/// Kept beside the columns because a reason in words may need more than the column that it is about: silence is told together
-/// with the rhythm.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Facts {
-    /// Since the last purchase.
-    pub(super) recency: f64,
-    /// Since the first purchase.
-    pub(super) tenure: f64,
-    /// Days with a purchase.
-    pub(super) purchases: f64,
-    /// Mean gap between purchases, shrunk towards the tenure of those who have none yet; the rhythm.
-    pub(super) rhythm: f64,
-    /// Mean of the customer's own gaps; `None` for who bought once.
-    own_gap: Option<f64>,
-    /// Recency over the rhythm.
-    pub(super) silence: f64,
-    /// Standard deviation of the gaps over their mean, from three purchases on.
-    irregularity: Option<f64>,
-    /// The longest of the customer's own gaps.
-    longest_gap: Option<f64>,
-    /// Purchases in the newer half of the tenure less those in the older half, over all of them.
-    trend: f64,
-    /// Purchases in the last 30 and 90 days.
-    last_30: f64,
-    last_90: f64,
-    /// Money paid, net of refunds; per purchase; of the last purchase day.
-    spend: Option<f64>,
-    spend_per_purchase: Option<f64>,
-    last_spend: Option<f64>,
-    /// Distinct items, rows per purchase.
-    items: Option<f64>,
-    rows_per_purchase: f64,
-    /// Refunded share of the money paid (of the rows, where there is no money).
-    refund_share: f64,
+/// Measures of one customer that need the as-of day or the currency beside the facts.
+#[derive(Clone, Copy)]
+pub(super) struct Measures<'a> {
+    behaviour: &'a Behaviour,
+    own: &'a CustomerBehaviour,
 }
 
-impl Facts {
-    /// Facts of one customer's rows up to the day, in one pass; `major` turns minor units of money into major ones. Rows of one
-    /// day are one purchase. A customer who only gave goods back counts days from those rows and has no purchases.
-    fn new(history: &History<'_>, as_of: AsOf, major: &dyn Fn(i128) -> f64) -> Self {
-        let days = history.days();
-        let mut bought: Vec<i64> = Vec::new();
-        let mut items = BTreeSet::new();
-        let (mut rows, mut refund_rows, mut paid, mut refunded, mut last_paid) =
-            (0.0, 0.0, 0_i128, 0_i128, 0_i128);
-        let age = |i: usize| as_of.day() - days[i];
-        for i in 0..days.len() {
-            let amount = history.amounts().map_or(0, |a| i128::from(a[i].in_minor()));
-            if amount < 0 {
-                refunded -= amount;
-            } else {
-                paid += amount;
-            }
-            if history.is_refund(i) {
-                refund_rows += 1.0;
-                continue;
-            }
-            rows += 1.0;
-            if bought.last() != Some(&age(i)) {
-                bought.push(age(i));
-                last_paid = 0;
-            }
-            last_paid += amount.max(0);
-            if let Some(item) = history.item_numbers().map(|items| items[i]).filter(|item| *item != u32::MAX)
-            {
-                items.insert(item);
-            }
-        }
-        // Who only gave goods back counts from those days.
-        let first = bought.first().copied().unwrap_or_else(|| age(0));
-        let last = bought.last().copied().unwrap_or_else(|| age(days.len() - 1));
-        let purchases = bought.len() as f64;
-        let gaps: Vec<f64> = bought.windows(2).map(|w| (w[0] - w[1]) as f64).collect();
-        let (tenure, recency) = (first as f64, last as f64);
-        let n = gaps.len() as f64;
-        let own_gap = (!gaps.is_empty()).then(|| (tenure - recency) / n);
-        // One purchase within the time known is the guess that every history begins with.
-        let rhythm = ((tenure - recency) + tenure.max(1.0)) / (n + 1.0);
-        let irregularity = own_gap.filter(|_| gaps.len() > 1).map(|mean| {
-            (gaps.iter().map(|g| (g - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt() / mean.max(1.0)
-        });
-        let within = |limit: i64| bought.iter().filter(|age| **age < limit).count() as f64;
-        let newer = bought.iter().filter(|age| (2 * **age) < first).count() as f64;
-        let has_money = history.amounts().is_some();
-        let money = |value: i128| has_money.then(|| major(value));
-        let share = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
-        Self {
-            recency,
-            tenure,
-            purchases,
-            rhythm,
-            own_gap,
-            silence: recency / rhythm.max(1.0),
-            irregularity,
-            longest_gap: gaps.iter().copied().reduce(f64::max),
-            trend: share(2.0 * newer - purchases, purchases),
-            last_30: within(30),
-            last_90: within(90),
-            spend: money(paid - refunded),
-            spend_per_purchase: money(paid).map(|paid| paid / purchases.max(1.0)),
-            last_spend: money(last_paid),
-            items: history.item_numbers().map(|_| items.len() as f64),
-            rows_per_purchase: share(rows, purchases),
-            refund_share: if has_money {
-                share(major(refunded), major(paid) + major(refunded))
-            } else {
-                share(refund_rows, rows + refund_rows)
-            },
-        }
+impl Measures<'_> {
+    /// Days since the last purchase.
+    pub(super) fn recency(&self) -> f64 {
+        self.behaviour.recency(self.own)
+    }
+
+    /// Number of purchases.
+    pub(super) fn purchases(&self) -> f64 {
+        f64::from(self.own.purchases)
+    }
+
+    /// Mean gap between purchases, shrunk towards the tenure: one purchase in the time known is what
+    /// every history begins with.
+    pub(super) fn rhythm(&self) -> f64 {
+        let tenure = self.behaviour.tenure(self.own);
+        (self.own.span() + tenure.max(1.0)) / self.purchases().max(1.0)
+    }
+
+    /// Days since the last purchase over the rhythm.
+    fn silence(&self) -> f64 {
+        self.recency() / self.rhythm().max(1.0)
+    }
+
+    /// Standard deviation of the gaps over their mean, from three purchases on.
+    fn irregularity(&self) -> Option<f64> {
+        Some(self.own.gap_variance()?.sqrt() / self.own.mean_gap()?.max(1.0))
+    }
+
+    /// Purchases in the newer half of the tenure less those in the older half, over all of them.
+    fn trend(&self) -> f64 {
+        let newer = f64::from(self.own.newer_purchases);
+        if self.own.purchases > 0 { (2.0 * newer - self.purchases()) / self.purchases() } else { 0.0 }
+    }
+
+    /// Rows of a purchase on average.
+    fn rows_per_purchase(&self) -> f64 {
+        f64::from(self.own.rows) / self.purchases().max(1.0)
+    }
+
+    /// Minor units as major ones; `None` where the ledger has no amounts.
+    fn major(&self, minor: f64) -> Option<f64> {
+        let amount = Expected::minor(minor).ok().filter(|_| self.behaviour.has_amounts())?;
+        Some(self.behaviour.currency().to_major(amount))
+    }
+
+    /// Money paid per purchase.
+    fn spend_per_purchase(&self) -> Option<f64> {
+        self.major(self.own.paid.in_minor() as f64 / self.purchases().max(1.0))
+    }
+
+    /// Distinct items; `None` where the ledger has no items.
+    fn items(&self) -> Option<f64> {
+        self.behaviour.has_items().then_some(f64::from(self.own.items))
     }
 }
 
-/// One column of the behaviour table.
-/// `None` is a missing value: the model counts it as an average one, and as a sign of its own from 30 such rows on.
-type Getter = fn(&Facts) -> Option<f64>;
+/// One column of the behaviour table; `None` is a missing value.
+type Getter = fn(&Measures<'_>) -> Option<f64>;
 
-/// The columns in order. Those of money and items are left out where the ledger has none.
+/// The columns in order. Every ledger gives all of them; their names are part of saved models.
 const COLUMNS: [(&str, Getter); 17] = [
-    ("recency", |f| Some(f.recency)),
-    ("tenure", |f| Some(f.tenure)),
-    ("purchases", |f| Some(f.purchases)),
-    ("mean_gap", |f| f.own_gap),
-    ("rhythm", |f| Some(f.rhythm)),
-    ("silence", |f| Some(f.silence)),
-    ("irregularity", |f| f.irregularity),
-    ("longest_gap", |f| f.longest_gap),
-    ("trend", |f| Some(f.trend)),
-    ("last_30", |f| Some(f.last_30)),
-    ("last_90", |f| Some(f.last_90)),
-    ("spend", |f| f.spend),
-    ("spend_per_purchase", |f| f.spend_per_purchase),
-    ("last_spend", |f| f.last_spend),
-    ("items", |f| f.items),
-    ("rows_per_purchase", |f| Some(f.rows_per_purchase)),
-    ("refund_share", |f| Some(f.refund_share)),
+    ("recency", |m| Some(m.recency())),
+    ("tenure", |m| Some(m.behaviour.tenure(m.own))),
+    ("purchases", |m| Some(m.purchases())),
+    ("mean_gap", |m| m.own.mean_gap()),
+    ("rhythm", |m| Some(m.rhythm())),
+    ("silence", |m| Some(m.silence())),
+    ("irregularity", |m| m.irregularity()),
+    ("longest_gap", |m| (m.own.purchases > 1).then_some(f64::from(m.own.longest_gap))),
+    ("trend", |m| Some(m.trend())),
+    ("last_30", |m| Some(f64::from(m.own.purchases_30))),
+    ("last_90", |m| Some(f64::from(m.own.purchases_90))),
+    ("spend", |m| m.major(m.own.spend().in_minor() as f64)),
+    ("spend_per_purchase", |m| m.spend_per_purchase()),
+    ("last_spend", |m| m.major(m.own.last_day_paid.in_minor() as f64)),
+    ("items", |m| m.items()),
+    ("rows_per_purchase", |m| Some(m.rows_per_purchase())),
+    ("refund_share", |m| Some(m.own.refund_share(m.behaviour.has_amounts()))),
 ];
+
+/// The columns that need amounts, and those that need items.
+pub(super) const MONEY: &[&str] = &["spend", "spend_per_purchase", "last_spend"];
+pub(super) const ITEMS: &[&str] = &["items"];
+
+/// Names of the columns that orders give.
+pub(super) fn columns() -> impl Iterator<Item = &'static str> {
+    COLUMNS.iter().map(|(name, _)| *name)
+}
 
 /// What beside orders becomes columns: kinds of events, and whether there are contracts.
 ///
@@ -234,34 +175,24 @@ struct ContractFacts {
     ended: f64,
 }
 
-/// Behaviour as of a day, one row per customer seen by then.
-/// Rows ascend by the customers' keys, as in the ledger, whatever order the rows of the orders came in.
-pub(super) struct Behaviour {
-    pub(super) customers: Customers,
-    pub(super) facts: Vec<Facts>,
+/// What is known of each customer as of a day: one row per customer, in ascending order of keys.
+pub(super) struct Profile {
+    behaviour: Arc<Behaviour>,
     /// For each kind of event: how many were recent, days since the last.
     events: Vec<Vec<(f64, Option<f64>)>>,
     contracts: Option<Vec<ContractFacts>>,
-    has_money: bool,
-    has_items: bool,
     kinds: Vec<String>,
 }
 
-impl Behaviour {
-    /// Events and contracts are found by the customers' keys and read through the same guard as orders: what happened after the day
-    /// cannot be seen, whatever the tables hold.
+impl Profile {
+    /// Orders, events and contracts as of the day of `known`, with the extras that the model knows.
     ///
-    /// Facts of every customer seen by that day, in parallel, with the extras that the model knows. An error where nobody was
-    /// seen, and where the model learned from events or contracts that are not given now.
+    /// # Errors
+    /// Where nobody was seen, and where the model learned from events or contracts that are not given.
     pub(super) fn of(known: Known<'_>, extras: &Extras) -> Result<Self> {
-        let now = known.observed;
-        let currency = now.ledger().currency();
-        // Sums of 64-bit amounts stay far inside the range of f64.
-        let major = |minor: i128| Expected::minor(minor as f64).map_or(0.0, |money| currency.to_major(money));
-        let facts = now.map(|history| Facts::new(&history, now.as_of(), &major));
-        let customers = facts.customers().clone();
-        let facts = facts.into_values();
-        if facts.is_empty() {
+        let behaviour = known.observed.behaviour()?;
+        let customers = behaviour.customers();
+        if customers.is_empty() {
             return Err(Error::empty("no customer was seen as of that day"));
         }
         let today = known.as_of().day();
@@ -270,7 +201,7 @@ impl Behaviour {
             let Some(all) = known.events else {
                 return Err(Error::input("the model learned from events; give those known at that day"));
             };
-            let found = all.observed(known.as_of()).map(&customers, |history| {
+            let found = all.observed(known.as_of()).map(customers, |history| {
                 let mut of = vec![(0.0, None); extras.kinds.len()];
                 for row in history.rows() {
                     if let Ok(kind) = extras.kinds.binary_search_by(|k| k.as_str().cmp(&row.kind.to_text())) {
@@ -291,7 +222,7 @@ impl Behaviour {
             let Some(all) = known.contracts else {
                 return Err(Error::input("the model learned from contracts; give those known at that day"));
             };
-            let found = all.observed(known.as_of()).map(&customers, |history| {
+            let found = all.observed(known.as_of()).map(customers, |history| {
                 let mut facts = ContractFacts::default();
                 for row in history.rows() {
                     if row.end.is_some() {
@@ -307,30 +238,28 @@ impl Behaviour {
         } else {
             None
         };
-        Ok(Self {
-            has_money: facts.iter().any(|f| f.spend.is_some()),
-            has_items: now.ledger().items().is_some(),
-            kinds: extras.kinds.clone(),
-            customers,
-            facts,
-            events,
-            contracts,
-        })
+        Ok(Self { behaviour, events, contracts, kinds: extras.kinds.clone() })
     }
 
-    /// The columns of orders that this ledger can fill: without amounts there is no money, without items no breadth.
-    /// In the order of the table of the module; their names are part of saved models.
-    fn columns(&self) -> impl Iterator<Item = (&'static str, Getter)> {
-        let (money, items) = (self.has_money, self.has_items);
-        COLUMNS
-            .into_iter()
-            .filter(move |(name, _)| (money || !name.contains("spend")) && (items || *name != "items"))
+    /// Whose the rows are.
+    pub(super) fn customers(&self) -> &Customers {
+        self.behaviour.customers()
+    }
+
+    /// Whether the ledger has amounts, and whether it has items.
+    pub(super) fn has(&self) -> (bool, bool) {
+        (self.behaviour.has_amounts(), self.behaviour.has_items())
+    }
+
+    /// The measures of a row.
+    pub(super) fn measures(&self, row: usize) -> Measures<'_> {
+        Measures { behaviour: &self.behaviour, own: &self.behaviour.rows()[row] }
     }
 
     /// The table.
     pub(super) fn features(&self) -> Result<Features> {
-        let rows: Vec<usize> = (0..self.facts.len()).collect();
-        stack(&[(self, rows)], self.customers.clone())
+        let rows: Vec<usize> = (0..self.customers().len()).collect();
+        stack(&[(self, rows)], self.customers().clone())
     }
 }
 
@@ -346,12 +275,12 @@ impl Behaviour {
 ///
 /// The columns are those of the first part; all parts of a fit share their extras. A customer seen at two cuts has two rows;
 /// folds keep them together by the hash of the key.
-pub(super) fn stack(parts: &[(&Behaviour, Vec<usize>)], customers: Customers) -> Result<Features> {
+pub(super) fn stack(parts: &[(&Profile, Vec<usize>)], customers: Customers) -> Result<Features> {
     let mut builder = Features::builder(customers);
     let Some((first, _)) = parts.first() else { return builder.build() };
-    for (name, get) in first.columns() {
-        let of = |(part, rows): &(&Behaviour, Vec<usize>)| -> Vec<Option<f64>> {
-            rows.iter().map(|row| get(&part.facts[*row])).collect()
+    for (name, get) in COLUMNS {
+        let of = |(part, rows): &(&Profile, Vec<usize>)| -> Vec<Option<f64>> {
+            rows.iter().map(|row| get(&part.measures(*row))).collect()
         };
         builder = builder.numeric(name, parts.iter().flat_map(of).collect::<Vec<_>>())?;
     }
@@ -379,37 +308,31 @@ pub(super) fn stack(parts: &[(&Behaviour, Vec<usize>)], customers: Customers) ->
 /// - [`Leaving::Silence`]: at the holdout's last day, time since the last purchase, before or after the cut, exceeds so many
 ///   rhythms as known at the cut.
 /// - [`Leaving::Contract`]: a contract ran at the cut and none runs at the holdout's last day. Only who had one takes part.
-pub(super) fn labels(past: &Past<'_>, behaviour: &Behaviour, leaving: Leaving) -> Result<Vec<Option<bool>>> {
+pub(super) fn labels(past: &Past<'_>, profile: &Profile, leaving: Leaving) -> Result<Vec<Option<bool>>> {
     let split = &past.split;
-    let holdout = split.holdout();
+    let end = split.holdout().days().1;
     if leaving == Leaving::Contract {
         let contracts =
             past.contracts.ok_or_else(|| Error::input("labels from contracts need `Past::contracts`"))?;
-        let end = AsOf::new(holdout.days().1);
-        let (before, after) = (contracts.observed(split.as_of()), contracts.observed(end));
-        return Ok((0..behaviour.customers.len())
+        let (before, after) = (contracts.observed(split.as_of()), contracts.observed(AsOf::new(end)));
+        return Ok((0..profile.customers().len())
             .map(|row| {
-                let key = behaviour.customers.key(row)?;
+                let key = profile.customers().key(row)?;
                 before.history(&key).is_running().then(|| !after.history(&key).is_running())
             })
             .collect());
     }
-    behaviour
-        .customers
-        .iter()
-        .zip(&behaviour.facts)
-        .map(|(customer, facts)| {
-            let after = holdout.history(customer)?;
-            let last = (0..after.len()).rev().find(|i| !after.is_refund(*i)).map(|i| after.days()[i]);
-            Ok(Some(match leaving {
-                Leaving::Silence { times } => {
-                    let end = holdout.days().1;
-                    let silence =
-                        last.map_or(facts.recency + (end - split.as_of().day()) as f64, |d| (end - d) as f64);
-                    silence > times * facts.rhythm.max(1.0)
-                }
-                _ => last.is_none(),
-            }))
-        })
-        .collect()
+    let outcomes = split.outcomes().map(PerCustomer::into_values)?;
+    let left = outcomes.iter().enumerate().map(|(row, outcome)| match leaving {
+        Leaving::Silence { times } => {
+            let known = profile.measures(row);
+            let silence = match outcome.days {
+                Some((_, last)) => (end - last) as f64,
+                None => known.recency() + (end - split.as_of().day()) as f64,
+            };
+            Some(silence > times * known.rhythm().max(1.0))
+        }
+        _ => Some(outcome.purchases == 0),
+    });
+    Ok(left.collect())
 }

@@ -11,7 +11,8 @@
 //! there. A model that learned from them asks for them again.
 
 use crate::data::{Contracts, Events, Observed, Split};
-use crate::types::AsOf;
+use crate::error::Result;
+use crate::types::{AsOf, CustomerIx};
 
 /// What is known at a day: orders, and perhaps events and contracts. An [`Observed`] alone will do wherever this is asked for.
 ///
@@ -56,6 +57,14 @@ impl<'a> Known<'a> {
     /// The orders.
     pub fn observed(&self) -> Observed<'a> {
         self.observed
+    }
+
+    /// The same, restricted to one customer: see [`Observed::only`].
+    ///
+    /// # Errors
+    /// As [`Observed::only`].
+    pub fn only(self, customer: CustomerIx) -> Result<Self> {
+        Ok(Self { observed: self.observed.only(customer)?, ..self })
     }
 
     pub(super) fn as_of(&self) -> AsOf {

@@ -133,39 +133,38 @@ pub(super) struct Encoded {
     pub(super) width: usize,
 }
 
-/// Fills unknown values with `means`, which are taken from these rows where not given.
-pub(super) fn fill(values: &mut [f64], width: usize, means: Option<Vec<f64>>) -> Vec<f64> {
-    if width == 0 {
-        return Vec::new();
-    }
-    let means = means.unwrap_or_else(|| {
-        let mut sums = vec![(0.0, 0.0); width];
-        for row in values.chunks_exact(width) {
-            for (sum, value) in sums.iter_mut().zip(row) {
-                if !value.is_nan() {
-                    // A running mean, which cannot overflow.
-                    sum.1 += 1.0;
-                    sum.0 += value / sum.1 - sum.0 / sum.1;
-                }
+/// Mean of the known values of each column.
+pub(super) fn means_of(values: &[f64], width: usize) -> Vec<f64> {
+    let mut sums = vec![(0.0, 0.0); width];
+    for row in values.chunks_exact(width.max(1)) {
+        for (sum, value) in sums.iter_mut().zip(row) {
+            if !value.is_nan() {
+                // A running mean, which cannot overflow.
+                sum.1 += 1.0;
+                sum.0 += value / sum.1 - sum.0 / sum.1;
             }
         }
-        sums.into_iter().map(|s| s.0).collect()
-    });
-    for row in values.chunks_exact_mut(width) {
-        for (value, mean) in row.iter_mut().zip(&means) {
+    }
+    sums.into_iter().map(|s| s.0).collect()
+}
+
+/// Replaces unknown values by the mean of their column.
+pub(super) fn fill(values: &mut [f64], means: &[f64]) {
+    for row in values.chunks_exact_mut(means.len().max(1)) {
+        for (value, mean) in row.iter_mut().zip(means) {
             if value.is_nan() {
                 *value = *mean;
             }
         }
     }
-    means
 }
 
 impl Encoded {
     fn new(design: &Design, features: &Features, rows: &[usize]) -> Result<(Self, Vec<f64>)> {
         let width = design.width();
         let mut values = design.encode(features, rows)?;
-        let means = fill(&mut values, width, None);
+        let means = means_of(&values, width);
+        fill(&mut values, &means);
         Ok((Self { values, width }, means))
     }
 

@@ -84,7 +84,8 @@ impl ChurnParams {
         let all: Vec<usize> = (0..left.len()).collect();
         let mut values = design.encode(features, &all)?;
         let width = design.width();
-        let means = sharp::fill(&mut values, width, None);
+        let means = sharp::means_of(&values, width);
+        sharp::fill(&mut values, &means);
         let mut kept: Vec<usize> = (0..width).collect();
         let (mut aliased, mut removed) = (Vec::new(), values);
         let (fit, scaling) = loop {
@@ -427,7 +428,7 @@ impl TableModel {
             let mut x = vec![0.0; width];
             rows.map(|row| {
                 reader.encode(row, &mut x);
-                sharp::fill(&mut x, width, Some(self.means.clone()));
+                sharp::fill(&mut x, &self.means);
                 let mut score = self.beta[0] + dot(&x, &self.beta[1..]);
                 score += self.levels.parts(&by_code, &reader, row).sum::<f64>();
                 if !self.forest.is_empty() {

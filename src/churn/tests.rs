@@ -745,11 +745,11 @@ mod orders {
         let model = ChurnParams::new().fit(&[split]).unwrap();
         let now = ledger.observed(cut(CUT)).unwrap();
         let risk = model.predict(now).unwrap();
-        let all = model.explain_every(now).unwrap();
+        let all = model.explain(now).unwrap();
         let mut spoken = 0;
         for ((customer, p), why) in risk.iter().zip(all.values()) {
             assert_relative_eq!(why.probability().get(), p.get(), max_relative = 1e-12);
-            assert_eq!(&model.explain(now, customer).unwrap(), why);
+            assert_eq!(&model.explain_one(now, customer).unwrap(), why);
             let (english, chinese) = (why.reasons(Language::English, 3), why.reasons(Language::Chinese, 3));
             assert_eq!(english.len(), chinese.len());
             assert!(english.iter().all(|r| r.is_ascii()));
@@ -874,7 +874,7 @@ mod orders {
                 let model = ChurnParams::new().fit(&[ledger.split(cut(19_150), horizon).unwrap()]).unwrap();
                 let now = ledger.observed(cut(CUT)).unwrap();
                 let risk: Vec<u64> = model.predict(now).unwrap().values().iter().map(|p| p.get().to_bits()).collect();
-                let why = model.explain_every(now).unwrap().into_values();
+                let why = model.explain(now).unwrap().into_values();
                 (model, risk, why)
             };
             let (a, b) = (answers(seed), answers(other));

@@ -256,7 +256,7 @@ impl WarningParams {
 
 fn last_purchase(known: &Known<'_>, customers: &Customers, row: usize) -> Option<Day> {
     let history = known.observed.history(customers.customer(row)?).ok()??;
-    (0..history.len()).rev().find(|i| !history.is_refund(*i)).map(|i| history.days()[i])
+    history.purchases().last().map(|purchase| purchase.day)
 }
 
 /// A sign, with its evidence. Times in days.
@@ -442,19 +442,10 @@ impl fmt::Debug for Warnings {
     }
 }
 
-/// Purchase days, oldest first: age in days and money paid, if there is money.
+/// Purchases, oldest first: age in days, and money paid where there is money.
 fn orders_of(history: &History<'_>, today: Day) -> Vec<(i64, Option<i64>)> {
-    let mut orders: Vec<(i64, Option<i64>)> = Vec::new();
-    for (i, day) in history.days().iter().enumerate().filter(|(i, _)| !history.is_refund(*i)) {
-        let amount = history.amounts().map(|a| a[i].in_minor());
-        match orders.last_mut() {
-            Some(last) if last.0 == today - *day => {
-                last.1 = last.1.zip(amount).map(|(a, b)| a.saturating_add(b));
-            }
-            _ => orders.push((today - *day, amount)),
-        }
-    }
-    orders
+    let money = history.amounts().is_some();
+    history.purchases().map(|p| (today - p.day, money.then_some(p.paid.in_minor()))).collect()
 }
 
 /// The exact binomial test of the number of purchases in the window, given all since the first.

@@ -27,18 +27,19 @@
 //! in whichever direction: "purchases on 6 of the last 90 days" stands among the reasons of a low risk.
 
 use super::explain::{Value, short};
-use super::orders::{EVENT_COUNT, EVENT_SILENCE, Facts};
+use super::orders::{EVENT_COUNT, EVENT_SILENCE, Measures};
 
 /// The reason in English and Chinese; `None` for a column without words of its own.
 ///
-/// `facts` are the customer's, because a sentence may need more than the column's value: silence is told with the rhythm. Who
-/// bought once has no rhythm of their own, so their silence is told as the day of that purchase.
+/// `known` are the customer's measures, because a sentence may need more than the column's value:
+/// silence is named together with the rhythm. With a single purchase there is no rhythm, and the text
+/// names the day of that purchase instead.
 ///
 /// Days are rounded to whole ones, shares to whole percent, other numbers to two decimals; a rhythm of less than a day is told as
 /// one day.
-pub(super) fn reason(column: &str, value: &Value, facts: &Facts) -> Option<(String, String)> {
+pub(super) fn reason(column: &str, value: &Value, known: Measures<'_>) -> Option<(String, String)> {
     let days = |value: f64| format!("{:.0}", value.round());
-    let (recency, rhythm) = (days(facts.recency), days(facts.rhythm.max(1.0)));
+    let (recency, rhythm) = (days(known.recency()), days(known.rhythm().max(1.0)));
     let pair = |english: String, chinese: String| Some((english, chinese));
     if let Some(kind) = column.strip_suffix(EVENT_COUNT)
         && let Value::Number(n) = value
@@ -64,7 +65,7 @@ pub(super) fn reason(column: &str, value: &Value, facts: &Facts) -> Option<(Stri
     };
     let n = short((100.0 * number).round() / 100.0);
     match column {
-        "silence" if facts.purchases > 1.0 => pair(
+        "silence" if known.purchases() > 1.0 => pair(
             format!("bought about every {rhythm} days, silent for {recency}"),
             format!("大约每 {rhythm} 天购买一次，已沉寂 {recency} 天"),
         ),

@@ -3,6 +3,7 @@
 //! A dictionary is shared by everything that speaks of the same customers, and compared by fingerprint first. Which of
 //! its customers have a row differs from table to table: everybody in a ledger, those seen by a day in its results.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -26,10 +27,17 @@ use crate::types::{CustomerIx, Key};
 /// assert_eq!((keys.find("eve"), keys.is_empty()), (None, false));
 /// # Ok::<(), regulars::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Keys {
     sorted: Sorted,
     fingerprint: u32,
+}
+
+/// Prints the count, never a key.
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Keys({})", self.len())
+    }
 }
 
 /// The same keys. Fingerprints are compared first, so unequal dictionaries are told apart at once as a rule.
@@ -165,11 +173,18 @@ impl Keys {
 /// assert_eq!(seen.customer(1), Some(cleo));
 /// # Ok::<(), regulars::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Customers {
     keys: Arc<Keys>,
     /// Ascending dictionary indices of the rows; `None` where every customer has one.
     present: Option<Arc<[u32]>>,
+}
+
+/// Prints the counts, never a key.
+impl fmt::Debug for Customers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Customers({} of {})", self.len(), self.keys.len())
+    }
 }
 
 impl Customers {

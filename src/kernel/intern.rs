@@ -31,6 +31,7 @@
 //! Keys are compared byte by byte: `Ann` and `ann`, or the composed and the decomposed é, are two customers. Whoever wants
 //! them to be one says so before (`profile` does nothing else).
 
+use std::fmt;
 use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
@@ -40,7 +41,7 @@ use crate::types::Key;
 
 /// Collects keys and numbers them by first appearance. Hash order never reaches a result: the numbers come from the
 /// input's order, the final order from sorting.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Interner {
     /// Numbers of the integer keys.
     integers: HashMap<i64, u32>,
@@ -55,12 +56,19 @@ pub(crate) struct Interner {
 }
 
 /// What a number stands for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 enum Entry {
     /// An integer key, as it is.
     Int(i64),
     /// Where a text stands in the arena, in bytes; both ends are boundaries of characters.
     Text { start: u64, end: u64 },
+}
+
+/// Prints the count, never a key.
+impl fmt::Debug for Interner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Interner({} keys)", self.len())
+    }
 }
 
 /// A distinct-key limit that leaves `u32::MAX` free to mean "none".
@@ -180,7 +188,7 @@ fn text_of<'a>(arena: &'a str, entries: &[Entry], number: u32) -> &'a str {
 
 /// Distinct keys in ascending order: the integers, then the texts, one behind the other. That an integer comes before
 /// every text, whatever the other keys are, keeps later rows from moving the order of earlier ones.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Sorted {
     /// Strictly ascending.
     pub(crate) integers: Vec<i64>,
@@ -188,6 +196,13 @@ pub(crate) struct Sorted {
     pub(crate) joined: String,
     /// Where each text ends.
     pub(crate) ends: Vec<u64>,
+}
+
+/// Prints the counts, never a key.
+impl fmt::Debug for Sorted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sorted({} integers, {} texts)", self.integers.len(), self.ends.len())
+    }
 }
 
 impl Sorted {

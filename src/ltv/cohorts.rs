@@ -89,9 +89,8 @@ impl Cohorts {
             return Err(Error::input("basket numbers have no months"));
         }
         let label = |customer| {
-            let rows = observed.history(customer)?.into_iter().flat_map(|h| h.rows());
-            let first = rows.filter(|r| !r.is_refund).map(|r| r.day).next();
-            let (year, month, _) = first.unwrap_or(observed.as_of().day()).to_ymd();
+            let first = observed.history(customer)?.and_then(|history| history.purchases().next());
+            let (year, month, _) = first.map_or(observed.as_of().day(), |purchase| purchase.day).to_ymd();
             Ok(match by {
                 CohortBy::Month => format!("{year:04}-{month:02}"),
                 CohortBy::Quarter => format!("{year:04}-Q{}", month.div_ceil(3)),

@@ -34,9 +34,9 @@
 use std::borrow::Cow;
 
 use crate::data::{Observed, PerCustomer, PurchaseHistory, TimeUnit};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::par;
-use crate::types::{Expected, Horizon, Probability};
+use crate::types::{CustomerIx, Expected, Horizon, Probability};
 
 use super::auto::{self, likeness};
 use super::curves::Curves;
@@ -45,6 +45,7 @@ use super::drift::Drift;
 use super::fit::{self, Outcome};
 use super::histogram::Histogram;
 use super::history::RecencyFrequency;
+use super::infer::CustomerInterval;
 use super::params::{LtvParams, Model};
 use super::process::{Inner, PurchaseProcess};
 use super::spend::{self, GammaGamma};
@@ -426,6 +427,38 @@ impl LtvModel {
         PerCustomer::new(history.customers().clone(), values)
     }
 
+    /// What is to be expected of one customer, equal to the bit to that customer's value of [`predict`](Self::predict).
+    ///
+    /// Reads the rows of that customer alone. `None` for a customer without a purchase.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict) and [`Observed::only`].
+    pub fn predict_one(
+        &self,
+        now: Observed<'_>,
+        customer: CustomerIx,
+        horizon: Horizon,
+    ) -> Result<Option<LifetimeValue>> {
+        one(now, customer, |view| self.predict(view, horizon))
+    }
+
+    /// The intervals of one customer, equal to the bit to that customer's value of
+    /// [`predict_intervals`](Self::predict_intervals).
+    ///
+    /// Reads the rows of that customer alone. `None` for a customer without a purchase.
+    ///
+    /// # Errors
+    /// As [`predict_intervals`](Self::predict_intervals) and [`Observed::only`].
+    pub fn predict_intervals_one(
+        &self,
+        now: Observed<'_>,
+        customer: CustomerIx,
+        horizon: Horizon,
+        level: f64,
+    ) -> Result<Option<CustomerInterval>> {
+        one(now, customer, |view| self.predict_intervals(view, horizon, level))
+    }
+
     pub(super) fn history<'a>(&self, input: &PredictInput<'a>) -> Result<Cow<'a, PurchaseHistory>> {
         let history = match &input.0 {
             Source::History(history) => Cow::Borrowed(*history),
@@ -441,5 +474,18 @@ impl LtvModel {
                 history.unit()
             )))
         }
+    }
+}
+
+/// The answer for one customer of a view; `None` for a customer who has no purchase.
+fn one<'a, T>(
+    now: Observed<'a>,
+    customer: CustomerIx,
+    verb: impl FnOnce(Observed<'a>) -> Result<PerCustomer<T>>,
+) -> Result<Option<T>> {
+    match verb(now.only(customer)?) {
+        Ok(answers) => Ok(answers.into_values().pop()),
+        Err(error) if error.kind() == ErrorKind::EmptyInput => Ok(None),
+        Err(error) => Err(error),
     }
 }

@@ -123,11 +123,7 @@ fn repeat_days<'a>(
     customer: usize,
     begun: Day,
 ) -> impl Iterator<Item = Day> + use<'a> {
-    let known = now.history_at(customer);
-    let later = split.holdout().history_at(customer);
-    let bought = known.into_iter().chain([later]).flat_map(|history| {
-        history.days().iter().enumerate().filter(move |(i, _)| !history.is_refund(*i)).map(|(_, day)| *day)
-    });
-    let mut last = begun;
-    bought.filter(move |day| *day > std::mem::replace(&mut last, *day))
+    let histories = now.history_at(customer).into_iter().chain([split.holdout().history_at(customer)]);
+    let days = histories.flat_map(|history| history.purchases().map(|purchase| purchase.day));
+    days.filter(move |day| *day > begun)
 }

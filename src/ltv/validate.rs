@@ -101,7 +101,8 @@ pub struct Evaluation {
     pub deciles: Vec<Class>,
     /// Customers by repeat purchases so far: 0 to 6, and 7 or more (the conditional expectations of the literature).
     pub by_frequency: Vec<Class>,
-    /// Repeat purchases week by week, before and after the cut; `None` where the histories come without their days.
+    /// Repeat purchases week by week, before and after the cut; `None` where the histories come without their days, and
+    /// for days more than two centuries apart.
     pub tracking: Option<Tracking>,
 }
 
@@ -138,7 +139,7 @@ impl LtvModel {
         let history = PurchaseHistory::observed(split.observed(), self.unit)?;
         let actual = holdout_purchases(split, &history)?;
         let evaluation = self.evaluate_counts(&history, &actual, split.horizon())?;
-        Ok(Evaluation { tracking: Some(self.track(split)?), ..evaluation })
+        Ok(Evaluation { tracking: self.track(split).ok(), ..evaluation })
     }
 
     /// The forecast from `history` against `actual` purchases of each of its customers within `horizon`.
@@ -241,14 +242,9 @@ pub(super) fn checked_actual(history: &PurchaseHistory, actual: &[f64]) -> Resul
 /// # Errors
 /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a history of another ledger.
 pub fn holdout_purchases(split: Split<'_>, history: &PurchaseHistory) -> Result<Vec<f64>> {
-    let holdout = split.holdout();
-    let days = |customer| {
-        let mut days: Vec<_> =
-            holdout.history(customer)?.rows().filter(|r| !r.is_refund).map(|r| r.day).collect();
-        days.dedup();
-        Ok(days.len() as f64)
-    };
-    history.customers().iter().map(days).collect()
+    let outcomes = split.outcomes()?;
+    let of = |customer| Ok(outcomes.get(customer)?.map_or(0.0, |outcome| f64::from(outcome.purchases)));
+    history.customers().iter().map(of).collect()
 }
 
 /// A mean and its standard error, sqrt(variance / n).

@@ -62,7 +62,7 @@
 //! # Errors
 //! Typed, by [`VaryingParams::fit`] and [`VaryingModel::predict`]: days that are not covered, names that are not there.
 
-use crate::data::{Observed, PerCustomer, PurchaseHistory, TimeUnit};
+use crate::data::{History, Observed, PerCustomer, PurchaseHistory, TimeUnit};
 use crate::error::{Error, Result};
 use crate::kernel::par;
 use crate::kernel::quad;
@@ -228,9 +228,9 @@ fn lives<'a>(
     let one = |row: usize| -> Result<Life<'a>> {
         let customers = history.customers();
         let customer = customers.customer(row).ok_or_else(|| Error::input("the history lacks a customer"))?;
-        let rows = observed.history(customer)?.into_iter().flat_map(|h| h.rows());
-        let mut days: Vec<Day> = rows.filter(|r| !r.is_refund).map(|r| r.day).collect();
-        days.dedup();
+        let history = observed.history(customer)?;
+        let days: Vec<Day> =
+            history.iter().flat_map(History::purchases).map(|purchase| purchase.day).collect();
         let (first, last) = match days[..] {
             [first, .., last] => (first, last),
             [only] => (only, only),

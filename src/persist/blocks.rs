@@ -1,4 +1,4 @@
-//! Binary blocks behind the JSON line: typed little-endian arrays with name, length and checksum.
+//! Binary blocks after the JSON line: typed little-endian arrays with name, length and checksum.
 //!
 //! Names and types are redundant on purpose: a block asked for under another name or type is a fault of the file or of the
 //! library, and both should be found at once rather than as wrong numbers.
@@ -50,8 +50,9 @@ impl ElementType {
 /// FNV-1a in 64 bits, eight bytes a step: detects damage, not malice.
 ///
 /// The plain form takes a byte a step; a rotation after each multiplication lets the upper bits of a word reach the lower
-/// ones of the next. The length goes in first, so that trailing zeros count.
-fn checksum(bytes: &[u8]) -> String {
+/// ones of the next. The length goes in first, so that trailing zeros count. Each step is one-to-one in the word and in
+/// the state, so a change within one word of eight bytes is always found.
+pub(super) fn checksum(bytes: &[u8]) -> String {
     const PRIME: u64 = 0x0000_0100_0000_01b3;
     let step = |hash: u64, word: u64| (hash ^ word).wrapping_mul(PRIME).rotate_left(29);
     let mut hash = step(0xcbf2_9ce4_8422_2325, bytes.len() as u64);

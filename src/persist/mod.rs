@@ -7,17 +7,30 @@
 //! One line of JSON, closed by a line feed:
 //!
 //! ```json
-//! {"format":"regulars-model","version":1,"kind":"rfm","library":"0.1.0","model":{"…":"…"},"blocks":[]}
+//! {"format":"regulars-model","version":2,"kind":"rfm","library":"0.1.0","model":{},"blocks":[],"checksum":"…"}
 //! ```
 //!
 //! Models of a few parameters are that line alone: readable, and fit for a diff. Models that hold state (an index of
-//! profiles, the baskets of a recommender) keep their arrays in binary blocks behind it, in the order listed under
+//! profiles, the baskets of a recommender) keep their arrays in binary blocks after it, in the order listed under
 //! `blocks`, each with name, type, length and checksum; numbers are little-endian. Floats keep every bit.
 //!
+//! The line ends with its own checksum, over every byte before it. Since the checksums of the blocks stand in the
+//! line, no bit of a file can change unseen. A checksum finds damage, not malice: who can write the file can write
+//! a checksum that fits. A line that was edited in a text editor is refused; fit the model again instead.
+//!
+//! The model ends with its last block. Bytes after it are not part of it and are ignored, so that a model may stand
+//! at the start of a longer stream; the reader may have taken some of them.
+//!
 //! # What is checked
-//! Nothing in a file is trusted. The envelope's format, kind and version come first; lengths are held against
+//! Nothing in a file is trusted. The envelope's format, version, checksum and kind come first; lengths are held against
 //! [`Limits`] before memory is taken, checksums against the blocks, and each model checks every rule that its `fit`
 //! would have kept. A file of a newer version is refused, a file of an older one is read.
+//!
+//! # Versions
+//! | version | what is new |
+//! |---|---|
+//! | 1 | blocks have checksums, the line has none: a flipped bit in a number of the line is not noticed |
+//! | 2 | the line has a checksum |
 //!
 //! # Errors
 //! [`IncompatibleModel`](crate::ErrorKind::IncompatibleModel) for a file that is damaged, of another kind, of a newer
@@ -85,7 +98,10 @@ pub(crate) use blocks::{BlockReader, BlockWriter};
 /// assert!(String::from_utf8_lossy(&file).contains(&version));
 /// # Ok::<(), regulars::Error>(())
 /// ```
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
+
+/// Bytes of the checksum's field: its name, 16 digits, quotes and the brace.
+const SEAL: usize = r#","checksum":"0123456789abcdef"}"#.len();
 
 /// What every file of this library says of itself.
 const FORMAT: &str = "regulars-model";
@@ -168,9 +184,11 @@ struct Head {
     kind: String,
     #[serde(default, rename = "model")]
     _model: IgnoredAny,
+    /// Absent in files of version 1.
+    checksum: Option<IgnoredAny>,
 }
 
-/// The JSON line. `library` is for people; only `version` decides.
+/// The JSON line without its checksum. `library` is for people; only `version` decides.
 #[derive(Serialize, Deserialize)]
 struct Envelope<R> {
     format: String,
@@ -202,7 +220,7 @@ struct Envelope<R> {
 ///
 /// let mut file = Vec::new();
 /// persist::write(&mut file, &model)?;
-/// assert!(file.starts_with(br#"{"format":"regulars-model","version":1,"kind":"rfm""#));
+/// assert!(file.starts_with(br#"{"format":"regulars-model","version":2,"kind":"rfm""#));
 ///
 /// let loaded: RfmModel = persist::read(file.as_slice())?;
 /// assert_eq!(loaded.score(now)?, model.score(now)?);
@@ -222,8 +240,10 @@ pub fn write<M: Model>(mut writer: impl Write, model: &M) -> Result<()> {
         model: repr,
         blocks: blocks.descriptors(),
     };
-    let header =
+    let mut header =
         serde_json::to_vec(&envelope).map_err(|e| Error::new(ErrorKind::IncompatibleModel, None, e))?;
+    header.pop();
+    header.extend_from_slice(seal(&header).as_bytes());
     let io = |e: std::io::Error| Error::new(ErrorKind::Io, None, e);
     writer.write_all(&header).map_err(io)?;
     writer.write_all(b"\n").map_err(io)?;
@@ -231,6 +251,17 @@ pub fn write<M: Model>(mut writer: impl Write, model: &M) -> Result<()> {
         writer.write_all(part).map_err(io)?;
     }
     writer.flush().map_err(io)
+}
+
+/// The end of a line that begins with these bytes: the checksum as its last field, and the brace that closes it.
+fn seal(body: &[u8]) -> String {
+    format!(",\"checksum\":\"{}\"}}", blocks::checksum(body))
+}
+
+/// Whether a line ends with the checksum of what stands before it.
+fn is_sealed(line: &[u8]) -> bool {
+    let (body, end) = line.split_at(line.len().saturating_sub(SEAL));
+    seal(body).as_bytes() == end
 }
 
 /// Reads a model within the default [`Limits`]. The type asked for must be the one that was saved.
@@ -242,11 +273,14 @@ pub fn write<M: Model>(mut writer: impl Write, model: &M) -> Result<()> {
 /// let mut file = Vec::new();
 /// persist::write(&mut file, &SegmentMap::standard([5, 5, 5])?)?;
 /// let error = persist::read::<RfmModel>(file.as_slice()).unwrap_err();
-/// assert_eq!(error.to_string(), "expected a model of kind `rfm`, found another kind");
+/// assert_eq!(error.to_string(), "expected a model of kind `rfm`, found `rfm-segments`");
 ///
-/// // A byte less, or a newer version: refused as a whole.
+/// // A byte less, another byte, or a newer version: refused as a whole.
 /// assert!(persist::read::<SegmentMap>(&file[..file.len() - 2]).is_err());
-/// let newer = String::from_utf8_lossy(&file).replace("\"version\":1", "\"version\":2");
+/// let other = String::from_utf8_lossy(&file).replace("loyal", "royal");
+/// let error = persist::read::<SegmentMap>(other.as_bytes()).unwrap_err();
+/// assert_eq!(error.to_string(), "the header does not match its checksum");
+/// let newer = String::from_utf8_lossy(&file).replace("\"version\":2", "\"version\":3");
 /// let error = persist::read::<SegmentMap>(newer.as_bytes()).unwrap_err();
 /// assert_eq!(error.kind(), ErrorKind::IncompatibleModel);
 /// # Ok::<(), regulars::Error>(())
@@ -258,10 +292,10 @@ pub fn read<M: Model>(reader: impl Read) -> Result<M> {
     read_with(reader, &Limits::default())
 }
 
-/// Reads a model within limits of one's own. Bytes behind the model are not read.
+/// Reads a model within limits of one's own. Bytes after the model are ignored.
 ///
-/// The order of checks: length of the line, format, version, kind, the JSON of that kind, lengths and checksums of the
-/// blocks, then every rule of the model itself.
+/// The order of checks: length of the line, format, version, checksum of the line, kind, the JSON of that kind, lengths
+/// and checksums of the blocks, then every rule of the model itself.
 ///
 /// # Errors
 /// See the [module](self).
@@ -278,9 +312,21 @@ pub fn read_with<M: Model>(reader: impl Read, limits: &Limits) -> Result<M> {
             head.version
         )));
     }
+    if head.version == 0 {
+        return Err(incompatible("there is no format version 0"));
+    }
+    if (head.version > 1 || head.checksum.is_some()) && !is_sealed(&header) {
+        return Err(incompatible("the header does not match its checksum"));
+    }
     if head.kind != M::KIND {
-        // The kind found is not quoted: it may be anything.
-        return Err(incompatible(format!("expected a model of kind `{}`, found another kind", M::KIND)));
+        // A file without a checksum may say anything here: what is no name is not quoted.
+        let name = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        let found = match head.kind.as_str() {
+            "" => "none".to_owned(),
+            kind if kind.len() <= 40 && kind.chars().all(name) => format!("`{kind}`"),
+            _ => "one that is no name".to_owned(),
+        };
+        return Err(incompatible(format!("expected a model of kind `{}`, found {found}", M::KIND)));
     }
     let envelope: Envelope<M::Repr> = parse(&header)?;
     drop(header);
@@ -325,6 +371,16 @@ fn as_incompatible(error: Error) -> Error {
             format!("damaged model: {error}"),
         ),
     }
+}
+
+/// A saved model with a text of its line replaced and the checksum set right: what the model's own checks must find.
+#[cfg(test)]
+pub(crate) fn edited(file: &[u8], from: &str, to: &str) -> Vec<u8> {
+    let end = file.iter().position(|byte| *byte == b'\n').expect("a line");
+    let line = std::str::from_utf8(&file[..end - SEAL]).expect("JSON");
+    assert!(line.contains(from), "{from} is not in {line}");
+    let line = line.replace(from, to).into_bytes();
+    [&line[..], seal(&line).as_bytes(), &file[end..]].concat()
 }
 
 #[cfg(test)]

@@ -3,11 +3,10 @@
 //! The only honest figure about a forecast is one on days it did not know. A back-test goes one horizon into the past,
 //! fits everything there, and looks at what came.
 
-use crate::churn::Evaluation;
+use crate::churn;
 use crate::data::{Identity, Ledger, Occasion, Split};
 use crate::error::{Error, Result};
-use crate::ltv::LtvModel;
-pub use crate::ltv::Tracking;
+use crate::ltv;
 use crate::metrics::ranking::RankingQuality;
 use crate::recommend::Baskets;
 use crate::types::{AsOf, Horizon};
@@ -39,10 +38,9 @@ const LIST: usize = 10;
 /// assert_eq!(today.day() - backtest.as_of.day(), 60);
 ///
 /// let ltv = backtest.ltv.expect("has amounts and a past");
-/// assert!(ltv.mae <= ltv.rmse); // as for any errors
-/// assert_eq!(ltv.bias, Some((ltv.expected - ltv.actual) / ltv.actual));
+/// assert!(ltv.model.mae.value <= ltv.model.rmse.value); // as for any errors
 ///
-/// let tracking = backtest.tracking.expect("goes with the lifetime model");
+/// let tracking = ltv.tracking.expect("days less than two centuries apart");
 /// assert_eq!(tracking.actual.len(), tracking.days.len());
 /// assert!(tracking.known_weeks < tracking.days.len()); // the rest was forecast
 /// # Ok::<(), regulars::Error>(())
@@ -58,37 +56,13 @@ pub struct Backtest {
     /// Whether the people of the ledger could be told apart at the cut, or only in hindsight.
     pub identity: Identity,
     /// Quality of the churn probabilities.
-    pub churn: Option<Evaluation>,
-    /// Quality of the forecast of purchases.
-    pub ltv: Option<ForecastQuality>,
-    /// Purchases week by week, actual and expected; `None` for days more than two centuries apart.
-    pub tracking: Option<Tracking>,
+    pub churn: Option<churn::Evaluation>,
+    /// Quality of the forecast of purchases, beside baselines, with intervals and week by week.
+    pub ltv: Option<ltv::Evaluation>,
     /// Quality of the lists of ten next items, over customers who came back, with the first basket after the cut as truth.
     pub recommend: Option<RankingQuality>,
     /// Stages that could not be tried, with their reasons.
     pub left_out: Vec<LeftOut>,
-}
-
-/// Quality of a forecast of purchases, customer by customer, within the horizon.
-///
-/// A purchase is a day with a row that is no refund. With the error e = expected − actual of each of n customers: `mae` is
-/// Σ|e| / n, `rmse` is √(Σe² / n), `bias` is Σe over the sum of what happened.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct ForecastQuality {
-    /// Customers scored: those with a purchase up to the cut.
-    pub customers: usize,
-    /// Purchases that happened.
-    pub actual: f64,
-    /// Purchases that were expected.
-    pub expected: f64,
-    /// Mean absolute error per customer.
-    pub mae: f64,
-    /// Root of the mean squared error per customer.
-    pub rmse: f64,
-    /// (expected − actual) / actual of the totals; `None` where nothing happened.
-    pub bias: Option<f64>,
 }
 
 impl PipelineParams {
@@ -109,18 +83,15 @@ impl PipelineParams {
         let mut left_out = Vec::new();
         let mut note = |stage, error: &Error| left_out.push(LeftOut::new(stage, error));
         let churn = self.try_churn(ledger, split).map_err(|e| note(Stage::Churn, &e)).ok();
-        let model = self.ltv.fit(now).map_err(|e| note(Stage::Ltv, &e)).ok();
-        let forecast = model.as_ref().map(|m| forecast_quality(m, split)).transpose();
-        let ltv = forecast.map_err(|e| note(Stage::Ltv, &e)).ok().flatten();
-        let tracking = model.as_ref().map(|m| m.track(split)).transpose();
-        let tracking = tracking.map_err(|e| note(Stage::Ltv, &e)).ok().flatten();
+        let ltv = self.ltv.fit(now).and_then(|model| model.evaluate(split));
+        let ltv = ltv.map_err(|e| note(Stage::Ltv, &e)).ok();
         let recommend = self.try_recommend(split).map_err(|e| note(Stage::Recommend, &e)).ok();
         let identity = ledger.identity().at(cut);
-        Ok(Backtest { as_of: cut, horizon, identity, churn, ltv, tracking, recommend, left_out })
+        Ok(Backtest { as_of: cut, horizon, identity, churn, ltv, recommend, left_out })
     }
 
     /// Churn learned on splits before the cut, evaluated on the one at the cut.
-    fn try_churn(&self, ledger: &Ledger, split: Split<'_>) -> Result<Evaluation> {
+    fn try_churn(&self, ledger: &Ledger, split: Split<'_>) -> Result<churn::Evaluation> {
         let past = self.splits(ledger, split.as_of(), split.horizon())?;
         self.churn.fit(&past)?.evaluate(split)
     }
@@ -130,35 +101,4 @@ impl PipelineParams {
         let truth = Baskets::next(&split, Occasion::Day)?;
         Ok(self.recommend.fit(split.observed())?.evaluate(&truth, LIST)?.mean())
     }
-}
-
-/// Days with a purchase within the holdout.
-fn purchases_in(split: Split<'_>, customer: usize) -> u32 {
-    let later = split.holdout().history_at(customer);
-    let mut last = None;
-    let bought = later.days().iter().enumerate().filter(|(i, _)| !later.is_refund(*i));
-    bought.map(|(_, day)| u32::from(last.replace(*day) != Some(*day))).sum()
-}
-
-/// Predictions at the cut against purchases within the horizon, for every customer the model knows.
-fn forecast_quality(model: &LtvModel, split: Split<'_>) -> Result<ForecastQuality> {
-    let predicted = model.predict(split.observed(), split.horizon())?;
-    let (mut actual, mut expected, mut absolute, mut squared) = (0.0, 0.0, 0.0, 0.0);
-    for (customer, value) in predicted.iter() {
-        let truth = f64::from(purchases_in(split, customer.index()));
-        let error = value.purchases - truth;
-        actual += truth;
-        expected += value.purchases;
-        absolute += error.abs();
-        squared += error * error;
-    }
-    let n = predicted.len().max(1) as f64;
-    Ok(ForecastQuality {
-        customers: predicted.len(),
-        actual,
-        expected,
-        mae: absolute / n,
-        rmse: (squared / n).sqrt(),
-        bias: (actual > 0.0).then(|| (expected - actual) / actual),
-    })
 }

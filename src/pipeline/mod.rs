@@ -103,7 +103,7 @@ mod tests;
 #[cfg(feature = "serde")]
 mod wire;
 
-pub use backtest::{Backtest, ForecastQuality, Tracking};
+pub use backtest::Backtest;
 pub use model::{LeftOut, Pipeline, Stage};
 pub use params::PipelineParams;
 pub use table::{CustomerRow, CustomerTable};

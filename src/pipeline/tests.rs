@@ -131,8 +131,8 @@ fn a_backtest_scores_what_it_did_not_know() {
     let churn = backtest.churn.unwrap();
     assert!(churn.auc > 0.6, "{}", churn.auc);
     let forecast = backtest.ltv.unwrap();
-    assert_eq!(forecast.customers, churn.customers);
-    let tracking = backtest.tracking.unwrap();
+    assert_eq!(usize::try_from(forecast.customers).unwrap(), churn.customers);
+    let tracking = forecast.tracking.unwrap();
     assert_eq!(tracking.actual.len(), tracking.expected.len());
     assert!(tracking.actual.is_sorted() && tracking.expected.is_sorted());
     let known = tracking.known_weeks;
@@ -183,7 +183,7 @@ fn days_millennia_apart_have_no_curve() {
     }
     let ledger = builder.build().unwrap();
     let trial = params().backtest(&ledger, as_of(&ledger), Horizon::days(20).unwrap()).unwrap();
-    assert!(trial.tracking.is_none() && trial.ltv.is_some());
+    assert!(trial.ltv.unwrap().tracking.is_none());
 }
 
 #[test]

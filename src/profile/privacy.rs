@@ -157,12 +157,14 @@ fn keep(value: &str, front: usize, behind: usize) -> String {
 /// use regulars::data::FieldKind;
 /// use regulars::profile::Pseudonyms;
 ///
-/// let ours = Pseudonyms::new([7; 32]);
+/// let ours = Pseudonyms::new([7; 32])?;
 /// let a = ours.pseudonym(FieldKind::Phone, "138 0013 8000").unwrap();
 /// assert_eq!(Some(a.clone()), ours.pseudonym(FieldKind::Phone, "+86-13800138000"));
-/// assert_ne!(Some(a), Pseudonyms::new([8; 32]).pseudonym(FieldKind::Phone, "13800138000"));
+/// assert_ne!(Some(a), Pseudonyms::new([8; 32])?.pseudonym(FieldKind::Phone, "13800138000"));
 /// assert_eq!(ours.pseudonym(FieldKind::Phone, "unknown"), None);
 /// assert_eq!(format!("{ours:?}"), "Pseudonyms(key hidden)");
+/// assert!(Pseudonyms::new([0; 32]).is_err()); // zeros are no secret
+/// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone)]
 pub struct Pseudonyms {
@@ -178,9 +180,13 @@ impl std::fmt::Debug for Pseudonyms {
 }
 
 impl Pseudonyms {
-    /// Pseudonyms under this key.
-    pub fn new(key: [u8; 32]) -> Self {
-        Self { key, normaliser: Normaliser::new() }
+    /// Pseudonyms under this key: 32 bytes from a generator of random numbers.
+    ///
+    /// # Errors
+    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) for a key of zeros, which is what a caller has who forgot it.
+    pub fn new(key: [u8; 32]) -> Result<Self> {
+        super::index::secret(&key)?;
+        Ok(Self { key, normaliser: Normaliser::new() })
     }
 
     /// The same with rules of normalising of one's own; both parties must use the same.
@@ -215,7 +221,7 @@ impl Pseudonyms {
     /// let mut builder = Records::builder([Field::new("phone", FieldKind::Phone)])?;
     /// builder.push(Record::new("1").source("ours").value("phone", "138 0013 8000"))?;
     /// builder.push(Record::new("1").source("theirs").value("phone", "+8613800138000"))?;
-    /// let hidden = Pseudonyms::new([7; 32]).pseudonymise(&builder.build()?)?;
+    /// let hidden = Pseudonyms::new([7; 32])?.pseudonymise(&builder.build()?)?;
     /// assert!(hidden.values(0, "phone").all(|v| v.len() == 32));
     /// let people = MatchParams::new().method(Method::Rules).fit(&hidden)?.merge(&hidden)?;
     /// assert_eq!(people.len(), 1);
@@ -321,7 +327,7 @@ mod tests {
 
         #[test]
         fn pseudonyms_follow_the_normal_form(value in "\\PC{0,16}") {
-            let ours = Pseudonyms::new([3; 32]);
+            let ours = Pseudonyms::new([3; 32]).unwrap();
             for kind in FieldKind::ALL {
                 let normal = Normaliser::new().normalise(kind, &value);
                 let twice = normal.as_deref().and_then(|n| ours.pseudonym(kind, n));

@@ -4,6 +4,7 @@
 //! number of models. What is wrong with them is told by `check`, by the name of the parameter, before any data is looked at.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use crate::data::Occasion;
 use crate::error::{Error, Result};
@@ -65,7 +66,7 @@ impl Method {
 /// let params = NextItemParams::new().occasion(Occasion::Order).method(Method::GpTopFreq);
 /// assert!(params.check().is_ok());
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 #[must_use]
@@ -74,6 +75,16 @@ pub struct NextItemParams {
     pub(super) occasion: Occasion,
     pub(super) categories: Vec<(Key<'static>, Key<'static>)>,
     pub(super) neighbours: Option<Vec<Key<'static>>>,
+}
+
+/// Prints settings and counts, never a customer, an item or a category.
+impl fmt::Debug for NextItemParams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut params = f.debug_struct("NextItemParams");
+        params.field("method", &self.method).field("occasion", &self.occasion);
+        params.field("categories", &self.categories.len());
+        params.field("neighbours", &self.neighbours.as_ref().map(Vec::len)).finish()
+    }
 }
 
 impl NextItemParams {

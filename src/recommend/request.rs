@@ -4,6 +4,8 @@
 //! places with a share r of repeats, `round(n r)` are for items bought before; with diversity d the next item is the best in
 //! `(1 − d) · relevance − d · likeness`; with margins the order is by `probability · margin`, the expected worth of the offer.
 
+use std::fmt;
+
 use crate::error::{Error, Result};
 use crate::types::{Amount, Key};
 
@@ -34,7 +36,7 @@ pub enum AlreadyBought {
 /// assert!(request.check().is_ok());
 /// assert!(Request::new(0).check().is_err());
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[must_use]
 pub struct Request {
@@ -46,6 +48,18 @@ pub struct Request {
     pub(super) per_category: Option<usize>,
     pub(super) diversity: f64,
     pub(super) margins: Option<Vec<(Key<'static>, Amount)>>,
+}
+
+/// Prints settings and counts, never an item or a margin.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut request = f.debug_struct("Request");
+        request.field("how_many", &self.how_many).field("bought", &self.bought);
+        request.field("repeat_share", &self.repeat_share);
+        request.field("allow", &self.allow.as_ref().map(Vec::len)).field("deny", &self.deny.len());
+        request.field("per_category", &self.per_category).field("diversity", &self.diversity);
+        request.field("margins", &self.margins.as_ref().map(Vec::len)).finish()
+    }
 }
 
 #[cfg(feature = "serde")]

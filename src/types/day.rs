@@ -23,11 +23,12 @@ use crate::error::{Error, Result};
 /// assert_eq!(day, "2011年12月9日".parse()?);
 /// assert_eq!(day - Day::ymd(2011, 12, 1)?, 8);
 /// assert_eq!(day.weekday(), Weekday::Friday);
+/// assert_eq!(format!("{day:?}"), "Day(2011-12-09)");
 /// # Ok::<(), regulars::Error>(())
 /// ```
 ///
 /// Four bytes. Every `i32` is a day and prints; [`ymd`](Self::ymd) and parsing accept the years that people write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Day(i32);
 
 impl Day {
@@ -131,6 +132,20 @@ impl std::ops::Sub for Day {
 
     fn sub(self, rhs: Self) -> i64 {
         i64::from(self.0) - i64::from(rhs.0)
+    }
+}
+
+/// The date with its type, as logs are read by people.
+impl fmt::Debug for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Day({self})")
+    }
+}
+
+/// The date with its type.
+impl fmt::Debug for AsOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AsOf({})", self.0)
     }
 }
 
@@ -293,9 +308,10 @@ pub enum Weekday {
 /// ```
 /// use regulars::types::AsOf;
 /// assert_eq!(AsOf::ymd(2011, 9, 1)?.day().to_string(), "2011-09-01");
+/// assert_eq!(format!("{:?}", AsOf::ymd(2011, 9, 1)?), "AsOf(2011-09-01)");
 /// # Ok::<(), regulars::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(transparent))]
 pub struct AsOf(Day);

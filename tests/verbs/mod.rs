@@ -324,7 +324,8 @@ pub(crate) const VERBS: &[Verb] = &[
             "ChurnModel::predict",
             "ChurnModel::features",
             "ChurnModel::explain",
-            "ChurnModel::explain_every",
+            "ChurnModel::explain_one",
+            "ChurnModel::predict_one",
             "ChurnModel::evaluate",
             "ChurnModel::outcomes",
         ],
@@ -333,8 +334,9 @@ pub(crate) const VERBS: &[Verb] = &[
             let mut said = debug(&model.predict(known(shop))?);
             said.extend(table(&model.features(known(shop))?));
             let reasons = |e: &regulars::churn::Explanation| format!("{:?}", e.reasons(Language::English, 3));
-            said.extend(by_key(&model.explain_every(known(shop))?, reasons));
-            said.push(reasons(&model.explain(known(shop), first_customer(shop))?));
+            said.extend(by_key(&model.explain(known(shop))?, reasons));
+            said.push(reasons(&model.explain_one(known(shop), first_customer(shop))?));
+            said.push(format!("{:?}", model.predict_one(known(shop), first_customer(shop))?));
             said.push(format!("{:?}", model.evaluate(past(shop))?));
             said.push(format!("{:?}", model.outcomes(past(shop))?));
             Ok(said)
@@ -355,6 +357,8 @@ pub(crate) const VERBS: &[Verb] = &[
         shows: &[
             "LtvParams::fit",
             "LtvModel::predict",
+            "LtvModel::predict_one",
+            "LtvModel::predict_intervals_one",
             "LtvModel::predict_intervals",
             "LtvModel::profile_interval",
             "LtvModel::total_value",
@@ -367,6 +371,9 @@ pub(crate) const VERBS: &[Verb] = &[
             said.extend(debug(&auto.total_value(shop.now(), horizon)?));
             let model = LtvParams::new(Model::BgNbd).fit(shop.now())?;
             said.extend(debug(&model.predict_intervals(shop.now(), horizon, 0.9)?));
+            let one = first_customer(shop);
+            said.push(format!("{:?}", model.predict_one(shop.now(), one, horizon)?));
+            said.push(format!("{:?}", model.predict_intervals_one(shop.now(), one, horizon, 0.9)?));
             said.push(format!("{:?}", model.profile_interval(shop.now(), "r", 0.9)?));
             let again = model.with_spend(shop.now())?;
             said.extend(debug(&again.predict(shop.now(), horizon)?));

@@ -208,6 +208,13 @@ impl Features {
         builder.build()
     }
 
+    /// The table without the columns that have no value at all.
+    pub(crate) fn without_empty_columns(mut self) -> Result<Self> {
+        let rows = self.len();
+        self.columns.retain(|(_, column)| column.missing() < rows);
+        if self.columns.is_empty() { Err(Error::input("no column has a value")) } else { Ok(self) }
+    }
+
     /// This table with the columns of `other` behind its own, row by row of the same customers.
     ///
     /// A customer of this table whom `other` does not know has missing values there; customers whom only `other` knows

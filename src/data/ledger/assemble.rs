@@ -34,7 +34,6 @@ const EXAMPLES: usize = 5;
 ///
 /// Keys get their final ranks only when all rows are in: the order of keys is not known before. Until then a key
 /// is the number of its first appearance.
-#[derive(Debug)]
 pub(crate) struct Assembler {
     pub(in crate::data) currency: Currency,
     pub(in crate::data) anonymous: Anonymous,

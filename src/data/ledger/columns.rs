@@ -3,6 +3,8 @@
 //! For callers that hold columns already (Arrow, Polars, a database driver): nothing is copied row by row, keys are
 //! hashed once each, and every check runs before the first row is taken.
 
+use std::fmt;
+
 use crate::data::{Anonymous, TimeAxis};
 use crate::error::{Error, Place, Result};
 use crate::types::{Amount, Currency, Day, Key, Quantity};
@@ -22,7 +24,7 @@ use super::store::{Ledger, NONE};
 /// assert!(matches!(KeyColumn::from(&[7_i64, 9][..]), KeyColumn::Integers(&[7, 9])));
 /// assert!(matches!(KeyColumn::from(&[Some(7_i64), None][..]), KeyColumn::NullableIntegers(_)));
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum KeyColumn<'a> {
     /// Integers: every value is a key, also 0 and negative ones. The fastest form.
@@ -46,7 +48,7 @@ pub enum KeyColumn<'a> {
 /// assert!(matches!(DayColumn::from(&[Day::new(19_000)][..]), DayColumn::Days(_)));
 /// assert!(matches!(DayColumn::from(&vec![19_000]), DayColumn::Integers(_)));
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum DayColumn<'a> {
     /// Days.
@@ -65,7 +67,7 @@ pub enum DayColumn<'a> {
 /// assert!(matches!(AmountColumn::from(&[1_250_i64][..]), AmountColumn::Minor(_))); // 12.50
 /// assert!(matches!(AmountColumn::from(&[Amount::minor(1_250)][..]), AmountColumn::Amounts(_)));
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum AmountColumn<'a> {
     /// Exact amounts in minor units.
@@ -79,6 +81,43 @@ pub enum AmountColumn<'a> {
     /// Exact decimals of major units, rounded and counted as floats are.
     #[cfg(feature = "rust_decimal")]
     Decimals(&'a [rust_decimal::Decimal]),
+}
+
+/// Prints what kind of keys there are and how many, never a key.
+impl fmt::Debug for KeyColumn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Integers(values) => write!(f, "Integers({})", values.len()),
+            Self::Texts(values) => write!(f, "Texts({})", values.len()),
+            Self::Strings(values) => write!(f, "Strings({})", values.len()),
+            Self::NullableIntegers(values) => write!(f, "NullableIntegers({})", values.len()),
+            Self::NullableTexts(values) => write!(f, "NullableTexts({})", values.len()),
+            Self::NullableStrings(values) => write!(f, "NullableStrings({})", values.len()),
+        }
+    }
+}
+
+/// Prints the count.
+impl fmt::Debug for DayColumn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Days(values) => write!(f, "Days({})", values.len()),
+            Self::Integers(values) => write!(f, "Integers({})", values.len()),
+        }
+    }
+}
+
+/// Prints the count, never an amount.
+impl fmt::Debug for AmountColumn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Amounts(values) => write!(f, "Amounts({})", values.len()),
+            Self::Major(values) => write!(f, "Major({})", values.len()),
+            Self::Minor(values) => write!(f, "Minor({})", values.len()),
+            #[cfg(feature = "rust_decimal")]
+            Self::Decimals(values) => write!(f, "Decimals({})", values.len()),
+        }
+    }
 }
 
 /// Borrowed integers: every value is a key.
@@ -275,7 +314,7 @@ impl DayColumn<'_> {
 /// assert_eq!(ledger.customers().len(), 2);
 /// # Ok::<(), regulars::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use]
 pub struct Columns<'a> {
     pub(in crate::data) currency: Currency,
@@ -286,8 +325,20 @@ pub struct Columns<'a> {
     pub(in crate::data) items: Option<KeyColumn<'a>>,
     pub(in crate::data) amounts: Option<AmountColumn<'a>>,
     pub(in crate::data) quantities: Option<&'a [Quantity]>,
+    pub(in crate::data) known: Option<DayColumn<'a>>,
     pub(in crate::data) anonymous: Anonymous,
     pub(in crate::data) time: TimeAxis,
+}
+
+/// Prints which columns there are and how long they are, never a value.
+impl fmt::Debug for Columns<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut columns = f.debug_struct("Columns");
+        columns.field("customers", &self.customers).field("days", &self.days);
+        columns.field("seconds", &self.seconds.map(<[_]>::len)).field("orders", &self.orders);
+        columns.field("items", &self.items).field("amounts", &self.amounts);
+        columns.field("quantities", &self.quantities.map(<[_]>::len)).finish_non_exhaustive()
+    }
 }
 
 impl<'a> Columns<'a> {
@@ -307,6 +358,7 @@ impl<'a> Columns<'a> {
             items: None,
             amounts: None,
             quantities: None,
+            known: None,
             anonymous: Anonymous::default(),
             time: TimeAxis::default(),
         }
@@ -400,6 +452,12 @@ impl<'a> Columns<'a> {
         self
     }
 
+    /// The day on which each row became known: see [`Transaction::known`](crate::data::Transaction::known).
+    pub fn known(mut self, days: impl Into<DayColumn<'a>>) -> Self {
+        self.known = Some(days.into());
+        self
+    }
+
     /// What happens to rows without a customer; the default counts and skips them.
     ///
     /// ```
@@ -434,6 +492,7 @@ impl<'a> Columns<'a> {
             ("items", self.items.map(|c| c.len())),
             ("amounts", self.amounts.map(|c| c.len())),
             ("quantities", self.quantities.map(<[Quantity]>::len)),
+            ("known", self.known.map(|c| c.len())),
         ];
         for (name, length) in lengths {
             if let Some(got) = length.filter(|l| *l != expected) {

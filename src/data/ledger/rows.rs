@@ -3,6 +3,8 @@
 //! For people and for tests. A row is checked when it is pushed, so that the error names it; the sorting happens
 //! once, in [`LedgerBuilder::build`].
 
+use std::fmt;
+
 use crate::data::extend::Refused;
 use crate::data::{Anonymous, TimeAxis};
 use crate::error::{Error, Result};
@@ -28,8 +30,14 @@ use super::transaction::Transaction;
 /// assert_eq!((ledger.intake().rows_read, ledger.intake().rows_kept), (3, 2));
 /// # Ok::<(), regulars::Error>(())
 /// ```
-#[derive(Debug)]
 pub struct LedgerBuilder(Assembler, pub(in crate::data) Refused);
+
+/// Prints counts, never keys or amounts.
+impl fmt::Debug for LedgerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LedgerBuilder({} of {} rows)", self.0.customer.len(), self.0.rows_read)
+    }
+}
 
 impl Ledger {
     /// The rows door: one currency, calendar days, rows without a customer skipped, until told otherwise.

@@ -1,5 +1,7 @@
 //! `Transaction`: what one row of an order says.
 
+use std::fmt;
+
 use crate::types::{Amount, Currency, Day, IntoKey, Key, Quantity};
 
 /// One row of an order: who, when, and what is known besides.
@@ -27,7 +29,7 @@ use crate::types::{Amount, Currency, Day, IntoKey, Key, Quantity};
 /// # let _ = row;
 /// # Ok::<(), regulars::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use]
 pub struct Transaction<'a> {
     pub(in crate::data) customer: Option<Key<'a>>,
@@ -38,6 +40,23 @@ pub struct Transaction<'a> {
     pub(in crate::data) amount: Option<Amount>,
     pub(in crate::data) quantity: Option<Quantity>,
     pub(in crate::data) currency: Option<Currency>,
+    pub(in crate::data) known: Option<Day>,
+}
+
+/// Prints the day and what else is known, never a key, an amount or a quantity.
+impl fmt::Debug for Transaction<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Transaction({}", self.day)?;
+        let known = [
+            ("customer", self.customer.is_some()),
+            ("order", self.order.is_some()),
+            ("item", self.item.is_some()),
+            ("amount", self.amount.is_some()),
+            ("quantity", self.quantity.is_some()),
+        ];
+        known.iter().filter(|(_, known)| *known).try_for_each(|(name, _)| write!(f, ", {name}"))?;
+        f.write_str(")")
+    }
 }
 
 impl<'a> Transaction<'a> {
@@ -92,6 +111,7 @@ impl<'a> Transaction<'a> {
             amount: None,
             quantity: None,
             currency: None,
+            known: None,
         }
     }
 
@@ -119,6 +139,13 @@ impl<'a> Transaction<'a> {
     /// What was bought.
     pub fn item(mut self, item: impl IntoKey<'a>) -> Self {
         self.item = item.into_key();
+        self
+    }
+
+    /// The day on which the row became known, where that is not its own day: a refund booked later, a
+    /// late import. As of a day one sees rows whose day and whose known day have both come.
+    pub fn known(mut self, day: Day) -> Self {
+        self.known = Some(day);
         self
     }
 

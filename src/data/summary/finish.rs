@@ -98,6 +98,9 @@ impl Summary {
 
     /// Adds what another summary has collected. The order of merging never matters.
     ///
+    /// Where the two have different as-of days, the earlier one is [advanced](Self::advance) to the later.
+    /// Rows that wait in either wait in the result.
+    ///
     /// Days or orders that both have seen count once: two tills that sold to one customer on one day saw one visit.
     /// Rows that both have seen count twice, as in a ledger, under [`Occasion::Row`] and in the spend; give each row
     /// to one summary. O(customers and sets of the other).
@@ -119,19 +122,23 @@ impl Summary {
     /// assert_eq!(table.occasions(), [2]);
     /// assert_eq!(table.first_day_spend(), Some(&[Amount::minor(750)][..]));
     ///
-    /// let other = Summary::new(SummaryParams::new(AsOf::ymd(2024, 6, 30)?, Currency::EUR));
-    /// assert!(Summary::new(params).merge(other).is_err()); // another as-of day
+    /// let mut later = Summary::new(SummaryParams::new(AsOf::ymd(2024, 6, 30)?, Currency::EUR));
+    /// later.merge(till(0, 500)?)?;
+    /// assert_eq!(later.as_of(), AsOf::ymd(2024, 6, 30)?);
+    /// let other = Summary::new(SummaryParams::new(AsOf::ymd(2024, 6, 30)?, Currency::USD));
+    /// assert!(later.merge(other).is_err()); // another currency
     /// # Ok::<(), regulars::Error>(())
     /// ```
     ///
     /// # Errors
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the two differ in as-of day, currency, occasions, refunds,
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the two differ in currency, occasions, refunds,
     /// time axis, or in whether they have amounts. Nothing is then merged.
     /// [`Overflow`](crate::ErrorKind::Overflow) for more distinct keys than 32 bits number.
     pub fn merge(&mut self, mut other: Summary) -> Result<()> {
-        if self.policy != other.policy {
+        let as_of = self.policy.as_of.max(other.policy.as_of);
+        if (SummaryParams { as_of, ..self.policy }) != (SummaryParams { as_of, ..other.policy }) {
             return Err(Error::input(
-                "only summaries of the same as-of day, currency, occasions, refunds and time axis can be merged",
+                "only summaries of the same currency, occasions, refunds and time axis can be merged",
             ));
         }
         match (self.has_amounts, other.has_amounts) {
@@ -141,6 +148,9 @@ impl Summary {
             (None, given) => self.has_amounts = given,
             _ => {}
         }
+        self.advance(as_of)?;
+        other.advance(as_of)?;
+        self.waiting.append(&mut other.waiting);
         let mut orders = Vec::with_capacity(other.orders.len());
         for number in 0..u32::try_from(other.orders.len()).unwrap_or(u32::MAX) {
             let key = other.orders.get(number).unwrap_or_else(|| Key::from(""));

@@ -40,6 +40,7 @@ mod state;
 mod table;
 #[cfg(test)]
 mod tests;
+mod waiting;
 #[cfg(feature = "serde")]
 mod wire;
 

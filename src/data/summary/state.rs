@@ -11,10 +11,11 @@ use crate::data::{AmountColumn, Columns, DayColumn, KeyColumn, Occasion, Refunds
 use crate::error::{Error, Place, Result};
 use crate::kernel::intern::Interner;
 use crate::kernel::par;
-use crate::types::{AsOf, Currency, Key};
+use crate::types::{AsOf, Currency, Day, Key};
 
 use super::shard::{Fact, KeyHash, Packed, Record, SHARDS, Shard};
 use super::table::SummaryParams;
+use super::waiting::Waiting;
 
 /// Rows that are scattered by shard at a time: bounds the memory beside the records (16 bytes a row).
 /// Smaller in tests, so that they cross the borders of blocks without a million rows.
@@ -63,19 +64,21 @@ const RUN: usize = 512;
 /// saved by [`persist`](crate::persist) until the next one.
 ///
 /// # Recipes
-/// A stream that is saved every night. The file holds sums by customer; the next night goes on from it.
+/// A stream that is saved every night. The file holds sums by customer; the next night moves the as-of
+/// day on and adds the day's rows. A row that comes too early waits for its day.
 ///
 /// ```
 /// # #[cfg(feature = "serde")] {
 /// use regulars::data::{Columns, Summary, SummaryParams};
 /// use regulars::persist;
-/// use regulars::types::{AsOf, Currency};
+/// use regulars::types::{AsOf, Currency, Day};
 ///
-/// let params = SummaryParams::new(AsOf::ymd(2024, 12, 31)?, Currency::EUR);
+/// let evening = |night: i32| AsOf::new(Day::new(19_850 + night));
 /// let mut file = Vec::new();
-/// persist::write(&mut file, &Summary::new(params))?; // the first night: nothing yet
+/// persist::write(&mut file, &Summary::new(SummaryParams::new(evening(0), Currency::EUR)))?;
 /// for night in 0..3 {
 ///     let mut sums: Summary = persist::read(file.as_slice())?;
+///     sums.advance(evening(night))?;
 ///     let (customers, days) = (vec![7_i64, 9], vec![19_850, 19_850 + night]);
 ///     sums.push_columns(&Columns::new(Currency::EUR, &customers, &days))?;
 ///     file.clear();
@@ -83,6 +86,7 @@ const RUN: usize = 512;
 /// }
 /// let table = persist::read::<Summary>(file.as_slice())?.finish()?;
 /// assert_eq!(table.occasions(), [1, 3]); // 7 came on one day only, 9 on three
+/// assert_eq!(table.recency_days(1), Some(0)); // 9 came on the last evening
 /// # }
 /// # Ok::<(), regulars::Error>(())
 /// ```
@@ -129,6 +133,8 @@ pub struct Summary {
     pub(super) orders: Interner,
     /// `None` before the first row.
     pub(super) has_amounts: Option<bool>,
+    /// Rows after the as-of day, in no order.
+    pub(super) waiting: Vec<Waiting>,
     /// Rows by what became of them.
     pub(super) tally: Tally,
 }
@@ -156,7 +162,7 @@ pub struct Summary {
 pub struct Tally {
     /// Rows offered, except those that an error refused.
     pub rows_read: u64,
-    /// Rows left out because they are dated after the as-of day.
+    /// Rows that wait for [`Summary::advance`], as their day, or the day they become known, lies after the as-of day.
     pub rows_after_as_of: u64,
     /// Rows left out because they name no customer.
     pub rows_without_customer: u64,
@@ -188,6 +194,7 @@ impl Summary {
             texts: Shard::default(),
             orders: Interner::default(),
             has_amounts: None,
+            waiting: Vec::new(),
             tally: Tally::default(),
         }
     }
@@ -249,27 +256,44 @@ impl Summary {
         let amount = row.amount.map(crate::types::Amount::in_minor);
         self.check_amounts(amount.is_some()).map_err(|rule| Error::row(number, Some("amount"), rule))?;
         let is_refund = amount.is_some_and(|a| a < 0) || row.quantity.is_some_and(|q| q.in_thousandths() < 0);
-        let needs_order = self.policy.occasion == Occasion::Order
-            && row.customer.is_some()
-            && row.day <= self.policy.as_of.day()
-            && !is_refund;
-        let order = match &row.order {
-            Some(order) if needs_order => self.orders.key(order, "orders")?,
-            None if needs_order => return Err(Error::row(number, Some("order"), NEEDS_ORDER)),
-            _ => 0,
-        };
-        self.tally.rows_read = number;
-        let Some(customer) = &row.customer else {
+        let amount = signed(amount.unwrap_or(0), is_refund);
+        let Some(customer) = row.customer.as_ref().filter(|key| !key.is_empty()) else {
+            self.tally.rows_read = number;
             self.tally.rows_without_customer += 1;
             return Ok(());
         };
-        if row.day > self.policy.as_of.day() {
-            self.tally.rows_after_as_of += 1;
+        let named = row.order.as_ref().filter(|key| !key.is_empty());
+        let needs_order = self.policy.occasion == Occasion::Order && !is_refund;
+        if needs_order && named.is_none() {
+            return Err(Error::row(number, Some("order"), NEEDS_ORDER));
+        }
+        let due = row.day.max(row.known.unwrap_or(row.day));
+        if due > self.policy.as_of.day() {
+            self.tally.rows_read = number;
+            self.wait(Waiting {
+                due,
+                customer: customer.clone().into_owned(),
+                day: row.day,
+                amount,
+                is_refund,
+                order: named.cloned().map(Key::into_owned),
+            });
             return Ok(());
         }
+        let order = match named {
+            Some(order) if needs_order => self.orders.key(order, "orders")?,
+            _ => 0,
+        };
+        self.tally.rows_read = number;
         self.tally.refund_rows += u64::from(is_refund);
         let day = row.day.days_since_epoch();
-        self.add(customer, &Fact { amount: amount.unwrap_or(0), day, is_refund, order })
+        self.add(customer, &Fact { amount, day, is_refund, order })
+    }
+
+    /// Keeps a row until [`advance`](Self::advance) reaches it.
+    fn wait(&mut self, row: Waiting) {
+        self.tally.rows_after_as_of = self.tally.rows_after_as_of.saturating_add(1);
+        self.waiting.push(row);
     }
 
     /// Adds borrowed columns, all of them or, where something is wrong, none. Anonymous rows are left out and counted.
@@ -363,9 +387,7 @@ impl Summary {
             let facts = Facts::new(self.policy, columns);
             let is_bad = |row: &usize| {
                 let bare = columns.orders.as_ref().is_none_or(|orders| orders.get(*row).is_none());
-                bare && !facts.is_late(*row)
-                    && columns.customers.get(*row).is_some()
-                    && !facts.fact(*row).0.is_refund
+                bare && columns.customers.get(*row).is_some() && !facts.fact(*row).0.is_refund
             };
             if let Some(row) = (0..columns.customers.len()).find(is_bad) {
                 return Err(Error::row(row as u64 + 1, Some("orders"), NEEDS_ORDER));
@@ -390,11 +412,14 @@ impl Summary {
     /// sign alone. Quantities could make a refund of a positive amount, which `Row` with `Net` does not ask about.
     fn can_pack(&self, columns: &Columns<'_>) -> bool {
         let every_row = self.policy.occasion == Occasion::Row && self.policy.refunds == Refunds::Net;
-        self.policy.occasion != Occasion::Order && (every_row || columns.quantities.is_none())
+        // The scattered pass looks at days alone; rows with a day of knowledge are taken one by one.
+        self.policy.occasion != Occasion::Order
+            && columns.known.is_none()
+            && (every_row || columns.quantities.is_none())
     }
 
     /// Adds a row of a customer.
-    fn add(&mut self, customer: &Key<'_>, fact: &Fact) -> Result<()> {
+    pub(super) fn add(&mut self, customer: &Key<'_>, fact: &Fact) -> Result<()> {
         let policy = self.policy;
         let (shard, place) = self.locate(customer)?;
         shard.add(place, fact, &policy);
@@ -425,13 +450,21 @@ impl Summary {
             return Ok(());
         };
         let facts = Facts::new(self.policy, columns);
+        let (mut fact, rounded) = facts.fact(row);
+        self.tally.rounded_amounts += u64::from(rounded);
         if facts.is_late(row) {
-            self.tally.rows_after_as_of += 1;
+            let order = columns.orders.as_ref().and_then(|orders| orders.get(row));
+            self.wait(Waiting {
+                due: facts.due(row),
+                customer: customer.into_owned(),
+                day: columns.days.get(row),
+                amount: fact.amount,
+                is_refund: fact.is_refund,
+                order: order.map(Key::into_owned),
+            });
             return Ok(());
         }
-        let (mut fact, rounded) = facts.fact(row);
         self.tally.refund_rows += u64::from(fact.is_refund);
-        self.tally.rounded_amounts += u64::from(rounded);
         if self.policy.occasion == Occasion::Order
             && !fact.is_refund
             && let Some(order) = columns.orders.as_ref().and_then(|orders| orders.get(row))
@@ -461,7 +494,7 @@ impl Summary {
         });
         for part in parts.iter_mut() {
             self.tally.add(&part.tally);
-            for row in std::mem::take(&mut part.wide) {
+            for row in std::mem::take(&mut part.apart) {
                 self.add_row(columns, row)?;
             }
         }
@@ -521,7 +554,14 @@ impl<'a> Facts<'a> {
     /// Whether a row lies behind the as-of day: it is then not looked at further.
     #[inline]
     fn is_late(&self, row: usize) -> bool {
-        self.day(row) > self.policy.as_of.day().days_since_epoch()
+        self.due(row) > self.policy.as_of.day()
+    }
+
+    /// The first as-of day that sees a row.
+    #[inline]
+    fn due(&self, row: usize) -> Day {
+        let day = self.columns.days.get(row);
+        self.columns.known.map_or(day, |known| known.get(row).max(day))
     }
 
     /// Minor units, and whether they were rounded. Nearly all floats are whole minor units and take the fast path; the
@@ -575,7 +615,7 @@ impl<'a> Facts<'a> {
     fn fact(&self, row: usize) -> (Fact, bool) {
         let (amount, rounded) = self.amount(row);
         let is_refund = amount < 0 || self.columns.quantities.is_some_and(|q| q[row].in_thousandths() < 0);
-        (Fact { amount, day: self.day(row), is_refund, order: 0 }, rounded)
+        (Fact { amount: signed(amount, is_refund), day: self.day(row), is_refund, order: 0 }, rounded)
     }
 }
 
@@ -586,22 +626,22 @@ struct Scattered {
     rows: Vec<Packed>,
     /// Where the rows of each shard are.
     spans: Vec<Range<usize>>,
-    /// Rows whose amount does not fit 32 bits.
-    wide: Vec<usize>,
+    /// Rows that are taken in one by one: their amount does not fit 32 bits, or they are not known yet.
+    apart: Vec<usize>,
     /// The shard of each row, [`OUT`] for none.
     shards: Vec<u8>,
     /// What became of the chunk's rows.
     tally: Tally,
 }
 
-/// Stands for the shard of a row that is left out.
+/// Stands for the shard of a row that is not known yet.
 const OUT: u8 = u8::MAX;
 
 impl Scattered {
     /// Another chunk in place of the last one: a counting sort by shard.
     ///
     /// The first pass finds each row's shard and counts, the second places rows from the running sums. Rows whose
-    /// amount does not fit 32 bits are noted in `wide` and leave a gap of one unused entry at the end of their shard's
+    /// amount does not fit 32 bits are noted in `apart` and leave a gap of one unused entry at the end of their shard's
     /// span, which `spans` excludes.
     ///
     /// 1. Each row's shard, or [`OUT`] for one behind the as-of day; counts by shard.
@@ -631,10 +671,11 @@ impl Scattered {
                 let shard = KeyHash::shard(hash.of(*key)) as u8;
                 let out = *day > last;
                 next[usize::from(shard)] += usize::from(!out);
-                tally.rows_after_as_of += u64::from(out);
                 if out { OUT } else { shard }
             }));
         }
+        let late = (rows.start..).zip(&self.shards).filter(|(_, shard)| **shard == OUT);
+        self.apart.extend(late.map(|(row, _)| row));
         let mut sum = 0;
         for count in &mut next {
             (*count, sum) = (sum, sum + *count);
@@ -664,7 +705,7 @@ impl Scattered {
                 }
                 let (fact, rounded) = read.fact(row);
                 let Ok(amount) = i32::try_from(fact.amount) else {
-                    self.wide.push(row);
+                    self.apart.push(row);
                     continue;
                 };
                 tally.refund_rows += u64::from(fact.is_refund);
@@ -683,6 +724,11 @@ impl Scattered {
     fn of_shard(&self, number: usize) -> &[Packed] {
         &self.rows[self.spans[number].clone()]
     }
+}
+
+/// What a row adds to the spend: a refund lowers it, whichever of amount and quantity is below zero.
+fn signed(amount: i64, is_refund: bool) -> i64 {
+    if is_refund && amount > 0 { -amount } else { amount }
 }
 
 /// Prints counts, never keys.

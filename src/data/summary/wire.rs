@@ -11,6 +11,7 @@
 //! | `integer_orders`, `text_orders`, `text_order_ends` | order keys |
 //! | `orders`, `order_days` | (customer, order) and the earliest day |
 //! | `refund_days`, `refunds` | (customer, day) and a sum of two halves |
+//! | `waiting_..` | rows after the as-of day, where there are any: keys of customers and orders, and of each row their numbers, two days, an amount and whether it is a refund |
 //!
 //! Hash seeds, shards and the order of arrival are not in the file. On the way back every key, day and count is
 //! checked against the others; a file that contradicts itself is
@@ -22,12 +23,13 @@ use crate::data::{Occasion, Refunds, TimeAxis};
 use crate::error::{Error, ErrorKind, Result};
 use crate::persist::wire::Wire;
 use crate::persist::{BlockReader, BlockWriter};
-use crate::types::{AsOf, Currency, Key};
+use crate::types::{AsOf, Currency, Day, Key};
 
 use super::runs::Runs;
 use super::shard::{Shard, join, unflip};
 use super::state::{Summary, Tally};
 use super::table::SummaryParams;
+use super::waiting::Waiting;
 
 /// The header: policy, tally, and two flags.
 #[derive(Serialize, Deserialize)]
@@ -40,6 +42,77 @@ pub struct Repr {
     has_amounts: Option<bool>,
     overflowed: bool,
     tally: Tally,
+    /// Rows that wait; files of older versions hold none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    waiting: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
+}
+
+const WAITING_CUSTOMERS: [&str; 3] = ["waiting_integers", "waiting_texts", "waiting_text_ends"];
+const WAITING_ORDERS: [&str; 3] =
+    ["waiting_integer_orders", "waiting_text_orders", "waiting_text_order_ends"];
+
+/// Rows that wait, in ascending order of their content.
+fn write_waiting(waiting: &[Waiting], blocks: &mut BlockWriter) {
+    let mut rows: Vec<&Waiting> = waiting.iter().collect();
+    rows.sort_unstable();
+    let distinct = |keys: &mut dyn Iterator<Item = &Key<'static>>| {
+        let mut keys: Vec<Key<'static>> = keys.cloned().collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    };
+    let customers = distinct(&mut rows.iter().map(|row| &row.customer));
+    let orders = distinct(&mut rows.iter().filter_map(|row| row.order.as_ref()));
+    let number = |keys: &[Key<'static>], key: &Key<'static>| {
+        keys.binary_search(key).ok().and_then(|n| u32::try_from(n).ok()).unwrap_or(u32::MAX)
+    };
+    let of = |row: &&Waiting| {
+        let order = row.order.as_ref().map_or(u32::MAX, |order| number(&orders, order));
+        [number(&customers, &row.customer), order, u32::from(row.is_refund)]
+    };
+    let days = |row: &&Waiting| [row.due, row.day].map(Day::days_since_epoch);
+    blocks.u32s("waiting_numbers", &rows.iter().flat_map(of).collect::<Vec<_>>());
+    blocks.i32s("waiting_days", &rows.iter().flat_map(days).collect::<Vec<_>>());
+    blocks.i64s("waiting_amounts", &rows.iter().map(|row| row.amount).collect::<Vec<_>>());
+    write_keys(blocks, WAITING_CUSTOMERS, customers.into_iter());
+    write_keys(blocks, WAITING_ORDERS, orders.into_iter());
+}
+
+/// The rows again; every number, day and count is checked.
+fn read_waiting(n: u64, as_of: AsOf, blocks: &mut BlockReader) -> Result<Vec<Waiting>> {
+    let numbers = blocks.u32s("waiting_numbers")?;
+    let days = blocks.i32s("waiting_days")?;
+    let amounts = blocks.i64s("waiting_amounts")?;
+    let customers = read_keys(blocks, WAITING_CUSTOMERS)?;
+    let orders = read_keys(blocks, WAITING_ORDERS)?;
+    if [numbers.len(), days.len(), amounts.len()] != [3 * amounts.len(), 2 * amounts.len(), amounts.len()]
+        || amounts.len() as u64 != n
+    {
+        return Err(damaged("waiting rows of different lengths"));
+    }
+    let rows = numbers.chunks_exact(3).zip(days.chunks_exact(2)).zip(amounts);
+    rows.map(|((numbers, days), amount)| {
+        let [due, day] = [days[0], days[1]].map(Day::new);
+        let customer = customers.get(numbers[0] as usize);
+        let order = match numbers[1] {
+            u32::MAX => Some(None),
+            number => orders.get(number as usize).cloned().map(Some),
+        };
+        let (Some(customer), Some(order)) = (customer.cloned(), order) else {
+            return Err(damaged("a waiting row of an unknown customer or order"));
+        };
+        let is_refund = numbers[2] == 1;
+        if due < day || due <= as_of.day() || numbers[2] > 1 || (is_refund && amount > 0) {
+            return Err(damaged("a waiting row is known already"));
+        }
+        Ok(Waiting { due, customer, day, amount, is_refund, order })
+    })
+    .collect()
 }
 
 /// The error of a file that contradicts itself.
@@ -168,6 +241,9 @@ impl Wire for Summary {
         let (keys, refunds) = gathered(&shards, &owners, |shard| &shard.refunds, |day| day);
         blocks.u64s("refund_days", &keys);
         blocks.i64s("refunds", &refunds.into_iter().flat_map(halves).collect::<Vec<i64>>());
+        if !self.waiting.is_empty() {
+            write_waiting(&self.waiting, blocks);
+        }
         let SummaryParams { as_of, currency, occasion, refunds, time } = self.policy;
         Repr {
             as_of,
@@ -178,13 +254,14 @@ impl Wire for Summary {
             has_amounts: self.has_amounts,
             overflowed: shards.iter().any(|shard| shard.overflowed),
             tally: self.tally,
+            waiting: self.waiting.len() as u64,
         }
     }
 
     /// Refuses columns of unequal length, days behind the as-of day, counts that contradict the days, days and orders
     /// outside their customer's span, and sets that the policy does not have.
     fn from_wire(repr: Repr, blocks: &mut BlockReader) -> Result<Self> {
-        let Repr { as_of, currency, occasion, refunds, time, has_amounts, overflowed, tally } = repr;
+        let Repr { as_of, currency, occasion, refunds, time, has_amounts, overflowed, tally, waiting } = repr;
         let mut summary = Self::new(SummaryParams { as_of, currency, occasion, refunds, time });
         (summary.has_amounts, summary.tally, summary.texts.overflowed) = (has_amounts, tally, overflowed);
         let keys = read_keys(blocks, ["integer_keys", "text_keys", "text_key_ends"])?;
@@ -250,6 +327,9 @@ impl Wire for Summary {
             }
             let (shard, place) = summary.locate(&keys[high(*key)])?;
             shard.refunds.push(join(place, low(*key)), whole(sum[0], sum[1])?);
+        }
+        if waiting > 0 {
+            summary.waiting = read_waiting(waiting, as_of, blocks)?;
         }
         Ok(summary)
     }

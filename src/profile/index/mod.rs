@@ -154,10 +154,11 @@ use table::Table;
 /// use regulars::profile::IndexParams;
 /// let params = IndexParams::new().key([42; 32]).largest(100);
 /// assert!(params.check().is_ok());
-/// assert!(IndexParams::new().largest(1).check().is_err());
+/// assert!(params.largest(1).check().is_err());
+/// assert!(IndexParams::new().check().is_err()); // without a key
 /// ```
 ///
-/// The key is 32 bytes, best from a generator of random numbers; `largest` is in records.
+/// The key is 32 bytes, from a generator of random numbers, and has to be given; `largest` is in records.
 #[derive(Clone, Copy)]
 #[must_use]
 pub struct IndexParams {
@@ -179,13 +180,13 @@ impl fmt::Debug for IndexParams {
 }
 
 impl IndexParams {
-    /// Parts of at most 200 records, and no key of one's own.
+    /// Parts of at most 200 records; the [`key`](Self::key) is still to be given.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The secret under which values are hashed and audit blocks are salted. Give one, keep it apart from saved files, and
-    /// nobody who has only a file can tell from a hash what was there. It is never saved.
+    /// The secret under which values are hashed and audit blocks are salted; all zeros are no secret, and refused. Keep it
+    /// apart from saved files, and who has only a file cannot tell from a hash what was there. It is never saved.
     pub fn key(mut self, key: [u8; 32]) -> Self {
         self.key = key;
         self
@@ -200,8 +201,14 @@ impl IndexParams {
     /// Whether the settings make sense.
     ///
     /// # Errors
-    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) for a largest component below 2.
+    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) for a largest component below 2, and for no key or one of zeros.
     pub fn check(&self) -> Result<()> {
+        secret(&self.key)?;
+        self.check_size()
+    }
+
+    /// The part of [`check`](Self::check) that a saved index is held against.
+    fn check_size(&self) -> Result<()> {
         if self.largest < 2 {
             return Err(Error::param("largest", "must be at least 2", self.largest));
         }
@@ -217,6 +224,20 @@ impl IndexParams {
         self.check()?;
         ProfileIndex::of_records(model, self, records)
     }
+}
+
+/// A key of zeros is what a caller has who forgot to give one.
+pub(super) fn secret(key: &[u8; 32]) -> Result<()> {
+    if *key == [0; 32] {
+        // The value is not quoted: nothing of a key is ever shown.
+        return Err(Error::param("key", "must be a secret of 32 bytes, not zeros", "zeros"));
+    }
+    Ok(())
+}
+
+/// What a saved index keeps of its key: enough to tell another one, nothing to find this one by.
+fn key_digest(key: &[u8; 32]) -> blake3::Hash {
+    blake3::keyed_hash(key, b"regulars: the key of a profile index")
 }
 
 /// What an upsert, removal, merge or unmerge did to the profiles.
@@ -585,7 +606,7 @@ impl ProfileIndex {
         Ok(index)
     }
 
-    /// The index as it is saved: the model, the frozen counts and the audit, without the key.
+    /// The index as it is saved: the model, the frozen counts and the audit, without the key but with a digest under it.
     ///
     /// It holds the records' values, in the audit, as they were given: a file of it is personal data and wants the
     /// same protection as the records.
@@ -597,11 +618,16 @@ impl ProfileIndex {
             largest: self.params.largest,
             frozen,
             log: self.log.clone(),
+            key: Some(key_digest(&self.params.key)),
         }
     }
 }
 
 /// A saved index. It holds no key: [`open`](Self::open) takes it.
+///
+/// It holds a digest under the key, by which another key is refused. A snapshot of format version 1 has no such digest:
+/// it opens with whatever key is given, as it did, and with a wrong one the counts of values are not found and people
+/// are merged who are none. Open it with its key, and save it again.
 ///
 /// ```
 /// use regulars::profile::{IndexParams, IndexSnapshot, MatchParams};
@@ -615,6 +641,8 @@ impl ProfileIndex {
 /// let mut file = Vec::new();
 /// regulars::persist::write(&mut file, &index.snapshot())?;
 /// let loaded: IndexSnapshot = regulars::persist::read(&file[..])?;
+/// let error = loaded.clone().open([2; 32]).unwrap_err();
+/// assert_eq!(error.kind(), regulars::ErrorKind::IncompatibleModel);
 /// assert_eq!(loaded.open([1; 32])?.profiles(), index.profiles());
 /// # }
 /// # Ok::<(), regulars::Error>(())
@@ -625,6 +653,8 @@ pub struct IndexSnapshot {
     largest: u32,
     frozen: Frozen,
     log: Log,
+    /// Absent in snapshots of format version 1.
+    key: Option<blake3::Hash>,
 }
 
 /// Prints counts.
@@ -635,13 +665,19 @@ impl fmt::Debug for IndexSnapshot {
 }
 
 impl IndexSnapshot {
-    /// The living index. The key must be the one of [`IndexParams::key`]; with another one no frozen count is found.
+    /// The living index. The key must be the one of [`IndexParams::key`].
     ///
     /// # Errors
+    /// [`IncompatibleModel`](crate::ErrorKind::IncompatibleModel) for another key than the one it was saved under;
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a snapshot of a model that goes by rules.
     pub fn open(self, key: [u8; 32]) -> Result<ProfileIndex> {
+        // Zeros are refused where an index is made; one that was made with them before they were still opens.
         let params = IndexParams { key, largest: self.largest };
-        params.check()?;
+        params.check_size()?;
+        if self.key.is_some_and(|digest| digest != key_digest(&key)) {
+            let message = "the index was saved under another key";
+            return Err(Error::new(crate::ErrorKind::IncompatibleModel, None, message));
+        }
         let frozen = Frozen { key, ..self.frozen };
         let mut index = ProfileIndex::empty(self.model, params, frozen)?;
         index.log = self.log;
@@ -652,12 +688,21 @@ impl IndexSnapshot {
     /// Erases from an older snapshot everyone whom the index has forgotten since.
     ///
     /// Returns how many records' values were overwritten.
-    pub fn catch_up(&mut self, index: &ProfileIndex) -> usize {
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a snapshot of another index, whose records have other numbers.
+    pub fn catch_up(&mut self, index: &ProfileIndex) -> Result<usize> {
+        let shared = self.log.events.len().min(index.log.events.len());
+        let same = self.log.events[..shared] == index.log.events[..shared]
+            && self.log.digests[..shared] == index.log.digests[..shared];
+        if !same {
+            return Err(Error::input("the snapshot is not one of this index"));
+        }
         let forgotten = index.log.events.iter().filter(|e| e.action == Action::Forget);
         let forgotten: std::collections::BTreeSet<u32> = forgotten.map(|e| e.record).collect();
         for record in &forgotten {
             self.log.erase(*record);
         }
-        forgotten.len()
+        Ok(forgotten.len())
     }
 }

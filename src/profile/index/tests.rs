@@ -269,8 +269,8 @@ fn forget_leaves_nothing_in_any_byte() {
     assert!(holds(&bytes_of(&late), "Quuxandra"));
     assert_eq!(index.forget(profile).unwrap(), 1);
     assert_eq!(index.len(), others);
-    assert_eq!(late.catch_up(&index), 1);
-    assert_eq!(old.catch_up(&index), 1);
+    assert_eq!(late.catch_up(&index).unwrap(), 1);
+    assert_eq!(old.catch_up(&index).unwrap(), 1);
     let events = index.audit().len();
     let replayed = index.replay(events).unwrap();
     assert_eq!(partition(&replayed), partition(&index));
@@ -356,7 +356,10 @@ fn rules_have_no_index_and_debug_no_values() {
     builder.push(Record::new("1").value("email", "ann@x.org")).unwrap();
     let records = builder.build().unwrap();
     let model = MatchParams::new().method(crate::profile::Method::Rules).fit(&records).unwrap();
-    assert_eq!(IndexParams::new().fit(&model, &records).unwrap_err().kind(), ErrorKind::InvalidInput);
+    assert_eq!(
+        IndexParams::new().key(KEY).fit(&model, &records).unwrap_err().kind(),
+        ErrorKind::InvalidInput
+    );
     let model = MatchParams::new().fit(&records).unwrap();
     let index = IndexParams::new().key(KEY).fit(&model, &records).unwrap();
     assert_eq!(
@@ -364,6 +367,57 @@ fn rules_have_no_index_and_debug_no_values() {
         "ProfileIndex(1 records, 1 profiles, 1 events) IndexSnapshot(1 events)"
     );
     assert_eq!(format!("{:?}", IndexParams::new().key(KEY)), "IndexParams(largest 200)");
+    // Zeros are what a caller has who forgot the key.
+    for params in [IndexParams::new(), IndexParams::new().key([0; 32])] {
+        let error = params.fit(&model, &records).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidParam);
+        assert_eq!(error.place(), Some(&crate::Place::Parameter("key")));
+    }
+}
+
+/// Under another key the frozen counts would not be found, and strangers would be merged.
+#[test]
+fn a_saved_index_opens_with_its_own_key_only() {
+    let (_, records) = shop(80, 4);
+    let model = MatchParams::new().fit(&records).unwrap();
+    let mut index = IndexParams::new().key(KEY).fit(&model, &records).unwrap();
+    let saved = index.snapshot();
+    for bit in 0..256 {
+        let mut other = KEY;
+        other[bit / 8] ^= 1 << (bit % 8);
+        assert_eq!(saved.clone().open(other).unwrap_err().kind(), ErrorKind::IncompatibleModel);
+    }
+    assert_eq!(saved.clone().open([0; 32]).unwrap_err().kind(), ErrorKind::IncompatibleModel);
+    assert_eq!(partition(&saved.clone().open(KEY).unwrap()), partition(&index));
+    // What another index has forgotten is of other people.
+    let (_, others) = shop(40, 5);
+    let mut other = IndexParams::new().key(KEY).fit(&model, &others).unwrap();
+    other.forget(other.profiles()[0]).unwrap();
+    let mut copy = saved.clone();
+    assert_eq!(copy.catch_up(&other).unwrap_err().kind(), ErrorKind::InvalidInput);
+    index.forget(index.profiles()[0]).unwrap();
+    assert!(copy.catch_up(&index).unwrap() > 0);
+}
+
+/// Snapshots of format version 1 hold no digest of the key; once saved again they do.
+#[cfg(feature = "serde")]
+#[test]
+fn an_index_saved_without_a_digest_opens_as_before() {
+    let (_, records) = shop(80, 4);
+    let model = MatchParams::new().fit(&records).unwrap();
+    let index = IndexParams::new().key(KEY).fit(&model, &records).unwrap();
+    let mut file = Vec::new();
+    crate::persist::write(&mut file, &index.snapshot()).unwrap();
+    let digest = super::key_digest(&KEY).to_hex();
+    let old = crate::persist::edited(&file, &format!(",\"key\":\"{digest}\""), "");
+    let old: IndexSnapshot = crate::persist::read(&old[..]).unwrap();
+    assert!(old.clone().open([9; 32]).is_ok());
+    let opened = old.open(KEY).unwrap();
+    assert_eq!(partition(&opened), partition(&index));
+    assert!(opened.snapshot().open([9; 32]).is_err());
+    let damaged = crate::persist::edited(&file, &digest[..60], &"g".repeat(60));
+    let error = crate::persist::read::<IndexSnapshot>(&damaged[..]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::IncompatibleModel);
 }
 
 proptest! {

@@ -5,7 +5,7 @@
 //! A header in JSON (format, fields, weights, settings, totals), then blocks whose lengths are checked: for each
 //! column hashes and numbers of people, ascending by hash; then the audit: actions, records, others, digests, ends
 //! of the value blocks, the value blocks themselves, the chain. A length that does not fit its block is an error.
-//! The key is not in the file and is asked for when it is opened.
+//! The key is not in the file and is asked for when it is opened; a digest under it is, by which another key is known.
 //!
 //! # What is checked
 //! | part | rule |
@@ -17,9 +17,10 @@
 //! | chain | every block that is not erased has its digest, and the last link is the one that was saved |
 //! | matcher | probabilistic, and all that `profile::wire` checks |
 //!
-//! A file that passes opens to an index that answers as the saved one, given its key. With another key nothing is
-//! an error: frozen counts are not found, every value counts as rare, and too much is merged. Keep key and file
-//! together in mind, and apart in place.
+//! A file that passes opens to an index that answers as the saved one, given its key. With another key frozen counts
+//! would not be found, every value would count as rare, and too much would be merged: so another key is refused.
+//! Only a file of format version 1 has no digest to refuse it by. Keep key and file together in mind, and apart in
+//! place.
 //!
 //! # Determinism
 //! Counts are written in ascending order of hashes, so equal indexes make equal files.
@@ -48,6 +49,9 @@ pub struct IndexRepr {
     passes: Vec<Spec>,
     filled: Vec<f64>,
     unseen: Vec<f64>,
+    /// Digest under the key, in hexadecimal.
+    #[serde(default)]
+    key: Option<String>,
 }
 
 /// Counts by hash, ascending by hash.
@@ -102,13 +106,17 @@ impl Wire for IndexSnapshot {
             passes: self.frozen.specs.clone(),
             filled: self.frozen.filled.clone(),
             unseen: self.frozen.unseen.clone(),
+            key: self.key.map(|digest| digest.to_hex().to_string()),
         }
     }
 
     /// Blocks are read in the order in which they were written; the audit before the matcher.
     fn from_wire(repr: IndexRepr, blocks: &mut BlockReader) -> Result<Self> {
         let largest = repr.largest;
-        IndexParams::new().largest(largest).check()?;
+        IndexParams::new().largest(largest).check_size()?;
+        let digest =
+            |hex: String| blake3::Hash::from_hex(hex).map_err(|_| Error::input("the key's digest is none"));
+        let key = repr.key.map(digest).transpose()?;
         let fields = repr.model.fields();
         let columns = plan(fields).len();
         let compared = columns.min(MAX_COLUMNS);
@@ -141,7 +149,7 @@ impl Wire for IndexSnapshot {
             filled: repr.filled,
             unseen: repr.unseen,
         };
-        Ok(Self { model, largest, frozen, log })
+        Ok(Self { model, largest, frozen, log, key })
     }
 }
 
