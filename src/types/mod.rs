@@ -45,6 +45,7 @@ mod decimal;
 pub(crate) mod json;
 mod key;
 mod language;
+mod moment;
 mod money;
 mod number;
 mod quantity;
@@ -54,6 +55,7 @@ mod uuid;
 pub use day::{AsOf, Day, Horizon, Weekday};
 pub use key::{CustomerIx, IntoKey, ItemIx, Key};
 pub use language::Language;
+pub use moment::Moment;
 #[cfg(feature = "csv")]
 pub(crate) use money::Decimal;
 pub use money::{Amount, Currency, Expected};
