@@ -214,6 +214,7 @@ mod summary;
 mod tiers;
 mod timeline;
 
+pub use crate::types::provenance::TimeAxis;
 pub use behaviour::{Behaviour, CustomerBehaviour, Outcome};
 pub use customers::{Customers, Keys};
 pub use features::{
@@ -225,7 +226,7 @@ pub use ledger::{
     Observed, Purchase, Row, Split, Transaction,
 };
 pub use per_customer::PerCustomer;
-pub use policy::{Anonymous, Occasion, Refunds, TimeAxis, TimeUnit};
+pub use policy::{Anonymous, Occasion, Refunds, TimeUnit};
 pub use purchases::PurchaseHistory;
 pub(crate) use records::{Dictionary, Intern, NONE, is_han};
 pub use records::{Field, FieldKind, Record, RecordColumns, Records, RecordsBuilder};

@@ -47,6 +47,7 @@ mod key;
 mod language;
 mod money;
 mod number;
+pub(crate) mod provenance;
 mod quantity;
 #[cfg(feature = "uuid")]
 mod uuid;
@@ -58,4 +59,5 @@ pub use language::Language;
 pub(crate) use money::Decimal;
 pub use money::{Amount, Currency, Expected};
 pub use number::{Probability, Seed};
+pub use provenance::Provenance;
 pub use quantity::Quantity;

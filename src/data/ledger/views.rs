@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::data::{Behaviour, Customers, Keys, PerCustomer};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::kernel::par;
-use crate::types::{Amount, AsOf, CustomerIx, Day, Horizon, ItemIx, Quantity};
+use crate::types::{Amount, AsOf, CustomerIx, Day, Horizon, ItemIx, Provenance, Quantity};
 
 use super::store::{Ledger, NONE, Store};
 
@@ -145,12 +145,23 @@ impl<'a> Observed<'a> {
     pub fn customers(&self) -> Customers {
         let store = self.ledger.store();
         if let Some(only) = self.only {
-            return Customers::some(store.customers.clone(), vec![only]);
+            return Customers::some(store.customers.clone(), vec![only]).of(self.provenance());
         }
         let seen = (0_u32..).zip(&store.offsets[..store.customers.len()]);
         let present =
             seen.filter(|(_, first)| store.rows.day[**first] <= self.as_of.day()).map(|(c, _)| c).collect();
-        Customers::some(store.customers.clone(), present)
+        Customers::some(store.customers.clone(), present).of(self.provenance())
+    }
+
+    /// Currency, meaning of days and label of the ledger, and the as-of day: what a model keeps of its fit.
+    pub fn provenance(&self) -> Provenance {
+        let store = self.ledger.store();
+        Provenance {
+            currency: Some(store.currency),
+            time_axis: Some(store.time),
+            as_of: Some(self.as_of),
+            label: store.label.clone(),
+        }
     }
 
     /// A customer's rows up to `as_of`, never empty; `None` for one who was not yet seen. O(log rows of the customer).
@@ -354,6 +365,11 @@ impl<'a> Split<'a> {
     /// A split whose holdout ends on `until`, within the covered days: [`Ledger::split`] has checked it.
     pub(super) fn new(observed: Observed<'a>, horizon: Horizon, until: Day) -> Self {
         Self { observed, horizon, until }
+    }
+
+    /// As that of the observed part, up to the last day of the holdout: what a model has seen that learned from both.
+    pub(crate) fn provenance(&self) -> Provenance {
+        Provenance { as_of: Some(AsOf::new(self.until)), ..self.observed.provenance() }
     }
 
     /// What was known: the source of features.

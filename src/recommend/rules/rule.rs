@@ -23,7 +23,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::data::Keys;
-use crate::types::Key;
+use crate::types::{Key, Provenance};
 
 use super::orders::Orders;
 
@@ -50,6 +50,7 @@ pub struct Rules {
     sides: Vec<u32>,
     at: Vec<(u32, u8, u8)>,
     rows: Vec<Row>,
+    provenance: Provenance,
 }
 
 /// One rule: who buys the antecedent buys the consequent.
@@ -72,6 +73,11 @@ pub struct Rule<'a> {
 }
 
 impl Rules {
+    /// Where the data of the fit came from: currency, meaning of days, last known day, label.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
     pub(super) fn new(orders: &Orders) -> Self {
         Self {
             items: orders.items.clone(),
@@ -79,6 +85,7 @@ impl Rules {
             sides: Vec::new(),
             at: Vec::new(),
             rows: Vec::new(),
+            provenance: orders.provenance.clone(),
         }
     }
 
