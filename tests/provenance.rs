@@ -34,7 +34,7 @@ fn shop(currency: Currency, axis: TimeAxis, label: Option<&str>) -> Ledger {
     let now = plain.observed(AsOf::new(plain.covers().1)).unwrap();
     let mut builder = Ledger::builder(currency).time_axis(axis);
     for customer in now.customers().iter() {
-        for row in now.history(customer).unwrap().unwrap() {
+        for row in now.history(customer).unwrap().unwrap().rows() {
             let key = plain.customer_key(customer).unwrap();
             let item = row.item.map(|item| plain.item_key(item).unwrap()).unwrap();
             let mut of_row = Transaction::new(key, row.day).item(item).amount(row.amount.unwrap());
