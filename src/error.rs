@@ -222,6 +222,29 @@ impl StdError for Error {
     }
 }
 
+/// Kind, place and message, for the answer of a service.
+///
+/// ```
+/// # #[cfg(feature = "serde")] {
+/// use regulars::types::Horizon;
+/// let error = "soon".parse::<Horizon>().unwrap_err();
+/// let json: serde_json::Value = serde_json::to_value(&error).expect("plain text");
+/// assert_eq!(json["kind"], "invalid_input");
+/// assert!(json["place"].is_null() && json["message"].is_string());
+/// # }
+/// ```
+#[cfg(feature = "serde")]
+impl serde::Serialize for Error {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+        let mut fields = to.serialize_struct("Error", 3)?;
+        fields.serialize_field("kind", &self.kind())?;
+        fields.serialize_field("place", &self.place())?;
+        fields.serialize_field("message", &self.0.fault.to_string())?;
+        fields.end()
+    }
+}
+
 /// A module's private error: it knows its own kind and place, so that `?` turns it into an [`Error`].
 pub(crate) trait Fault: StdError + Send + Sync + 'static {
     fn kind(&self) -> ErrorKind;

@@ -467,3 +467,29 @@ fn regressions() {
         }
     });
 }
+
+#[test]
+fn rules() {
+    use regulars::data::Occasion;
+    use regulars::recommend::{Orders, RuleParams, Rules, SequenceRuleParams, SequenceRules};
+    use regulars::types::Horizon;
+    let ledger = shop();
+    let now = ledger.observed(as_of(&ledger)).unwrap();
+    let orders = Orders::new(now, Occasion::Order).unwrap();
+    let model = RuleParams::new(0.02).max_items(3).fit(&orders).unwrap();
+    assert!(model.iter().any(|rule| rule.antecedent().len() == 2), "sides of several items");
+    torture(&model, |rules: &Rules| {
+        finite(
+            rules.iter().flat_map(|rule| [rule.support(), rule.confidence(), rule.lift(), rule.leverage()]),
+        );
+        let sides = rules.iter().map(|rule| rule.antecedent().len() + rule.consequent().len());
+        assert!(sides.sum::<usize>() >= 2 * rules.len());
+        assert!(rules.recommend([1_i64, 2, 3], 5).len() <= 5);
+    });
+    let model =
+        SequenceRuleParams::new(Horizon::days(60).unwrap()).min_customers(3).min_lift(0.5).fit(now).unwrap();
+    assert!(!model.values().is_empty());
+    torture(&model, |rules: &SequenceRules| {
+        finite(rules.values().iter().flat_map(|rule| [rule.confidence, rule.lift]));
+    });
+}

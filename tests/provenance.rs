@@ -285,8 +285,9 @@ fn models(ledger: &Ledger, through: bool) -> Vec<Fitted> {
         ],
     ));
     let rules = RuleParams::new(0.05).fit(&Orders::new(now(ledger), Occasion::Day).unwrap()).unwrap();
+    let rules = filed(rules, through);
     all.push(("Rules", rules.provenance().clone(), Vec::new()));
-    let rules = SequenceRuleParams::new(horizon).fit(now(ledger)).unwrap();
+    let rules = filed(SequenceRuleParams::new(horizon).fit(now(ledger)).unwrap(), through);
     all.push(("SequenceRules", rules.provenance().clone(), Vec::new()));
     let params = PipelineParams::new().churn(churn).segment(KMeansParams::new(2)).ltv(ltv);
     let model = params.recommend(next).fit(ledger, as_of(ledger), horizon).unwrap();

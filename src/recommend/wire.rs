@@ -96,7 +96,11 @@ fn broken(rule: &'static str) -> Error {
 /// Keys one behind the other, with their ends. Whether a key is an integer shows in its text.
 ///
 /// By hand: tea, milk are the text `teamilk` and the ends 3, 7.
-fn write_keys<'a>(blocks: &mut BlockWriter, names: [&str; 2], keys: impl Iterator<Item = Key<'a>>) {
+pub(super) fn write_keys<'a>(
+    blocks: &mut BlockWriter,
+    names: [&str; 2],
+    keys: impl Iterator<Item = Key<'a>>,
+) {
     let (mut joined, mut ends) = (String::new(), Vec::new());
     for key in keys {
         joined.push_str(&key.to_text());
@@ -122,7 +126,7 @@ fn read_keys(blocks: &mut BlockReader, names: [&str; 2]) -> Result<Vec<Key<'stat
 }
 
 /// A dictionary that must come in its own order, each key once.
-fn read_dictionary(blocks: &mut BlockReader, names: [&str; 2]) -> Result<Arc<Keys>> {
+pub(super) fn read_dictionary(blocks: &mut BlockReader, names: [&str; 2]) -> Result<Arc<Keys>> {
     let keys = read_keys(blocks, names)?;
     let sorted = Keys::new(&keys)?;
     if sorted.len() == keys.len() && sorted.iter().zip(&keys).all(|(a, b)| a == *b) {

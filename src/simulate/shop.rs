@@ -71,6 +71,7 @@ pub struct Shop {
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct OrderRow {
     /// The account the order was placed under, `None` for a walk-in customer.

@@ -79,6 +79,15 @@ impl<'de> Deserialize<'de> for Language {
     }
 }
 
+/// A key as a number of 64 bits, signed or not, or as a text.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "expected a whole number or a text")]
+enum KeyForm {
+    Number(i64),
+    Large(u64),
+    Text(String),
+}
+
 /// An integer, or a text.
 ///
 /// In JSON an integer beyond 2^53 is exact; programs that read all numbers as floats (JavaScript) round it.
@@ -95,9 +104,10 @@ impl Serialize for Key<'_> {
 impl<'de> Deserialize<'de> for Key<'_> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         if from.is_human_readable() {
-            Ok(match Form::<i128>::deserialize(from)? {
-                Form::Number(value) => Key::from(value),
-                Form::Text(text) => Key::from(text),
+            Ok(match KeyForm::deserialize(from)? {
+                KeyForm::Number(value) => Key::from(value),
+                KeyForm::Large(value) => Key::from(value),
+                KeyForm::Text(text) => Key::from(text),
             })
         } else {
             String::deserialize(from).map(Key::from)

@@ -57,6 +57,8 @@ mod mine;
 mod orders;
 mod rule;
 mod sequence;
+#[cfg(feature = "serde")]
+mod wire;
 
 #[cfg(test)]
 mod tests;

@@ -30,9 +30,9 @@ use super::orders::Orders;
 /// Orders that hold both sides, the antecedent, and the consequent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Row {
-    both: u32,
-    antecedent: u32,
-    consequent: u32,
+    pub(super) both: u32,
+    pub(super) antecedent: u32,
+    pub(super) consequent: u32,
 }
 
 impl Row {
@@ -42,15 +42,30 @@ impl Row {
 }
 
 /// Rules in the order of their antecedents' keys, then of their consequents'.
+///
+/// Saved and loaded as every model:
+///
+/// ```
+/// # #[cfg(feature = "serde")] {
+/// use regulars::persist;
+/// use regulars::recommend::{Orders, RuleParams, Rules};
+/// let orders = Orders::from_pairs([(1, "tea"), (1, "milk"), (2, "tea"), (2, "milk"), (3, "rice")])?;
+/// let rules = RuleParams::new(0.3).fit(&orders)?;
+/// let mut file = Vec::new();
+/// persist::write(&mut file, &rules)?;
+/// assert!(persist::read::<Rules>(file.as_slice())? == rules);
+/// # }
+/// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct Rules {
-    items: Arc<Keys>,
-    orders: usize,
+    pub(super) items: Arc<Keys>,
+    pub(super) orders: usize,
     /// Items of both sides one behind the other; of each rule where they begin, and where the consequent does.
-    sides: Vec<u32>,
-    at: Vec<(u32, u8, u8)>,
-    rows: Vec<Row>,
-    provenance: Provenance,
+    pub(super) sides: Vec<u32>,
+    pub(super) at: Vec<(u32, u8, u8)>,
+    pub(super) rows: Vec<Row>,
+    pub(super) provenance: Provenance,
 }
 
 /// One rule: who buys the antecedent buys the consequent.
@@ -103,12 +118,23 @@ impl Rules {
     pub(super) fn sort(&mut self) {
         let mut order: Vec<usize> = (0..self.at.len()).collect();
         order.sort_unstable_by(|a, b| self.both_sides(*a).cmp(&self.both_sides(*b)));
-        self.at = order.iter().map(|i| self.at[*i]).collect();
-        self.rows = order.iter().map(|i| self.rows[*i]).collect();
+        let mut sorted = Self {
+            at: Vec::new(),
+            rows: Vec::new(),
+            sides: Vec::new(),
+            items: self.items.clone(),
+            orders: self.orders,
+            provenance: self.provenance.clone(),
+        };
+        for number in order {
+            let (left, right) = self.both_sides(number);
+            sorted.push(left, right, self.rows[number]);
+        }
+        *self = sorted;
     }
 
     /// Items on the left and on the right of a rule.
-    fn both_sides(&self, number: usize) -> (&[u32], &[u32]) {
+    pub(super) fn both_sides(&self, number: usize) -> (&[u32], &[u32]) {
         let (from, middle, end) = self.at[number];
         let from = from as usize;
         let (middle, end) = (from + usize::from(middle), from + usize::from(end));

@@ -62,7 +62,7 @@ crate::types::json::deserialize_params! {
 
 /// After the antecedent, the consequent.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct SequenceRule {
     /// What was bought first.
@@ -86,8 +86,8 @@ pub struct SequenceRule {
 /// Sequence rules, highest lift first, then by key.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SequenceRules {
-    rules: Vec<SequenceRule>,
-    provenance: Provenance,
+    pub(super) rules: Vec<SequenceRule>,
+    pub(super) provenance: Provenance,
 }
 
 impl SequenceRules {
