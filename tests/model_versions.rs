@@ -13,8 +13,8 @@ use regulars::churn::{
     ChurnModel, ChurnParams, ElasticNetParams, LogisticParams, Method, MonitorParams, StageParams, TableModel,
 };
 use regulars::data::{
-    Customers, Features, Ledger, Matrix, PerCustomer, PurchaseHistory, Summary, SummaryParams, TierParams,
-    TimeUnit, Transaction,
+    Customers, Features, Ledger, Matrix, Occasion, PerCustomer, PurchaseHistory, Summary, SummaryParams,
+    TierParams, TimeUnit, Transaction,
 };
 use regulars::ltv::{
     Bootstrap, CalendarCovariates, CohortParams, Cohorts, CovariateParams, Histogram, LtvModel, LtvParams,
@@ -23,7 +23,9 @@ use regulars::ltv::{
 use regulars::persist;
 use regulars::pipeline::{Pipeline, PipelineParams};
 use regulars::profile::{IndexParams, MatchModel, MatchParams};
-use regulars::recommend::{self, NextItemModel, NextItemParams, NextPurchaseParams};
+use regulars::recommend::{
+    self, NextItemModel, NextItemParams, NextPurchaseParams, Orders, RuleParams, SequenceRuleParams,
+};
 use regulars::rfm::{RfmModel, RfmParams, SegmentMap};
 use regulars::segment::{KMeansParams, MixtureParams, SegmentModel};
 use regulars::simulate::ShopParams;
@@ -146,6 +148,9 @@ fn every_kind(visitor: &mut impl Visitor) {
     let next = NextItemParams::new().method(recommend::Method::GpTopFreq);
     visitor.visit(&next.fit(now).unwrap());
     visitor.visit(&NextPurchaseParams::new().fit(now).unwrap());
+    let orders = Orders::new(now, Occasion::Day).unwrap();
+    visitor.visit(&RuleParams::new(0.1).min_lift(1.1).fit(&orders).unwrap());
+    visitor.visit(&SequenceRuleParams::new(horizon).min_customers(3).fit(now).unwrap());
 
     let records = ShopParams::new(12, Seed(1)).simulate().unwrap().records().unwrap();
     let matcher = MatchParams::new().fit(&records).unwrap();

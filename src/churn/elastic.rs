@@ -25,7 +25,7 @@ use crate::error::{Error, Result};
 use crate::kernel::linalg::dot;
 use crate::kernel::logistic::Data;
 use crate::kernel::{elastic, par, special};
-use crate::types::{Probability, Seed};
+use crate::types::{Probability, Provenance, Seed};
 
 use super::folds;
 use super::logistic::{LogisticFault, check_labels};
@@ -227,6 +227,7 @@ impl ElasticNetParams {
             points,
             chosen,
             rows: labels.len(),
+            provenance: matrix.customers().provenance().clone(),
         })
     }
 }
@@ -259,9 +260,15 @@ pub struct ElasticNetModel {
     pub(super) points: Vec<PathPoint>,
     pub(super) chosen: usize,
     pub(super) rows: usize,
+    pub(super) provenance: Provenance,
 }
 
 impl ElasticNetModel {
+    /// Where the data of the fit came from: currency, meaning of days, last known day, label.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
     /// The path, the strongest penalty first.
     pub fn path(&self) -> &[PathPoint] {
         &self.points
@@ -289,6 +296,7 @@ impl ElasticNetModel {
     /// [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) unless the columns are those of the fit, in the same order.
     pub fn predict(&self, matrix: &Matrix) -> Result<PerCustomer<Probability>> {
         matrix.check_names(&self.names)?;
+        self.provenance.check(matrix.customers().provenance())?;
         let values = par::map(matrix.len(), |row| {
             Probability::saturating(special::sigmoid(predictor(matrix, row, &self.beta)))
         });

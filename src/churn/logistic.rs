@@ -54,7 +54,7 @@ use crate::error::{Error, ErrorKind, Fault, Place, Result};
 use crate::kernel::linalg::dot;
 use crate::kernel::logistic::{self as engine, Config, Curvature, Data};
 use crate::kernel::{glm, par, special};
-use crate::types::Probability;
+use crate::types::{Probability, Provenance};
 
 use super::statistics::Covariance;
 
@@ -554,9 +554,15 @@ pub struct LogisticModel {
     pub(super) covariance: Option<Vec<f64>>,
     pub(super) summary: LogisticSummary,
     pub(super) rows: usize,
+    pub(super) provenance: Provenance,
 }
 
 impl LogisticModel {
+    /// Where the data of the fit came from: currency, meaning of days, last known day, label.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
     fn new(matrix: &Matrix, fit: &engine::Fit, penalised: bool) -> Self {
         let names = std::iter::once("(intercept)".to_owned()).chain(matrix.names().iter().cloned());
         // Columns of the smallest numbers there are may have variances beyond the largest: then there are none to tell.
@@ -577,6 +583,7 @@ impl LogisticModel {
             covariance: covariance.map(|c| c.iter().copied().collect()),
             summary: LogisticSummary::new(fit, penalised, rows),
             rows,
+            provenance: matrix.customers().provenance().clone(),
         }
     }
 
@@ -606,6 +613,7 @@ impl LogisticModel {
     /// [`ShapeMismatch`](ErrorKind::ShapeMismatch) unless the columns are those of the fit, in the same order.
     pub fn predict(&self, matrix: &Matrix) -> Result<PerCustomer<Probability>> {
         matrix.check_names(&self.names)?;
+        self.provenance.check(matrix.customers().provenance())?;
         let width = matrix.width();
         let values = par::map(matrix.len(), |row| {
             let x = &matrix.values()[row * width..(row + 1) * width];

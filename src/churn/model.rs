@@ -25,7 +25,7 @@ use std::fmt;
 
 use crate::data::{Customers, Features, PerCustomer};
 use crate::error::{Error, ErrorKind, Place, Result};
-use crate::types::{AsOf, CustomerIx, Day, Horizon, Probability, Seed};
+use crate::types::{AsOf, CustomerIx, Day, Horizon, Probability, Provenance, Seed};
 
 use super::explain::Explanation;
 use super::orders::{self, Extras, Profile};
@@ -104,7 +104,10 @@ impl ChurnParams {
         }
         let parts: Vec<_> = parts.iter().map(|(part, rows)| (part, rows.clone())).collect();
         let features = orders::stack(&parts, Customers::numbered(left.len())?)?.without_empty_columns()?;
-        let table = self.fit_grouped(&features, &left, &groups)?;
+        let mut table = self.fit_grouped(&features, &left, &groups)?;
+        table.provenance = pasts[1..]
+            .iter()
+            .try_fold(first.split.provenance(), |all, past| all.joined(&past.split.provenance()))?;
         let churned = left.iter().filter(|l| **l).count() as u64;
         Ok(ChurnModel { table, horizon, splits: pasts.len() as u64, churned, extras, cuts })
     }
@@ -180,6 +183,11 @@ pub struct ChurnModel {
 }
 
 impl ChurnModel {
+    /// Where the data of the fit came from: currency, meaning of days, last known day, label.
+    pub fn provenance(&self) -> &Provenance {
+        self.table.provenance()
+    }
+
     /// The horizon it was trained on: its probabilities are about that many days after the day they are asked for.
     pub fn horizon(&self) -> Horizon {
         self.horizon
@@ -288,6 +296,7 @@ impl ChurnModel {
     /// that the ledger has no column for are an error where the model learned from them.
     fn profile(&self, known: Known<'_>) -> Result<Profile> {
         let profile = Profile::of(known, &self.extras)?;
+        self.provenance().check(profile.customers().provenance())?;
         let (amounts, items) = profile.has();
         let used = |names: &[&str]| self.table.design.names.iter().any(|own| names.contains(&own.as_str()));
         for (has, column, names) in [(amounts, "amount", orders::MONEY), (items, "item", orders::ITEMS)] {

@@ -45,7 +45,7 @@ use std::fmt;
 use crate::data::{Column, Features, PerCustomer};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::kernel::special;
-use crate::types::Probability;
+use crate::types::{Probability, Provenance};
 
 use super::compare::{auc_with_variance, z_of};
 use super::logistic::{LogisticParams, check_labels};
@@ -268,7 +268,8 @@ impl MonitorParams {
         sorted.sort_unstable_by(f64::total_cmp);
         let score = Reference::numeric(&sorted, 0, self.bins);
         let outcomes = left.map(|left| Baseline::new(left, &p)).transpose()?;
-        Ok(Monitor { false_alarms: self.false_alarms, columns, score, outcomes })
+        let provenance = features.customers().provenance().clone();
+        Ok(Monitor { false_alarms: self.false_alarms, columns, score, outcomes, provenance })
     }
 }
 
@@ -527,9 +528,15 @@ pub struct Monitor {
     pub(super) columns: Vec<(String, Reference)>,
     pub(super) score: Reference,
     pub(super) outcomes: Option<Baseline>,
+    pub(super) provenance: Provenance,
 }
 
 impl Monitor {
+    /// Where the data of the fit came from: currency, meaning of days, last known day, label.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
     /// Compares a later table, its probabilities and, where they are known by then, its outcomes with the reference.
     ///
     /// With outcomes, half of the allowed false alarms goes to a drop of the AUC (one-sided, variances of both tables) and
@@ -546,6 +553,7 @@ impl Monitor {
         risk: &PerCustomer<Probability>,
         left: Option<&[bool]>,
     ) -> Result<MonitorReport> {
+        self.provenance.check(features.customers().provenance())?;
         let p = probabilities(features, risk)?;
         let mut columns = Vec::with_capacity(self.columns.len());
         for (name, reference) in &self.columns {

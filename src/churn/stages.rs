@@ -23,7 +23,7 @@ use std::fmt;
 use crate::data::{Matrix, PerCustomer};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::kernel::{linalg::dot, multinomial, par};
-use crate::types::Probability;
+use crate::types::{Probability, Provenance};
 
 /// How a multinomial logistic regression is fitted: P(stage k | x) = e^zₖ / Σ e^zⱼ, zₖ = aₖ + x bₖ.
 ///
@@ -121,6 +121,7 @@ impl StageParams {
             objective: fit.loss,
             gradient_norm: fit.gradient_norm,
             rows: stages.len(),
+            provenance: matrix.customers().provenance().clone(),
         })
     }
 }
@@ -151,9 +152,15 @@ pub struct StageModel {
     pub(super) objective: f64,
     pub(super) gradient_norm: f64,
     pub(super) rows: usize,
+    pub(super) provenance: Provenance,
 }
 
 impl StageModel {
+    /// Where the data of the fit came from: currency, meaning of days, last known day, label.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
     /// The stages in ascending order; probabilities come in this order.
     pub fn stages(&self) -> &[String] {
         &self.stages
@@ -185,6 +192,7 @@ impl StageModel {
     /// [`ShapeMismatch`](ErrorKind::ShapeMismatch) unless the columns are those of the fit, in the same order.
     pub fn predict(&self, matrix: &Matrix) -> Result<PerCustomer<Vec<Probability>>> {
         matrix.check_names(&self.columns)?;
+        self.provenance.check(matrix.customers().provenance())?;
         let (width, q) = (matrix.width(), matrix.width() + 1);
         let values = par::map(matrix.len(), |row| {
             let x = &matrix.values()[row * width..(row + 1) * width];

@@ -11,9 +11,9 @@ use crate::error::{Error, Result};
 use crate::kernel::linalg::dot;
 use crate::kernel::logistic::{self as engine, Config, Curvature, Data, Scaling};
 use crate::kernel::{par, special};
-use crate::types::{CustomerIx, Probability, Seed};
+use crate::types::{CustomerIx, Probability, Provenance, Seed};
 
-use super::design::{Design, Shape};
+use super::design::{Design, Reader, Shape};
 use super::explain::{Contribution, Explanation, Value};
 use super::levels::LevelEffects;
 use super::logistic::{Coefficient, LogisticFault, LogisticSummary, check_labels};
@@ -72,7 +72,8 @@ impl ChurnParams {
                 }
                 let design = Design::fit(features, Shape::Flexible, &self.monotone);
                 let fit = sharp::fit(features, left, groups, design, self.recalibration)?;
-                Ok(TableModel::sharp(self, fit, left.len()))
+                let provenance = features.customers().provenance().clone();
+                Ok(TableModel::sharp(self, fit, left.len(), provenance))
             }
             Method::Plain => self.fit_plain(features, left),
         }
@@ -143,6 +144,7 @@ impl ChurnParams {
             rows: left.len(),
             levels: LevelEffects::default(),
             forest: Forest::default(),
+            provenance: features.customers().provenance().clone(),
             design,
         })
     }
@@ -277,10 +279,16 @@ pub struct TableModel {
     pub(super) rows: usize,
     pub(super) levels: LevelEffects,
     pub(super) forest: Forest,
+    pub(super) provenance: Provenance,
 }
 
 impl TableModel {
-    fn sharp(params: &ChurnParams, fit: sharp::Sharp, rows: usize) -> Self {
+    /// Where the data of the fit came from: currency, meaning of days, last known day, label.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
+    fn sharp(params: &ChurnParams, fit: sharp::Sharp, rows: usize, provenance: Provenance) -> Self {
         let terms = fit.design.terms();
         let names = std::iter::once("(intercept)".to_owned()).chain(terms.into_iter().map(|t| t.name));
         let coefficients = names
@@ -301,6 +309,7 @@ impl TableModel {
             coefficients,
             aliased: Vec::new(),
             rows,
+            provenance,
         }
     }
 
@@ -410,7 +419,7 @@ impl TableModel {
     /// # Errors
     /// As [`predict`](Self::predict).
     pub fn unseen_levels(&self, features: &Features) -> Result<Vec<(String, usize)>> {
-        let counts = self.design.read(features)?.unseen();
+        let counts = self.reader(features)?.unseen();
         Ok(self.design.names.iter().cloned().zip(counts).filter(|c| c.1 > 0).collect())
     }
 
@@ -421,7 +430,7 @@ impl TableModel {
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming a column that is not in the table or has changed its kind.
     pub fn predict(&self, features: &Features) -> Result<PerCustomer<Probability>> {
-        let reader = self.design.read(features)?;
+        let reader = self.reader(features)?;
         let by_code = self.levels.read(&self.design, features);
         let width = self.means.len();
         let values = par::map_chunks(features.len(), 256, |rows| {
@@ -440,6 +449,12 @@ impl TableModel {
             .collect::<Vec<_>>()
         });
         PerCustomer::new(features.customers().clone(), values.concat())
+    }
+
+    /// The columns of the design in a table of data that the model may be asked about.
+    fn reader<'a>(&'a self, features: &'a Features) -> Result<Reader<'a>> {
+        self.provenance.check(features.customers().provenance())?;
+        self.design.read(features)
     }
 
     /// Why the model gives a customer this probability: one contribution for each column and pair, in log-odds against
@@ -483,7 +498,7 @@ impl TableModel {
     /// Contributions of a row: for every term b βⱼ (xⱼ − mean), for every set of columns of the trees b (what they add − its
     /// mean), put together by the columns they ask. With the base, the average customer's log-odds, they sum to those of the row.
     pub(super) fn explain_row(&self, features: &Features, row: usize) -> Result<Explanation> {
-        let reader = self.design.read(features)?;
+        let reader = self.reader(features)?;
         let mut x = vec![0.0; self.means.len()];
         reader.encode(row, &mut x);
         let (a, b) = self.calibration;

@@ -17,9 +17,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::persist::wire::Wire;
+use crate::persist::wire::{Wire, keeps_provenance};
 use crate::persist::{BlockReader, BlockWriter};
-use crate::types::Horizon;
+use crate::types::{Horizon, Provenance};
 
 use super::design::Design;
 use super::elastic::{ElasticNetModel, PathPoint};
@@ -159,6 +159,7 @@ impl Wire for TableModel {
             .ok_or_else(|| damaged("a coefficient is not finite"))?;
         let rows = usize::try_from(repr.rows).map_err(|_| damaged("too many rows"))?;
         Ok(Self {
+            provenance: Provenance::default(),
             params: repr.params,
             design: repr.design,
             means: repr.means,
@@ -174,6 +175,8 @@ impl Wire for TableModel {
             forest: repr.forest.with_sets(),
         })
     }
+
+    keeps_provenance!();
 }
 
 /// A [`ChurnModel`]: its table and what the labels were.
@@ -228,6 +231,14 @@ impl Wire for ChurnModel {
             cuts: repr.cuts,
         })
     }
+
+    fn origin(&self) -> Option<&Provenance> {
+        self.table.origin()
+    }
+
+    fn set_origin(&mut self, provenance: Provenance) {
+        self.table.set_origin(provenance);
+    }
 }
 
 /// ```json
@@ -275,8 +286,10 @@ impl Wire for Monitor {
             return Err(damaged("its reference is damaged"));
         }
         let MonitorRepr { false_alarms, columns, score, outcomes } = repr;
-        Ok(Self { false_alarms, columns, score, outcomes })
+        Ok(Self { false_alarms, columns, score, outcomes, provenance: Provenance::default() })
     }
+
+    keeps_provenance!();
 }
 
 /// ```json
@@ -332,8 +345,11 @@ impl Wire for LogisticModel {
                 standard_error: covariance.as_ref().map(|c| c[j * q + j].sqrt()),
             })
             .collect();
-        Ok(Self { coefficients, names, beta, covariance, summary, rows })
+        let provenance = Provenance::default();
+        Ok(Self { coefficients, names, beta, covariance, summary, rows, provenance })
     }
+
+    keeps_provenance!();
 }
 
 /// An [`ElasticNetModel`] with its whole path: each point has its penalty, how many columns it keeps, and the loss out of fold
@@ -373,8 +389,10 @@ impl Wire for ElasticNetModel {
             return Err(damaged("its coefficients are damaged"));
         }
         let ElasticRepr { names, beta, points, .. } = repr;
-        Ok(Self { names, beta, points, chosen, rows })
+        Ok(Self { names, beta, points, chosen, rows, provenance: Provenance::default() })
     }
+
+    keeps_provenance!();
 }
 
 /// A [`StageModel`], its coefficients stage after stage: for each stage an intercept and one number for each column, in log-odds
@@ -416,6 +434,9 @@ impl Wire for StageModel {
         }
         let rows = usize::try_from(repr.rows).map_err(|_| damaged("too many rows"))?;
         let StageRepr { columns, stages, beta, objective, gradient_norm, .. } = repr;
-        Ok(Self { columns, stages, beta, objective, gradient_norm, rows })
+        let provenance = Provenance::default();
+        Ok(Self { columns, stages, beta, objective, gradient_norm, rows, provenance })
     }
+
+    keeps_provenance!();
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::intern::{Interner, Sorted};
 use crate::kernel::rng::mix;
-use crate::types::{CustomerIx, Key};
+use crate::types::{CustomerIx, Key, Provenance};
 
 /// Distinct keys in ascending order, and a fingerprint of them: two ledgers with the same customers share indices.
 ///
@@ -206,11 +206,20 @@ impl Keys {
 /// assert_eq!(seen.customer(1), Some(cleo));
 /// # Ok::<(), regulars::Error>(())
 /// ```
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct Customers {
     keys: Arc<Keys>,
     /// Ascending dictionary indices of the rows; `None` where every customer has one.
     present: Option<Arc<[u32]>>,
+    /// Of the view that they are the customers of; silent where they are of none.
+    provenance: Provenance,
+}
+
+/// The same customers, wherever they come from.
+impl PartialEq for Customers {
+    fn eq(&self, other: &Self) -> bool {
+        self.keys == other.keys && self.present == other.present
+    }
 }
 
 /// Prints the counts, never a key.
@@ -230,7 +239,7 @@ impl Customers {
     /// # Ok::<(), regulars::Error>(())
     /// ```
     pub fn all(keys: Arc<Keys>) -> Self {
-        Self { keys, present: None }
+        Self { keys, present: None, provenance: Provenance::default() }
     }
 
     /// Customers named 0, 1, .. n − 1, for tables that have no keys of their own.
@@ -259,7 +268,23 @@ impl Customers {
         if present.len() == keys.len() {
             return Self::all(keys);
         }
-        Self { keys, present: Some(present.into()) }
+        Self { keys, present: Some(present.into()), provenance: Provenance::default() }
+    }
+
+    /// The same customers, of data of that provenance.
+    pub(crate) fn of(self, provenance: Provenance) -> Self {
+        Self { provenance, ..self }
+    }
+
+    /// Where the data come from that these are the customers of; states nothing for customers of no ledger.
+    ///
+    /// ```
+    /// use regulars::data::Customers;
+    /// assert_eq!(Customers::numbered(3)?.provenance().currency(), None);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
     }
 
     /// Number of rows.

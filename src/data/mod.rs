@@ -217,6 +217,7 @@ mod tiers;
 mod timeline;
 mod versions;
 
+pub use crate::types::provenance::TimeAxis;
 pub use behaviour::{Behaviour, CustomerBehaviour, Outcome};
 pub use customers::{Customers, Keys};
 pub use features::{
@@ -228,7 +229,7 @@ pub use ledger::{
     Observed, Purchase, Row, Split, Transaction,
 };
 pub use per_customer::PerCustomer;
-pub use policy::{Anonymous, Conflicts, Knowledge, Occasion, Refunds, TimeAxis, TimeUnit};
+pub use policy::{Anonymous, Conflicts, Knowledge, Occasion, Refunds, TimeUnit};
 pub use purchases::PurchaseHistory;
 pub(crate) use records::{Dictionary, Intern, NONE, is_han};
 pub use records::{Field, FieldKind, Record, RecordColumns, Records, RecordsBuilder};

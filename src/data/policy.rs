@@ -116,36 +116,6 @@ pub enum Knowledge {
     Hindsight,
 }
 
-/// What the days of a ledger mean.
-///
-/// Some public data sets number baskets (Instacart's `order_number`) instead of dating them. Recency, gaps and tenure
-/// then count baskets; nothing is made up about weeks.
-///
-/// ```
-/// use regulars::data::{Ledger, TimeAxis, Transaction};
-/// use regulars::types::{AsOf, Currency, Day};
-///
-/// let mut builder = Ledger::builder(Currency::EUR).time_axis(TimeAxis::Ordinal);
-/// for basket in [1, 2, 5] {
-///     builder.push(Transaction::new("ann", Day::new(basket)))?;
-/// }
-/// let ledger = builder.build()?;
-/// let now = ledger.observed(AsOf::new(Day::new(7)))?;
-/// let silent = now.map(|history| now.as_of().day() - history.last_day());
-/// assert_eq!(silent.by_key("ann"), Some(&2)); // baskets
-/// # Ok::<(), regulars::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
-pub enum TimeAxis {
-    /// Days of the calendar.
-    #[default]
-    Calendar,
-    /// Basket numbers in place of days. Weekdays, seasons and anything per week are typed errors.
-    Ordinal,
-}
-
 /// The unit of time of a [`PurchaseHistory`](crate::data::PurchaseHistory) and of the rates fitted to it.
 ///
 /// A choice of presentation, not of model: rates scale with the unit and predictions do not change. Weeks keep the

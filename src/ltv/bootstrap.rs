@@ -14,7 +14,7 @@
 use crate::error::{Error, Result};
 use crate::kernel::par;
 use crate::kernel::rng::Rng;
-use crate::types::Seed;
+use crate::types::{Provenance, Seed};
 
 use super::fit;
 use super::histogram::Histogram;
@@ -26,9 +26,15 @@ use super::process::PurchaseProcess;
 pub struct Bootstrap {
     pub(super) replicates: Vec<PurchaseProcess>,
     pub(super) unfinished: u32,
+    pub(super) provenance: Provenance,
 }
 
 impl Bootstrap {
+    /// Where the data of the fit came from: currency, meaning of days, last known day, label.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
     /// The refitted processes, as many as were asked for.
     pub fn replicates(&self) -> &[PurchaseProcess] {
         &self.replicates
@@ -87,6 +93,7 @@ impl LtvModel {
         if histogram.unit() != self.unit {
             return Err(Error::input("the histogram is in another unit of time than the model"));
         }
+        self.provenance.check(histogram.provenance())?;
         let runs = &histogram.purchases;
         let (model, start) = (self.process.model(), self.process.parameters());
         let refits = par::map_chunks(n as usize, 1, |range| {
@@ -98,6 +105,7 @@ impl LtvModel {
         Ok(Bootstrap {
             replicates: refits.iter().map(|r| PurchaseProcess::raw(model, &r.theta)).collect(),
             unfinished: u32::try_from(unfinished).unwrap_or(n),
+            provenance: self.provenance.clone(),
         })
     }
 }

@@ -22,7 +22,7 @@
 use crate::data::{Observed, PerCustomer, PurchaseHistory, TimeUnit};
 use crate::error::{Error, Result};
 use crate::kernel::par;
-use crate::types::{Horizon, Probability};
+use crate::types::{Horizon, Probability, Provenance};
 
 use super::discount::Discount;
 use super::fit::{self, Belief};
@@ -206,6 +206,7 @@ pub struct CohortModel {
     pub(super) unit: TimeUnit,
     pub(super) cohorts: Vec<Cohort>,
     pub(super) spreads: Vec<f64>,
+    pub(super) provenance: Provenance,
 }
 
 /// Steps of expectation-maximisation at most; it stops where no spread moves by more than a hundredth.
@@ -307,11 +308,17 @@ impl CohortParams {
             })
             .collect();
         let whole = PurchaseProcess::raw(self.model, &whole.theta);
-        Ok(CohortModel { whole, unit: history.unit(), cohorts, spreads })
+        let provenance = history.customers().provenance().clone();
+        Ok(CohortModel { whole, unit: history.unit(), cohorts, spreads, provenance })
     }
 }
 
 impl CohortModel {
+    /// Where the data of the fit came from: currency, meaning of days, last known day, label.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
     /// The model of all customers.
     pub fn whole(&self) -> &PurchaseProcess {
         &self.whole
@@ -361,6 +368,7 @@ impl CohortModel {
         horizon: Horizon,
         discount: Discount,
     ) -> Result<PerCustomer<LifetimeValue>> {
+        self.provenance.check(history.customers().provenance())?;
         let processes = self.processes(cohorts, history.len())?;
         if history.unit() != self.unit {
             return Err(Error::input("the history is in another unit of time than the model"));

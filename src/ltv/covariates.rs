@@ -19,7 +19,7 @@
 use crate::data::{Matrix, PerCustomer, PurchaseHistory, TimeUnit};
 use crate::error::{Error, Result};
 use crate::kernel::par;
-use crate::types::Horizon;
+use crate::types::{Horizon, Provenance};
 
 use super::betageo::{BetaGeometric, Coin};
 use super::discount::Discount;
@@ -138,6 +138,7 @@ pub(super) struct EffectsFit {
     pub(super) log_likelihood: f64,
     pub(super) gradient_norm: f64,
     pub(super) converged: bool,
+    pub(super) provenance: Provenance,
 }
 
 impl EffectsFit {
@@ -153,6 +154,7 @@ impl EffectsFit {
         let list =
             |(names, at): (&[String], &[usize])| Effect::list(names, at, &found.at, found.errors.as_deref());
         Self {
+            provenance: Provenance::default(),
             base: PurchaseProcess::raw(model, &found.theta(own)),
             unit,
             purchases: list(buys),
@@ -243,7 +245,8 @@ impl CovariateParams {
         let data = Data { history, covariates, model: self.model, n, buys, leaves, l2: self.l2 };
         let found = Summit::climb(at, n, self.l2, |at| data.total(at));
         let (buys, leaves) = ((names, &data.buys[..]), (names, &data.leaves[..]));
-        Ok(CovariateModel(EffectsFit::new((self.model, n), history.unit(), &found, buys, leaves)))
+        let fit = EffectsFit::new((self.model, n), history.unit(), &found, buys, leaves);
+        Ok(CovariateModel(EffectsFit { provenance: history.customers().provenance().clone(), ..fit }))
     }
 }
 
@@ -349,6 +352,11 @@ impl Data<'_> {
 }
 
 impl CovariateModel {
+    /// Where the data of the fit came from: currency, meaning of days, last known day, label.
+    pub fn provenance(&self) -> &Provenance {
+        &self.0.provenance
+    }
+
     /// The process of a customer whose covariates are all 0.
     ///
     /// ```
@@ -444,6 +452,7 @@ impl CovariateModel {
         discount: Discount,
     ) -> Result<PerCustomer<LifetimeValue>> {
         check_covariates(history, covariates)?;
+        self.0.provenance.check(history.customers().provenance())?;
         if history.unit() != self.0.unit {
             return Err(Error::input("the history is in another unit of time than the model"));
         }

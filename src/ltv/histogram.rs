@@ -46,6 +46,7 @@
 use crate::data::{PurchaseHistory, TimeUnit};
 use crate::error::{Error, Result};
 use crate::kernel::par;
+use crate::types::Provenance;
 
 /// How many customers share each purchase history: the whole input of a fit, usually far smaller than the customers.
 ///
@@ -75,9 +76,15 @@ pub struct Histogram {
     pub(super) spend: Option<Runs>,
     /// Repeat buyers whose mean spend is not positive, or all of them where money is unknown.
     pub(super) without_spend: u64,
+    pub(super) provenance: Provenance,
 }
 
 impl Histogram {
+    /// Where the data of the fit came from: currency, meaning of days, last known day, label.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
     /// Counts the distinct histories. O(n log n) time, O(n) space.
     pub fn new(history: &PurchaseHistory) -> Self {
         let rows = history.x().iter().zip(history.t()).zip(history.t_x()).map(|((x, t), t_x)| [*x, *t, *t_x]);
@@ -89,7 +96,8 @@ impl Histogram {
             .map(|_| Runs::count(repeat().filter(|(_, m)| **m > 0.0).map(|(x, m)| [*x, *m, 0.0])));
         let repeat_buyers = history.x().iter().filter(|x| **x > 0.0).count() as u64;
         let without_spend = repeat_buyers - spend.as_ref().map_or(0, |s| s.count.iter().sum());
-        Self { unit: history.unit(), purchases, spend, without_spend }
+        let provenance = history.customers().provenance().clone();
+        Self { unit: history.unit(), purchases, spend, without_spend, provenance }
     }
 
     /// The histogram of some rows, or of all, money left out.
@@ -101,13 +109,15 @@ impl Histogram {
             Some(rows) => Runs::count(rows.iter().map(|i| row(*i))),
             None => Runs::count((0..history.len()).map(row)),
         };
-        Self { unit: history.unit(), purchases, spend: None, without_spend: 0 }
+        let provenance = history.customers().provenance().clone();
+        Self { unit: history.unit(), purchases, spend: None, without_spend: 0, provenance }
     }
 
     /// The histogram of both sets of customers together. Money is kept only where both have it.
     ///
     /// # Errors
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the units of time differ.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the units of time differ;
+    /// [`IncompatibleModel`](crate::ErrorKind::IncompatibleModel) for other currencies or labels.
     pub fn merge(&self, other: &Self) -> Result<Self> {
         if self.unit != other.unit {
             return Err(Error::input("histograms in different units of time cannot be merged"));
@@ -121,6 +131,7 @@ impl Histogram {
             purchases: self.purchases.merge(&other.purchases),
             spend,
             without_spend: self.without_spend + other.without_spend,
+            provenance: self.provenance.joined(&other.provenance)?,
         })
     }
 
@@ -153,7 +164,7 @@ impl Histogram {
         spend: Option<Runs>,
         without_spend: u64,
     ) -> Self {
-        Self { unit, purchases, spend, without_spend }
+        Self { unit, purchases, spend, without_spend, provenance: Provenance::default() }
     }
 }
 

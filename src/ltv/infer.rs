@@ -109,6 +109,7 @@ impl LtvModel {
     ) -> Result<(f64, f64)> {
         let z = normal_quantile(0.5 + 0.5 * level_ok(level)?);
         let histogram = data.into().histogram()?;
+        self.provenance.check(histogram.provenance())?;
         if histogram.unit() != self.unit {
             return Err(Error::input("the data are in another unit of time than the model"));
         }

@@ -36,7 +36,7 @@ use std::borrow::Cow;
 use crate::data::{Observed, PerCustomer, PurchaseHistory, TimeUnit};
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::par;
-use crate::types::{CustomerIx, Expected, Horizon, Probability};
+use crate::types::{CustomerIx, Expected, Horizon, Probability, Provenance};
 
 use super::auto::{self, likeness};
 use super::curves::Curves;
@@ -143,6 +143,7 @@ pub struct LtvModel {
     /// Further processes whose predictions are averaged with those of `process`.
     pub(super) others: Vec<PurchaseProcess>,
     pub(super) drift: Option<Drift>,
+    pub(super) provenance: Provenance,
 }
 
 /// Names of the spend model's parameters.
@@ -220,6 +221,7 @@ impl LtvParams {
             candidates,
             others: Vec::new(),
             drift: None,
+            provenance: histogram.provenance().clone(),
         })
     }
 
@@ -273,6 +275,11 @@ fn fit_spend(histogram: &Histogram) -> Option<(GammaGamma, FitSummary)> {
 }
 
 impl LtvModel {
+    /// Where the data of the fit came from: currency, meaning of days, last known day, label.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
     /// The purchase process with its estimated parameters: the leading one where several are averaged.
     ///
     /// ```
@@ -465,6 +472,7 @@ impl LtvModel {
             Source::Observed(observed) => Cow::Owned(PurchaseHistory::observed(*observed, self.unit)?),
             Source::Histogram(_) => return Err(Error::input("a histogram has no customers to predict")),
         };
+        self.provenance.check(history.customers().provenance())?;
         if history.unit() == self.unit {
             Ok(history)
         } else {

@@ -20,6 +20,7 @@
 use crate::data::{Matrix, PurchaseHistory};
 use crate::error::{Error, Result};
 use crate::kernel::par;
+use crate::types::Provenance;
 
 use super::covariates::{Effect, check_covariates, check_l2};
 use super::histogram::Histogram;
@@ -71,6 +72,7 @@ pub struct SpendCovariateModel {
     pub(super) log_likelihood: f64,
     pub(super) gradient_norm: f64,
     pub(super) converged: bool,
+    pub(super) provenance: Provenance,
 }
 
 /// p, q and v come before the effects.
@@ -152,11 +154,17 @@ impl SpendCovariateParams {
             log_likelihood: found.log_likelihood,
             gradient_norm: found.gradient_norm,
             converged: found.converged,
+            provenance: history.customers().provenance().clone(),
         })
     }
 }
 
 impl SpendCovariateModel {
+    /// Where the data of the fit came from: currency, meaning of days, last known day, label.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
     /// The spend of a customer whose covariates are all 0.
     pub fn base(&self) -> &GammaGamma {
         &self.base

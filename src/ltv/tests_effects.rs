@@ -84,6 +84,7 @@ fn customers_are_drawn_from_calendars() {
     let season = CalendarCovariates::yearly(1, Day::new(19_000), as_of(799)).unwrap();
     let effect = |name: &str, value: f64| Effect { name: name.into(), value, standard_error: None };
     let truth = VaryingModel(super::covariates::EffectsFit {
+        provenance: crate::types::Provenance::default(),
         base: PurchaseProcess::pareto_nbd(0.9, 6.0, 0.8, 30.0).unwrap(),
         unit: TimeUnit::Week,
         purchases: vec![effect("year cos 1", 0.8), effect("year sin 1", -0.3)],
@@ -131,6 +132,7 @@ fn customers_are_drawn_from_cohorts_and_covariates() {
         unit: TimeUnit::Week,
         cohorts: vec![cohort("fast", 2.0), cohort("slow", 20.0)],
         spreads: vec![0.5; 4],
+        provenance: crate::types::Provenance::default(),
     };
     let names = ["fast", "slow", "new"];
     let cohorts = Cohorts::new((0..3_000).map(|i| names[i % 3])).unwrap();

@@ -69,6 +69,7 @@ impl LtvModel {
     /// ```
     pub fn track(&self, split: Split<'_>) -> Result<Tracking> {
         let now = split.observed();
+        self.provenance.check(&now.provenance())?;
         let purchases = Purchases::observed(now, Occasion::Day, Refunds::Net)?;
         let first = purchases.first_days().iter().min().copied().unwrap_or(now.as_of().day());
         let (_, until) = split.holdout().days();

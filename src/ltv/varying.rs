@@ -68,7 +68,7 @@ use crate::kernel::par;
 use crate::kernel::quad;
 use crate::kernel::rng::Rng;
 use crate::kernel::special::{ln_rising, one_minus_exp_over, polygamma_rise};
-use crate::types::{Day, Horizon, Probability};
+use crate::types::{Day, Horizon, Probability, Provenance};
 
 use super::calendar::{CalendarCovariates, Column};
 use super::covariates::{Effect, EffectsFit, check_l2};
@@ -202,7 +202,8 @@ impl VaryingParams {
         let leaves: Vec<usize> = (4 + m..found.at.len()).collect();
         let leaving: Vec<String> = leaving.iter().map(|j| names[*j].clone()).collect();
         let model = (Model::ParetoNbd, 4);
-        Ok(VaryingModel(EffectsFit::new(model, self.unit, &found, (names, &buys), (&leaving, &leaves))))
+        let fit = EffectsFit::new(model, self.unit, &found, (names, &buys), (&leaving, &leaves));
+        Ok(VaryingModel(EffectsFit { provenance: observed.provenance(), ..fit }))
     }
 }
 
@@ -561,6 +562,11 @@ impl<'a> Work<'a> {
 }
 
 impl VaryingModel {
+    /// Where the data of the fit came from: currency, meaning of days, last known day, label.
+    pub fn provenance(&self) -> &Provenance {
+        &self.0.provenance
+    }
+
     /// The process at covariates of 0.
     pub fn base(&self) -> &PurchaseProcess {
         &self.0.base
@@ -610,6 +616,7 @@ impl VaryingModel {
         horizon: Horizon,
         discount: Discount,
     ) -> Result<PerCustomer<LifetimeValue>> {
+        self.0.provenance.check(&observed.provenance())?;
         let Clocks { buys, leaves, .. } = self.clocks(covariates)?;
         let history = PurchaseHistory::observed(observed, self.0.unit)?;
         let lives = lives(observed, &history, covariates)?;

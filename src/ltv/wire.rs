@@ -34,8 +34,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::TimeUnit;
 use crate::error::{Error, ErrorKind, Result};
-use crate::persist::wire::Wire;
+use crate::persist::wire::{Wire, keeps_provenance};
 use crate::persist::{BlockReader, BlockWriter};
+use crate::types::Provenance;
 
 use super::discount::Discount;
 use super::drift::Drift;
@@ -217,8 +218,11 @@ impl Wire for LtvModel {
             candidates,
             others,
             drift: repr.drift,
+            provenance: Provenance::default(),
         })
     }
+
+    keeps_provenance!();
 }
 
 /// The saved form of a [`Histogram`]; the keys are binary blocks.
@@ -279,4 +283,6 @@ impl Wire for Histogram {
         }
         Ok(Self::from_parts(repr.unit, purchases, spend, repr.without_spend))
     }
+
+    keeps_provenance!();
 }

@@ -30,8 +30,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::TimeUnit;
 use crate::error::Result;
-use crate::persist::wire::Wire;
+use crate::persist::wire::{Wire, keeps_provenance};
 use crate::persist::{BlockReader, BlockWriter};
+use crate::types::Provenance;
 
 use super::bootstrap::Bootstrap;
 use super::cohorts::{Cohort, CohortModel};
@@ -112,6 +113,7 @@ impl EffectsRepr {
             log_likelihood: self.log_likelihood,
             gradient_norm: self.gradient_norm,
             converged: self.converged,
+            provenance: Provenance::default(),
         };
         if matches(&fit) { Ok(fit) } else { Err(damaged("the effects do not match the model")) }
     }
@@ -131,6 +133,14 @@ impl Wire for CovariateModel {
             .restore(|fit| able.contains(&fit.base.model()) && fit.purchases.len() == fit.attrition.len())
             .map(Self)
     }
+
+    fn origin(&self) -> Option<&Provenance> {
+        Some(&self.0.provenance)
+    }
+
+    fn set_origin(&mut self, provenance: Provenance) {
+        self.0.provenance = provenance;
+    }
 }
 
 impl Wire for VaryingModel {
@@ -147,6 +157,14 @@ impl Wire for VaryingModel {
             fit.base.model() == Model::ParetoNbd && fit.attrition.iter().all(|e| known(fit, e))
         };
         saved.restore(matches).map(Self)
+    }
+
+    fn origin(&self) -> Option<&Provenance> {
+        Some(&self.0.provenance)
+    }
+
+    fn set_origin(&mut self, provenance: Provenance) {
+        self.0.provenance = provenance;
     }
 }
 
@@ -187,8 +205,11 @@ impl Wire for SpendCovariateModel {
             log_likelihood: saved.log_likelihood,
             gradient_norm: saved.gradient_norm,
             converged: saved.converged,
+            provenance: Provenance::default(),
         })
     }
+
+    keeps_provenance!();
 }
 
 /// The saved form of a [`ShiftedBetaGeometric`]: (a, b).
@@ -241,8 +262,14 @@ impl Wire for Bootstrap {
             return Err(damaged("the replicates of the bootstrap do not match its model"));
         }
         let replicates = parameters.chunks(each).map(|own| process(&(saved.model, own.to_vec())));
-        Ok(Self { replicates: replicates.collect::<Result<_>>()?, unfinished: saved.unfinished })
+        Ok(Self {
+            replicates: replicates.collect::<Result<_>>()?,
+            unfinished: saved.unfinished,
+            provenance: Provenance::default(),
+        })
     }
+
+    keeps_provenance!();
 }
 
 /// The saved form of a [`CohortModel`]: the process of all, one for each cohort in the order of names, and the spreads.
@@ -312,6 +339,9 @@ impl Wire for CohortModel {
             unit: saved.unit,
             cohorts: saved.cohorts.iter().map(one).collect::<Result<_>>()?,
             spreads: saved.spreads,
+            provenance: Provenance::default(),
         })
     }
+
+    keeps_provenance!();
 }

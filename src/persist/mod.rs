@@ -30,7 +30,7 @@
 //! | version | what is new |
 //! |---|---|
 //! | 1 | blocks have checksums, the line has none: a flipped bit in a number of the line is not noticed |
-//! | 2 | the line has a checksum |
+//! | 2 | the line has a checksum, and says where the data of the fit came from ([`Provenance`]) |
 //!
 //! # Errors
 //! [`IncompatibleModel`](crate::ErrorKind::IncompatibleModel) for a file that is damaged, of another kind, of a newer
@@ -81,6 +81,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::types::Provenance;
 
 use blocks::Descriptor;
 pub(crate) use blocks::{BlockReader, BlockWriter};
@@ -195,6 +196,9 @@ struct Envelope<R> {
     version: u32,
     kind: String,
     library: String,
+    /// Where the data of the fit came from; absent in files of version 1, and for models that come from no data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    provenance: Option<Provenance>,
     model: R,
     blocks: Vec<Descriptor>,
 }
@@ -237,6 +241,7 @@ pub fn write<M: Model>(mut writer: impl Write, model: &M) -> Result<()> {
         version: FORMAT_VERSION,
         kind: M::KIND.to_owned(),
         library: env!("CARGO_PKG_VERSION").to_owned(),
+        provenance: model.origin().filter(|own| !own.is_silent()).cloned(),
         model: repr,
         blocks: blocks.descriptors(),
     };
@@ -331,8 +336,11 @@ pub fn read_with<M: Model>(reader: impl Read, limits: &Limits) -> Result<M> {
     let envelope: Envelope<M::Repr> = parse(&header)?;
     drop(header);
     let mut blocks = BlockReader::new(&envelope.blocks, reader, limits.block_bytes)?;
-    let model = M::from_wire(envelope.model, &mut blocks).map_err(as_incompatible)?;
+    let mut model = M::from_wire(envelope.model, &mut blocks).map_err(as_incompatible)?;
     blocks.finish()?;
+    if let Some(provenance) = envelope.provenance {
+        model.set_origin(provenance);
+    }
     Ok(model)
 }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Result;
+use crate::types::Provenance;
 
 use super::{BlockReader, BlockWriter};
 
@@ -24,4 +25,28 @@ pub trait Wire: Sized {
     /// The model again, or an error for anything that no `fit` could have made. Blocks come in the order written.
     #[doc(hidden)]
     fn from_wire(repr: Self::Repr, blocks: &mut BlockReader) -> Result<Self>;
+
+    /// Where the data of the fit came from; kept in the envelope, so that no layout has to mind it.
+    #[doc(hidden)]
+    fn origin(&self) -> Option<&Provenance> {
+        None
+    }
+
+    /// The model with that provenance again.
+    #[doc(hidden)]
+    fn set_origin(&mut self, _: Provenance) {}
 }
+
+/// The two methods of [`Wire`] for a model with a field `provenance`.
+macro_rules! keeps_provenance {
+    () => {
+        fn origin(&self) -> Option<&crate::types::Provenance> {
+            Some(&self.provenance)
+        }
+
+        fn set_origin(&mut self, provenance: crate::types::Provenance) {
+            self.provenance = provenance;
+        }
+    };
+}
+pub(crate) use keeps_provenance;

@@ -9,7 +9,7 @@ use crate::ltv::{LifetimeValue, LtvModel};
 use crate::recommend::NextItemModel;
 use crate::rfm::{RfmModel, SegmentMap};
 use crate::segment::SegmentModel;
-use crate::types::Horizon;
+use crate::types::{Horizon, Provenance};
 
 /// A stage of the pipeline.
 ///
@@ -123,9 +123,15 @@ pub struct Pipeline {
     pub(super) next_items: usize,
     pub(super) interval: Option<f64>,
     pub(super) left_out: Vec<LeftOut>,
+    pub(super) provenance: Provenance,
 }
 
 impl Pipeline {
+    /// Where the data of the fit came from: currency, meaning of days, last known day, label.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
     /// How far ahead churn and value look, in days.
     pub fn horizon(&self) -> Horizon {
         self.horizon

@@ -303,6 +303,7 @@ impl PipelineParams {
             next_items: self.next_items,
             interval: self.interval,
             left_out,
+            provenance: now.provenance(),
         };
         let value = pipeline.ltv.as_ref().map(|model| model.predict(now, horizon)).transpose()?;
         if let Some(scores) = pipeline.tier_scores(now, value.as_ref())? {

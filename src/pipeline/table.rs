@@ -179,6 +179,7 @@ impl Pipeline {
 impl Answers {
     /// Asks every stage about the customers of a view; the first that fails ends it.
     fn new(pipeline: &Pipeline, now: Observed<'_>) -> Result<Self> {
+        pipeline.provenance().check(&now.provenance())?;
         let rfm = pipeline.rfm().map(|m| m.score(now)).transpose()?;
         let named = match (pipeline.rfm_segments(), &rfm) {
             (Some(map), Some(scores)) => Some(map.assign(scores)?),

@@ -11,7 +11,7 @@ use crate::persist::{BlockReader, BlockWriter};
 use crate::recommend::NextItemModel;
 use crate::rfm::{RfmModel, SegmentMap};
 use crate::segment::SegmentModel;
-use crate::types::Horizon;
+use crate::types::{Horizon, Provenance};
 
 use super::model::Pipeline;
 use super::params::check_level;
@@ -87,6 +87,7 @@ impl Wire for Pipeline {
             interval: repr.interval,
             recommend: get(repr.recommend, blocks)?,
             left_out: Vec::new(),
+            provenance: Provenance::default(),
         };
         match (&pipeline.named, &pipeline.rfm) {
             (Some(map), Some(model)) if map.bins() != model.bins() => {
@@ -97,5 +98,20 @@ impl Wire for Pipeline {
             }
             _ => Ok(pipeline),
         }
+    }
+
+    fn origin(&self) -> Option<&Provenance> {
+        Some(&self.provenance)
+    }
+
+    /// Every stage was fitted as of the same day to the same ledger.
+    fn set_origin(&mut self, provenance: Provenance) {
+        let again = || provenance.clone();
+        self.rfm.iter_mut().for_each(|model| model.set_origin(again()));
+        self.segment.iter_mut().for_each(|model| model.set_origin(again()));
+        self.churn.iter_mut().for_each(|model| model.set_origin(again()));
+        self.ltv.iter_mut().for_each(|model| model.set_origin(again()));
+        self.recommend.iter_mut().for_each(|model| model.set_origin(again()));
+        self.provenance = provenance;
     }
 }

@@ -36,7 +36,7 @@ use std::sync::Arc;
 use crate::data::{Customers, History, Keys, Observed, Occasion, Split, TimeAxis};
 use crate::error::{Error, Result};
 use crate::kernel::par;
-use crate::types::{Amount, AsOf, Day, Key};
+use crate::types::{Amount, AsOf, Day, Key, Provenance};
 
 /// Stands for "no item" and "no order" in a history's dense columns.
 pub(super) const NONE: u32 = u32::MAX;
@@ -76,6 +76,7 @@ pub struct Baskets {
     pub(super) bought: Vec<u32>,
     pub(super) as_of: AsOf,
     pub(super) time: TimeAxis,
+    pub(super) provenance: Provenance,
 }
 
 /// One customer's baskets, oldest first: borrowed from [`Baskets`] or from a model's own store.
@@ -215,6 +216,7 @@ impl Baskets {
             bought: Vec::with_capacity(parts.iter().map(|p| p.bought.len()).sum()),
             as_of,
             time: ledger.time_axis(),
+            provenance: Provenance { as_of: Some(as_of), ..source.provenance() },
         };
         all.first.push(0);
         for part in parts {
@@ -350,6 +352,7 @@ impl Baskets {
             days: Vec::new(),
             start: vec![0],
             bought: Vec::new(),
+            provenance: self.provenance.clone(),
             ..*self
         };
         kept.first.push(0);

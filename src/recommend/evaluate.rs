@@ -90,6 +90,7 @@ impl NextItemModel {
     /// [`InvalidParam`](crate::ErrorKind::InvalidParam) for `k` = 0,
     /// [`EmptyInput`](crate::ErrorKind::EmptyInput) for a truth without baskets.
     pub fn evaluate(&self, truth: &Baskets, k: usize) -> Result<Evaluation> {
+        self.provenance().check(&truth.provenance)?;
         if truth.is_empty() {
             return Err(Error::empty("the truth holds no basket"));
         }

@@ -30,7 +30,7 @@ use std::sync::{Arc, OnceLock};
 use crate::data::{Customers, Keys, Occasion, PerCustomer, TimeAxis};
 use crate::error::{Error, Result};
 use crate::kernel::par;
-use crate::types::{AsOf, Key};
+use crate::types::{AsOf, Key, Provenance};
 
 use super::baskets::{Baskets, NONE, Past};
 use super::directory::Directory;
@@ -185,6 +185,11 @@ fn pool(keys: &[Key<'static>], baskets: &Baskets) -> Vec<u32> {
 }
 
 impl NextItemModel {
+    /// Where the data of the fit came from: currency, meaning of days, last known day, label.
+    pub fn provenance(&self) -> &Provenance {
+        &self.baskets.provenance
+    }
+
     pub(super) fn new(params: &NextItemParams, baskets: Baskets) -> Result<Self> {
         let pool = params.neighbours.as_ref().map(|keys| pool(keys, &baskets));
         Ok(Self {
@@ -394,6 +399,7 @@ impl NextItemModel {
         customers: &Customers,
         request: impl Into<Request>,
     ) -> Result<PerCustomer<Vec<Recommendation>>> {
+        self.provenance().check(customers.provenance())?;
         let request = request.into();
         let eligible = self.resolve(&request)?;
         let lists = par::map(customers.len(), |row| {

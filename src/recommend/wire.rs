@@ -51,7 +51,7 @@ use crate::data::{Keys, Occasion, TimeAxis};
 use crate::error::{Error, ErrorKind, Result};
 use crate::persist::wire::Wire;
 use crate::persist::{BlockReader, BlockWriter};
-use crate::types::{AsOf, Day, Key};
+use crate::types::{AsOf, Day, Key, Provenance};
 
 use super::baskets::{Baskets, NONE, Past};
 use super::directory::Directory;
@@ -262,8 +262,8 @@ impl Wire for NextItemModel {
         if repr.as_of < repr.fitted_as_of || days.iter().any(|day| *day > repr.fitted_as_of.day()) {
             return Err(broken("a basket lies behind the day of the fit"));
         }
-        let baskets =
-            Baskets { customers, items, first, days, start, bought, as_of: repr.fitted_as_of, time };
+        let (as_of, provenance) = (repr.fitted_as_of, Provenance::default());
+        let baskets = Baskets { customers, items, first, days, start, bought, as_of, time, provenance };
 
         let numbers = blocks.u32s("revised")?;
         let (first, days, start, bought) = read_histories(blocks, REVISED, all_items.len())?;
@@ -318,5 +318,13 @@ impl Wire for NextItemModel {
             revised,
             baskets,
         })
+    }
+
+    fn origin(&self) -> Option<&Provenance> {
+        Some(&self.baskets.provenance)
+    }
+
+    fn set_origin(&mut self, provenance: Provenance) {
+        self.baskets.provenance = provenance;
     }
 }

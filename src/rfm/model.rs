@@ -6,9 +6,9 @@
 use std::fmt;
 
 use crate::data::{Observed, Occasion, PerCustomer, Purchases, Refunds, TimeAxis};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::kernel::par;
-use crate::types::{Amount, AsOf, Currency, CustomerIx};
+use crate::types::{Amount, AsOf, Currency, CustomerIx, Provenance};
 
 use super::input::RfmInput;
 use super::params::{Bins, Method, RfmParams};
@@ -55,6 +55,7 @@ pub struct RfmModel {
     pub(super) time: TimeAxis,
     pub(super) axes: [Axis; 3],
     pub(super) fit: Fit,
+    pub(super) provenance: Provenance,
 }
 
 /// What the fit saw: when, how many were scored, and how many could not be.
@@ -194,6 +195,7 @@ impl RfmParams {
                 customers: purchases.len() as u64,
                 without_purchase: purchases.without_purchase() as u64,
             },
+            provenance: purchases.customers().provenance().clone(),
         };
         model.count(purchases);
         Ok(model)
@@ -273,6 +275,11 @@ impl Limits {
 }
 
 impl RfmModel {
+    /// Where the data of the fit came from: currency, meaning of days, last known day, label.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
     /// Scores customers by the fitted edges: those it was fitted to, or others, as of any day.
     ///
     /// One [`Rfm`] for each customer with a purchase, in ascending order of keys; a customer who only gave back, or
@@ -300,20 +307,12 @@ impl RfmModel {
     /// ```
     ///
     /// # Errors
-    /// As [`RfmParams::fit`]; [`IncompatibleModel`](ErrorKind::IncompatibleModel) for data in another currency or with
-    /// another meaning of days.
+    /// As [`RfmParams::fit`]; [`IncompatibleModel`](ErrorKind::IncompatibleModel) for data in another currency, with
+    /// another meaning of days or under another label.
     pub fn score<'a>(&self, data: impl Into<RfmInput<'a>>) -> Result<PerCustomer<Rfm>> {
         let purchases = data.into().purchases(self.occasion, self.refunds)?;
         let purchases = purchases.as_ref();
-        if purchases.currency() != self.currency {
-            let rule = format!("fitted in {:?}, the data are in {:?}", self.currency, purchases.currency());
-            return Err(Error::new(ErrorKind::IncompatibleModel, None, rule));
-        }
-        if purchases.time_axis() != self.time {
-            let rule =
-                format!("fitted on {:?} time, the data have {:?} time", self.time, purchases.time_axis());
-            return Err(Error::new(ErrorKind::IncompatibleModel, None, rule));
-        }
+        self.provenance.check(purchases.customers().provenance())?;
         let limits = self.limits();
         let bins = limits.map(|l| l.bins());
         let total: f64 = self.weights.iter().sum();

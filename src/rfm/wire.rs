@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::{Occasion, Refunds, TimeAxis};
 use crate::error::{Error, ErrorKind, Result};
-use crate::persist::wire::Wire;
+use crate::persist::wire::{Wire, keeps_provenance};
 use crate::persist::{BlockReader, BlockWriter};
-use crate::types::{Currency, Language};
+use crate::types::{Currency, Language, Provenance};
 
 use super::model::{Axis, Fit, RfmModel};
 use super::params::{AXES, Method, check_weights};
@@ -70,8 +70,16 @@ impl Wire for RfmModel {
             }
         }
         let ModelRepr { occasion, refunds, weights, method, currency, time, axes, fit } = repr;
-        Ok(Self { occasion, refunds, weights, method, currency, time, axes, fit })
+        let provenance = Provenance {
+            currency: Some(currency),
+            time_axis: Some(time),
+            as_of: Some(fit.as_of),
+            label: None,
+        };
+        Ok(Self { occasion, refunds, weights, method, currency, time, axes, fit, provenance })
     }
+
+    keeps_provenance!();
 }
 
 /// The fields of a [`SegmentMap`]: segments in their order, and the number of one for every code.

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use crate::data::{Features, Matrix, Numeric, Transform, TransformParams};
 use crate::error::{Error, ErrorKind, Place, Result};
+use crate::types::Provenance;
 
 use super::lloyd::{LARGEST, Rows};
 
@@ -84,6 +85,7 @@ impl<'a> Measured<'a> {
         data: SegmentInput<'a>,
         columns: &[String],
         transform: Option<&Transform>,
+        fitted: &Provenance,
     ) -> Result<Self> {
         let measured = match (data.0, transform) {
             (Source::Matrix(matrix), _) => {
@@ -98,6 +100,7 @@ impl<'a> Measured<'a> {
             }
         };
         measured.check_size()?;
+        fitted.check(measured.matrix.customers().provenance())?;
         Ok(measured)
     }
 

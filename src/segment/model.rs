@@ -5,7 +5,7 @@ use std::fmt;
 use crate::data::{PerCustomer, Transform};
 use crate::error::{Error, Result};
 use crate::kernel::par;
-use crate::types::Language;
+use crate::types::{Language, Provenance};
 
 use super::block::squared_distance;
 use super::choose::Choice;
@@ -168,9 +168,15 @@ pub struct SegmentModel {
     pub(super) profiles: Vec<SegmentProfile>,
     pub(super) summary: SegmentSummary,
     pub(super) choice: Option<Choice>,
+    pub(super) provenance: Provenance,
 }
 
 impl SegmentModel {
+    /// Where the data of the fit came from: currency, meaning of days, last known day, label.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
     /// Profiles, orders and names what a run has found. The order is kept, and `names` stand before the rule, where the
     /// caller has numbered the segments.
     pub(super) fn build(
@@ -204,6 +210,7 @@ impl SegmentModel {
             profiles,
             summary,
             choice,
+            provenance: measured.matrix.customers().provenance().clone(),
         })
     }
 
@@ -512,7 +519,7 @@ impl SegmentModel {
 
     /// The rows in units of the model's matrix, after columns and values have been checked.
     pub(super) fn measure<'a>(&self, data: SegmentInput<'a>) -> Result<Measured<'a>> {
-        Measured::for_model(data, &self.columns, self.transform.as_ref())
+        Measured::for_model(data, &self.columns, self.transform.as_ref(), &self.provenance)
     }
 
     fn place(&self, row: &[f64]) -> Placement {

@@ -14,8 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::Transform;
 use crate::error::{Error, Result};
-use crate::persist::wire::Wire;
+use crate::persist::wire::{Wire, keeps_provenance};
 use crate::persist::{BlockReader, BlockWriter};
+use crate::types::Provenance;
 
 use super::choose::Choice;
 use super::lloyd::{LARGEST, MOST_SEGMENTS};
@@ -102,8 +103,11 @@ impl Wire for SegmentModel {
                 return Err(Error::input("the choice of the number of segments is impossible"));
             }
         }
-        Ok(Self { columns, transform, centres, profiles, summary, choice })
+        let provenance = Provenance::default();
+        Ok(Self { columns, transform, centres, profiles, summary, choice, provenance })
     }
+
+    keeps_provenance!();
 }
 
 /// Whether every row is a member of one segment.

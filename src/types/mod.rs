@@ -48,6 +48,7 @@ mod language;
 mod moment;
 mod money;
 mod number;
+pub(crate) mod provenance;
 mod quantity;
 #[cfg(feature = "uuid")]
 mod uuid;
@@ -60,4 +61,5 @@ pub use moment::Moment;
 pub(crate) use money::Decimal;
 pub use money::{Amount, Currency, Expected};
 pub use number::{Probability, Seed};
+pub use provenance::Provenance;
 pub use quantity::Quantity;

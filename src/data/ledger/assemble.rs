@@ -215,6 +215,7 @@ impl Assembler {
             offsets,
             rows,
             covers: None,
+            label: None,
             identity: Identity::default(),
             intake,
         }
@@ -234,6 +235,7 @@ pub(super) struct Parts {
     pub(super) rows: Rows,
     /// Days that are covered beside those of the rows.
     pub(super) covers: Option<(Day, Day)>,
+    pub(super) label: Option<Arc<str>>,
     pub(super) identity: Identity,
     /// Counts of the reading; those of the rows are made here.
     pub(super) intake: Intake,
@@ -288,6 +290,7 @@ impl Parts {
             offsets: self.offsets.into(),
             rows: Arc::new(self.rows),
             covers,
+            label: self.label,
             identity: self.identity,
             intake,
             computed: Arc::default(),
@@ -533,6 +536,7 @@ impl Store {
             offsets: Arc::clone(&self.offsets),
             rows: Arc::clone(&self.rows),
             covers: self.covers,
+            label: self.label.clone(),
             identity: self.identity,
             intake: self.intake.clone(),
             computed: Arc::clone(&self.computed),

@@ -40,8 +40,8 @@ impl Ledger {
     /// ```
     ///
     /// # Errors
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the two differ in currency, time axis, identity (relabel
-    /// the new rows first), or in whether they have amounts or quantities;
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the two differ in currency, time axis, label, identity
+    /// (relabel the new rows first), or in whether they have amounts or quantities;
     /// [`Overflow`](crate::ErrorKind::Overflow) above 4,294,967,294 rows.
     pub fn extend(&self, more: &Self) -> Result<Self> {
         let (own, new) = (self.store(), more.store());
@@ -70,6 +70,7 @@ impl Ledger {
             offsets: plan.offsets,
             rows,
             covers: Some((own.covers.0.min(new.covers.0), own.covers.1.max(new.covers.1))),
+            label: own.label.clone().or_else(|| new.label.clone()),
             identity: own.identity,
             intake: sum(&own.intake, &new.intake),
         }
@@ -134,6 +135,9 @@ fn check(own: &Store, new: &Store) -> Result<()> {
     }
     if own.time != new.time {
         return differ("the meaning of days");
+    }
+    if own.label.as_ref().zip(new.label.as_ref()).is_some_and(|(own, new)| own != new) {
+        return differ("their label");
     }
     if own.identity != new.identity {
         return differ("what customers are: relabel them as the ledger was");

@@ -86,6 +86,7 @@ impl Ledger {
             offsets,
             rows,
             covers: Some(store.covers),
+            label: store.label.clone(),
             identity: Identity::Hindsight,
             intake: store.intake.clone(),
         }

@@ -67,6 +67,8 @@ pub(crate) struct Store {
     pub(crate) rows: Arc<Rows>,
     /// First and last day covered; no row lies outside.
     pub(crate) covers: (Day, Day),
+    /// The caller's own name for the data.
+    pub(crate) label: Option<Arc<str>>,
     /// What the customers are, and since when that was known.
     pub(crate) identity: Identity,
     /// Counts of the reading.
@@ -342,6 +344,34 @@ impl Ledger {
         }
         let store = Store { covers: (first, last), ..self.0.shallow_clone() };
         Ok(Self(Arc::new(store)))
+    }
+
+    /// The same ledger under a label of the caller's: of the tenant or the shop that the rows belong to.
+    ///
+    /// Every model keeps the label of its fit and refuses data of another label; see
+    /// [`Provenance`](crate::types::Provenance). Shares the rows; O(1).
+    ///
+    /// ```
+    /// use regulars::data::{Ledger, Transaction};
+    /// use regulars::types::{Currency, Day};
+    ///
+    /// let mut builder = Ledger::builder(Currency::EUR);
+    /// builder.push(Transaction::new("ann", Day::ymd(2024, 5, 1)?))?;
+    /// let ledger = builder.build()?;
+    /// assert_eq!(ledger.label(), None);
+    /// assert_eq!(ledger.labelled("tenant 7").label(), Some("tenant 7"));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    #[must_use]
+    pub fn labelled(&self, label: &str) -> Self {
+        // What was computed holds the old label.
+        let computed = Arc::default();
+        Self(Arc::new(Store { label: Some(label.into()), computed, ..self.0.shallow_clone() }))
+    }
+
+    /// The label given by [`labelled`](Self::labelled), if any.
+    pub fn label(&self) -> Option<&str> {
+        self.0.label.as_deref()
     }
 
     /// What the customers are: [`Identity::AsRecorded`] until [`relabel`](Self::relabel) makes people of accounts.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::data::{Behaviour, Customers, Keys, Knowledge, PerCustomer};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::kernel::par;
-use crate::types::{Amount, AsOf, CustomerIx, Day, Horizon, ItemIx, Quantity};
+use crate::types::{Amount, AsOf, CustomerIx, Day, Horizon, ItemIx, Provenance, Quantity};
 
 use super::late::Patch;
 use super::store::{Ledger, NEVER, NONE, Rows, Store};
@@ -177,7 +177,7 @@ impl<'a> Observed<'a> {
     pub fn customers(&self) -> Customers {
         let store = self.ledger.store();
         if let Some(only) = self.only {
-            return Customers::some(store.customers.clone(), vec![only]);
+            return Customers::some(store.customers.clone(), vec![only]).of(self.provenance());
         }
         // A customer's first row is the earliest: one comparison for each decides.
         let seen = (0_u32..).zip(&store.offsets[..store.customers.len()]);
@@ -185,7 +185,19 @@ impl<'a> Observed<'a> {
             Some(_) => self.history_at(*customer as usize).is_some(),
             None => store.rows.day[**first] <= self.as_of.day(),
         });
-        Customers::some(store.customers.clone(), present.map(|(customer, _)| customer).collect())
+        let present = present.map(|(customer, _)| customer).collect();
+        Customers::some(store.customers.clone(), present).of(self.provenance())
+    }
+
+    /// Currency, meaning of days and label of the ledger, and the as-of day: what a model keeps of its fit.
+    pub fn provenance(&self) -> Provenance {
+        let store = self.ledger.store();
+        Provenance {
+            currency: Some(store.currency),
+            time_axis: Some(store.time),
+            as_of: Some(self.as_of),
+            label: store.label.clone(),
+        }
     }
 
     /// A customer's rows up to `as_of`, never empty; `None` for one who was not yet seen. O(log rows of the customer).
@@ -394,6 +406,11 @@ impl<'a> Split<'a> {
     /// A split whose holdout ends on `until`, within the covered days: [`Ledger::split`] has checked it.
     pub(super) fn new(observed: Observed<'a>, horizon: Horizon, until: Day) -> Self {
         Self { observed, horizon, until }
+    }
+
+    /// As that of the observed part, up to the last day of the holdout: what a model has seen that learned from both.
+    pub(crate) fn provenance(&self) -> Provenance {
+        Provenance { as_of: Some(AsOf::new(self.until)), ..self.observed.provenance() }
     }
 
     /// What was known: the source of features.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::data::{Customers, Keys, Occasion, Refunds};
 use crate::error::{Error, Result};
 use crate::kernel::intern::{Interner, Sorted};
-use crate::types::{Amount, Day, Key};
+use crate::types::{Amount, Day, Key, Provenance};
 
 use super::observe::to_money;
 use super::shard::{Shard, unflip};
@@ -84,9 +84,15 @@ impl Summary {
                 }
             }
         }
+        let provenance = Provenance {
+            currency: Some(policy.currency),
+            time_axis: Some(policy.time),
+            as_of: Some(policy.as_of),
+            label: None,
+        };
         Ok(Purchases {
             policy,
-            customers: Customers::all(Arc::new(Keys::from_sorted(keys))),
+            customers: Customers::all(Arc::new(Keys::from_sorted(keys))).of(provenance),
             first_day,
             last_day,
             occasions,

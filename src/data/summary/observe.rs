@@ -84,7 +84,7 @@ impl Purchases {
             present.extend(rows);
             table.append(part);
         }
-        table.customers = Customers::some(ledger.customers().clone(), present);
+        table.customers = Customers::some(ledger.customers().clone(), present).of(observed.provenance());
         Ok(table)
     }
 
@@ -112,7 +112,8 @@ impl Purchases {
             });
             present.push(customer.index);
         }
-        table.customers = Customers::some(observed.ledger().customers().clone(), present);
+        let keys = observed.ledger().customers().clone();
+        table.customers = Customers::some(keys, present).of(observed.provenance());
         Ok(table)
     }
 

@@ -30,7 +30,7 @@ pub use pareto::Pareto;
 
 use crate::data::PerCustomer;
 use crate::error::{Error, Result};
-use crate::types::{Amount, Expected, Language, Probability};
+use crate::types::{Amount, Expected, Language, Probability, Provenance};
 
 /// A number that customers can be ranked by: money, an estimate, a probability, a count.
 ///
@@ -251,7 +251,12 @@ impl TierParams {
             TierRule::ShareOfCustomers(shares) => share_bounds(&sorted, shares, |_| 1.0),
             TierRule::ShareOfValue(shares) => share_bounds(&sorted, shares, |v| v.max(0.0)),
         };
-        Ok(Tiers { bounds, names: self.names.clone(), hysteresis: self.hysteresis })
+        Ok(Tiers {
+            bounds,
+            names: self.names.clone(),
+            hysteresis: self.hysteresis,
+            provenance: scores.customers().provenance().clone(),
+        })
     }
 }
 
@@ -328,6 +333,8 @@ pub struct Tiers {
     names: Vec<String>,
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "is_zero"))]
     hysteresis: f64,
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Provenance::is_silent"))]
+    provenance: Provenance,
 }
 
 #[cfg(feature = "serde")]
@@ -337,6 +344,11 @@ fn is_zero(value: &f64) -> bool {
 }
 
 impl Tiers {
+    /// Where the data of the fit came from: currency, meaning of days, last known day, label.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
     /// Every rule that [`TierParams::fit`] would have kept; for tiers that come from a file.
     #[cfg(feature = "serde")]
     pub(crate) fn check(&self) -> Result<()> {
@@ -403,6 +415,7 @@ impl Tiers {
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming the row of a score that is not finite.
     pub fn assign<T: Score>(&self, scores: &PerCustomer<T>) -> Result<PerCustomer<Tier>> {
+        self.provenance.check(scores.customers().provenance())?;
         let tiers = numbers(scores)?.into_iter().map(|v| self.tier_of(v, |bound| bound)).collect();
         PerCustomer::new(scores.customers().clone(), tiers)
     }
@@ -433,6 +446,7 @@ impl Tiers {
         if previous.values().iter().any(|tier| tier.index() >= self.len()) {
             return Err(Error::input("a previous tier is none of these tiers"));
         }
+        self.provenance.check(scores.customers().provenance())?;
         let values = numbers(scores)?;
         let same = scores.customers() == previous.customers();
         let mut tiers = Vec::with_capacity(values.len());

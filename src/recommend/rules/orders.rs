@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::data::{History, Keys, Observed, Occasion};
 use crate::error::{Error, Result};
 use crate::kernel::intern::Interner;
-use crate::types::{Amount, Key};
+use crate::types::{Amount, Key, Provenance};
 
 use super::super::baskets::NONE;
 
@@ -29,6 +29,7 @@ pub struct Orders {
     pub(super) start: Vec<usize>,
     /// Item numbers, ascending within an order.
     pub(super) bought: Vec<u32>,
+    pub(super) provenance: Provenance,
 }
 
 impl Orders {
@@ -70,7 +71,7 @@ impl Orders {
         for (customer, history) in known.chain([(NONE, now.anonymous())]) {
             add(&mut rows, customer, history, occasion);
         }
-        Self::of_rows(items.clone(), rows)
+        Ok(Self { provenance: now.provenance(), ..Self::of_rows(items.clone(), rows)? })
     }
 
     /// Orders from (order, item) pairs in any order; repeated pairs count once.
@@ -105,7 +106,7 @@ impl Orders {
         let bought = rows.iter().map(|(_, item)| *item).collect();
         start.extend(rows.windows(2).zip(1..).filter(|(pair, _)| pair[0].0 != pair[1].0).map(|(_, at)| at));
         start.push(rows.len());
-        Ok(Self { items, start, bought })
+        Ok(Self { items, start, bought, provenance: Provenance::default() })
     }
 
     /// Number of orders.

@@ -23,7 +23,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::data::Keys;
-use crate::types::Key;
+use crate::types::{Key, Provenance};
 
 use super::orders::Orders;
 
@@ -65,6 +65,7 @@ pub struct Rules {
     pub(super) sides: Vec<u32>,
     pub(super) at: Vec<(u32, u8, u8)>,
     pub(super) rows: Vec<Row>,
+    pub(super) provenance: Provenance,
 }
 
 /// One rule: who buys the antecedent buys the consequent.
@@ -87,6 +88,11 @@ pub struct Rule<'a> {
 }
 
 impl Rules {
+    /// Where the data of the fit came from: currency, meaning of days, last known day, label.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
     pub(super) fn new(orders: &Orders) -> Self {
         Self {
             items: orders.items.clone(),
@@ -94,6 +100,7 @@ impl Rules {
             sides: Vec::new(),
             at: Vec::new(),
             rows: Vec::new(),
+            provenance: orders.provenance.clone(),
         }
     }
 
@@ -117,6 +124,7 @@ impl Rules {
             sides: Vec::new(),
             items: self.items.clone(),
             orders: self.orders,
+            provenance: self.provenance.clone(),
         };
         for number in order {
             let (left, right) = self.both_sides(number);

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use crate::data::{Keys, Occasion, TimeAxis};
 use crate::error::{Error, Result};
 use crate::kernel::par;
-use crate::types::{Horizon, Key};
+use crate::types::{Horizon, Key, Provenance};
 
 use super::super::baskets::{BasketSource, Baskets};
 use super::super::model::own_items;
@@ -87,9 +87,15 @@ pub struct SequenceRule {
 #[derive(Clone, Debug, PartialEq)]
 pub struct SequenceRules {
     pub(super) rules: Vec<SequenceRule>,
+    pub(super) provenance: Provenance,
 }
 
 impl SequenceRules {
+    /// Where the data of the fit came from: currency, meaning of days, last known day, label.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
     /// The rules, highest lift first.
     ///
     /// ```
@@ -260,7 +266,7 @@ impl SequenceRuleParams {
         }
         // Stable: equal lifts stay in the order of keys.
         rules.sort_by(|a, b| b.lift.total_cmp(&a.lift));
-        SequenceRules { rules }
+        SequenceRules { rules, provenance: baskets.provenance.clone() }
     }
 }
 

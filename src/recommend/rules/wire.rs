@@ -6,8 +6,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::persist::wire::Wire;
+use crate::persist::wire::{Wire, keeps_provenance};
 use crate::persist::{BlockReader, BlockWriter};
+use crate::types::Provenance;
 
 use super::super::wire::{read_dictionary, write_keys};
 use super::rule::{Row, Rules};
@@ -53,8 +54,14 @@ impl Wire for Rules {
         if antecedents.len() != sizes.len() || counts.len() != sizes.len() || !rest.is_empty() {
             return Err(broken("sides and counts of unequal length"));
         }
-        let mut rules =
-            Self { items, orders: repr.orders, sides: Vec::new(), at: Vec::new(), rows: Vec::new() };
+        let mut rules = Self {
+            items,
+            orders: repr.orders,
+            sides: Vec::new(),
+            at: Vec::new(),
+            rows: Vec::new(),
+            provenance: Provenance::default(),
+        };
         let mut from = 0;
         for ((left, size), [both, antecedent, consequent]) in antecedents.into_iter().zip(sizes).zip(counts) {
             let (left, size) = (usize::from(left), usize::from(size));
@@ -81,6 +88,8 @@ impl Wire for Rules {
         }
         if from == sides.len() { Ok(rules) } else { Err(broken("items after the last rule")) }
     }
+
+    keeps_provenance!();
 }
 
 /// All sequence rules.
@@ -114,9 +123,11 @@ impl Wire for SequenceRules {
             .rules
             .is_sorted_by(|a, b| a.lift > b.lift || (a.lift.total_cmp(&b.lift).is_eq() && keys(a) < keys(b)));
         if ordered && repr.rules.iter().all(possible) {
-            Ok(Self { rules: repr.rules })
+            Ok(Self { rules: repr.rules, provenance: Provenance::default() })
         } else {
             Err(broken("sequence rules that no fit could have made"))
         }
     }
+
+    keeps_provenance!();
 }

@@ -35,7 +35,7 @@ use crate::data::{Observed, PerCustomer};
 use crate::error::{Error, Result};
 use crate::kernel::par;
 use crate::kernel::special::{normal_cdf, sigmoid};
-use crate::types::{AsOf, Day, Key};
+use crate::types::{AsOf, Day, Key, Provenance};
 
 use super::super::additive::{Additive, Pair, Rows, Scorer};
 use super::super::baskets::NONE;
@@ -75,6 +75,7 @@ pub struct NextPurchaseModel {
     pub(super) gaps: Gaps,
     pub(super) hazard: Option<Additive>,
     pub(super) summary: NextPurchaseSummary,
+    pub(super) provenance: Provenance,
 }
 
 /// What a model was fitted on.
@@ -97,6 +98,11 @@ pub struct NextPurchaseSummary {
 }
 
 impl NextPurchaseModel {
+    /// Where the data of the fit came from: currency, meaning of days, last known day, label.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
     /// Under [`Timing::LognormalGaps`] there are no lessons and so no hazard: the fallback and the choice are one path.
     pub(super) fn new(params: NextPurchaseParams, now: Observed<'_>) -> Result<Self> {
         let sequences = all_sequences(now, params.subject)?;
@@ -116,7 +122,7 @@ impl NextPurchaseModel {
             converged: hazard.as_ref().is_none_or(|h| h.converged),
             mean_gap: gaps.mean,
         };
-        Ok(Self { subject: params.subject, gaps, hazard, summary })
+        Ok(Self { subject: params.subject, gaps, hazard, summary, provenance: now.provenance() })
     }
 
     /// What the model was fitted on.
@@ -144,6 +150,7 @@ impl NextPurchaseModel {
     /// The dates of every subject of every customer, by item number. A customer without a purchase has everybody's, where
     /// customers are foreseen.
     pub(super) fn dates(&self, now: Observed<'_>) -> Result<PerCustomer<Vec<(u32, NextDate)>>> {
+        self.provenance.check(&now.provenance())?;
         let as_of = now.as_of();
         let all = all_sequences(now, self.subject)?;
         let hazard = self.hazard.as_ref().map(Additive::scorer);

@@ -13,8 +13,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::persist::wire::Wire;
+use crate::persist::wire::{Wire, keeps_provenance};
 use crate::persist::{BlockReader, BlockWriter};
+use crate::types::Provenance;
 
 use super::super::additive::Additive;
 use super::model::{NextPurchaseModel, NextPurchaseSummary};
@@ -55,6 +56,14 @@ impl Wire for NextPurchaseModel {
                 "a hazard that no fit could have made",
             ));
         }
-        Ok(Self { subject: repr.subject, gaps: repr.gaps, hazard: repr.hazard, summary: repr.summary })
+        Ok(Self {
+            subject: repr.subject,
+            gaps: repr.gaps,
+            hazard: repr.hazard,
+            summary: repr.summary,
+            provenance: Provenance::default(),
+        })
     }
+
+    keeps_provenance!();
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::data::{PerCustomer, Transform};
 use crate::error::Result;
 use crate::kernel::par;
-use crate::types::Probability;
+use crate::types::{Probability, Provenance};
 
 use super::super::input::{Measured, SegmentInput};
 use super::super::model::Segment;
@@ -67,9 +67,15 @@ pub struct MixtureModel {
     pub(super) profiles: Vec<SegmentProfile>,
     pub(super) summary: MixtureSummary,
     pub(super) sweep: Vec<MixtureScore>,
+    pub(super) provenance: Provenance,
 }
 
 impl MixtureModel {
+    /// Where the data of the fit came from: currency, meaning of days, last known day, label.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
     /// Number of segments.
     ///
     /// ```
@@ -226,7 +232,7 @@ impl MixtureModel {
         data: SegmentInput<'_>,
         f: impl Fn(&[f64]) -> T + Sync + Send,
     ) -> Result<PerCustomer<T>> {
-        let measured = Measured::for_model(data, &self.columns, self.transform.as_ref())?;
+        let measured = Measured::for_model(data, &self.columns, self.transform.as_ref(), &self.provenance)?;
         let rows = measured.rows();
         let values = par::map(rows.len(), |row| {
             let mut shares = vec![0.0; self.k()];

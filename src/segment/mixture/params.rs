@@ -224,6 +224,7 @@ impl MixtureParams {
         };
         Ok(MixtureModel {
             columns: measured.matrix.names().to_vec(),
+            provenance: measured.matrix.customers().provenance().clone(),
             transform: measured.transform,
             parts: fitted.parts,
             profiles,

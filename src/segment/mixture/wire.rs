@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::Transform;
 use crate::error::{Error, Result};
-use crate::persist::wire::Wire;
+use crate::persist::wire::{Wire, keeps_provenance};
 use crate::persist::{BlockReader, BlockWriter};
+use crate::types::Provenance;
 
 use super::super::lloyd::MOST_SEGMENTS;
 use super::super::profile::SegmentProfile;
@@ -76,8 +77,11 @@ impl Wire for MixtureModel {
         if summary.rows == 0 || !numbers.iter().chain(sweep.iter().map(|s| &s.bic)).all(|v| v.is_finite()) {
             return Err(Error::input("the summary of the fit is impossible"));
         }
-        Ok(Self { columns, transform, parts, profiles, summary, sweep })
+        let provenance = Provenance::default();
+        Ok(Self { columns, transform, parts, profiles, summary, sweep, provenance })
     }
+
+    keeps_provenance!();
 }
 
 #[cfg(test)]
