@@ -13,8 +13,8 @@ use regulars::churn::{
     ChurnModel, ChurnParams, ElasticNetParams, LogisticParams, Method, MonitorParams, StageParams, TableModel,
 };
 use regulars::data::{
-    Customers, Features, Ledger, Matrix, PerCustomer, PurchaseHistory, Summary, SummaryParams, TierParams,
-    TimeUnit, Transaction,
+    Customers, Features, Ledger, Matrix, Occasion, PerCustomer, PurchaseHistory, Summary, SummaryParams,
+    TierParams, TimeUnit, Transaction,
 };
 use regulars::ltv::{
     Bootstrap, CalendarCovariates, CohortParams, Cohorts, CovariateParams, Histogram, LtvModel, LtvParams,
@@ -23,7 +23,9 @@ use regulars::ltv::{
 use regulars::persist;
 use regulars::pipeline::{Pipeline, PipelineParams};
 use regulars::profile::{IndexParams, MatchModel, MatchParams};
-use regulars::recommend::{self, NextItemModel, NextItemParams, NextPurchaseParams};
+use regulars::recommend::{
+    self, NextItemModel, NextItemParams, NextPurchaseParams, Orders, RuleParams, SequenceRuleParams,
+};
 use regulars::rfm::{RfmModel, RfmParams, SegmentMap};
 use regulars::segment::{KMeansParams, MixtureParams, SegmentModel};
 use regulars::simulate::ShopParams;
@@ -35,7 +37,8 @@ fn kept_file(version: u32, name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/models/v{version}")).join(name)
 }
 
-/// Reads a file and writes the model again: it must be the same value, and its blocks the same bytes.
+/// Reads a file and writes the model again: it must be the same value, and its blocks the same
+/// bytes.
 fn comes_back<M: persist::Model>(name: &str, file: &[u8]) {
     let model: M = persist::read(file).unwrap_or_else(|e| panic!("{name}: {e}"));
     let mut again = Vec::new();
@@ -49,7 +52,8 @@ fn comes_back<M: persist::Model>(name: &str, file: &[u8]) {
     assert!(parts(&again) == parts(file), "{name}: read and written again it differs");
 }
 
-/// The same model as it is written today: older files hold days as numbers, and currencies as code and decimals.
+/// The same model as it is written today: older files hold days as numbers, and currencies as code
+/// and decimals.
 fn plain(model: Value) -> Value {
     let day = |days: i64| Value::String(Day::new(i32::try_from(days).unwrap()).to_string());
     match model {
@@ -146,6 +150,10 @@ fn every_kind(visitor: &mut impl Visitor) {
     let next = NextItemParams::new().method(recommend::Method::GpTopFreq);
     visitor.visit(&next.fit(now).unwrap());
     visitor.visit(&NextPurchaseParams::new().fit(now).unwrap());
+    let orders = Orders::new(now, Occasion::Day).unwrap();
+    visitor.visit(&RuleParams::new(0.1).max_items(3).fit(&orders).unwrap());
+    let sequences = SequenceRuleParams::new(Horizon::days(60).unwrap()).min_customers(8);
+    visitor.visit(&sequences.fit(now).unwrap());
 
     let records = ShopParams::new(12, Seed(1)).simulate().unwrap().records().unwrap();
     let matcher = MatchParams::new().fit(&records).unwrap();

@@ -60,10 +60,11 @@ impl fmt::Debug for Transaction<'_> {
 }
 
 impl<'a> Transaction<'a> {
-    /// A purchase by a customer on a day. The key is a whole number or a text; `"17850"` and `17850` are one key. `None`
-    /// is nobody known, as [`anonymous`](Self::anonymous) says.
+    /// A purchase by a customer on a day. The key is a whole number or a text; `"17850"` and
+    /// `17850` are one key. `None` is nobody known, as [`anonymous`](Self::anonymous) says.
     ///
-    /// Customer, order, item and all other parts take a value or an `Option`, so that a row of a database goes in as it is:
+    /// Customer, order, item and all other parts take a value or an `Option`, so that a row of a
+    /// database goes in as it is:
     ///
     /// ```
     /// use regulars::data::{Ledger, Transaction};

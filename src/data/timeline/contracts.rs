@@ -156,7 +156,8 @@ impl ContractsBuilder {
     /// Sorts the rows by customer, start, plan, end.
     ///
     /// # Errors
-    /// [`EmptyInput`](crate::ErrorKind::EmptyInput) without rows; the first error of an `extend` that refused a row.
+    /// [`EmptyInput`](crate::ErrorKind::EmptyInput) without rows; the first error of an `extend`
+    /// that refused a row.
     pub fn build(mut self) -> Result<Contracts> {
         self.refused.check()?;
         // The end comes last: contracts that look equal as of a day stand in the same order whatever their later ends.

@@ -158,7 +158,8 @@ impl EventsBuilder {
     /// Sorts the rows by customer, day, kind, value.
     ///
     /// # Errors
-    /// [`EmptyInput`](crate::ErrorKind::EmptyInput) without rows; the first error of an `extend` that refused a row.
+    /// [`EmptyInput`](crate::ErrorKind::EmptyInput) without rows; the first error of an `extend`
+    /// that refused a row.
     pub fn build(mut self) -> Result<Events> {
         self.refused.check()?;
         let by_content = |a: &Entry, b: &Entry| {
