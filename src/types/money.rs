@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 /// assert_eq!(paid, Amount::minor(123_450));
 /// assert_eq!(Currency::GBP.format(paid), "1234.50");
 /// # Ok::<(), regulars::Error>(())
+/// ```
 ///
 /// The currency is not part of it: a ledger has one, and eight bytes a row are enough. Sums are integers, so they
 /// are the same in any order; 64 bits hold 92 thousand million million in hundredths.
@@ -35,6 +36,7 @@ impl Amount {
     /// assert_eq!(Currency::EUR.format(Amount::minor(1_250)), "12.50");
     /// assert_eq!(Currency::JPY.format(Amount::minor(1_250)), "1250");
     /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub const fn minor(units: i64) -> Self {
         Self(units)
     }
@@ -52,6 +54,7 @@ impl Amount {
     /// use regulars::types::Amount;
     /// assert_eq!(Amount::minor(500).checked_add(Amount::minor(-200)), Some(Amount::minor(300)));
     /// assert_eq!(Amount::minor(i64::MAX).checked_add(Amount::minor(1)), None);
+    /// ```
     pub fn checked_add(self, other: Self) -> Option<Self> {
         self.0.checked_add(other.0).map(Self)
     }
@@ -62,6 +65,7 @@ impl Amount {
     /// use regulars::types::Amount;
     /// assert_eq!(Amount::minor(500).checked_sub(Amount::minor(700)), Some(Amount::minor(-200)));
     /// assert_eq!(Amount::minor(i64::MIN).checked_sub(Amount::minor(1)), None);
+    /// ```
     pub fn checked_sub(self, other: Self) -> Option<Self> {
         self.0.checked_sub(other.0).map(Self)
     }
@@ -72,6 +76,7 @@ impl Amount {
     /// use regulars::types::Amount;
     /// assert_eq!(Amount::minor(250).checked_mul(-3), Some(Amount::minor(-750)));
     /// assert_eq!(Amount::minor(i64::MAX).checked_mul(2), None);
+    /// ```
     pub fn checked_mul(self, times: i64) -> Option<Self> {
         self.0.checked_mul(times).map(Self)
     }
@@ -83,6 +88,7 @@ impl Amount {
     /// use regulars::types::Amount;
     /// assert_eq!(Amount::minor(250).checked_neg(), Some(Amount::minor(-250)));
     /// assert_eq!(Amount::minor(i64::MIN).checked_neg(), None);
+    /// ```
     pub fn checked_neg(self) -> Option<Self> {
         self.0.checked_neg().map(Self)
     }
@@ -96,6 +102,7 @@ impl Amount {
     /// assert_eq!(Amount::total(amounts)?, Amount::minor(i64::MAX - 5));
     /// assert_eq!(Amount::total([])?, Amount::ZERO);
     /// # Ok::<(), regulars::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Overflow`](crate::ErrorKind::Overflow) where the total does not fit 64 bits; the order of
@@ -113,6 +120,7 @@ impl Amount {
 /// let paid = [250, 499].map(Amount::minor);
 /// assert_eq!(paid.iter().sum::<regulars::Result<Amount>>()?, Amount::minor(749));
 /// # Ok::<(), regulars::Error>(())
+/// ```
 impl Sum<Amount> for Result<Amount> {
     fn sum<I: Iterator<Item = Amount>>(amounts: I) -> Self {
         Amount::total(amounts)
@@ -133,6 +141,7 @@ impl<'a> Sum<&'a Amount> for Result<Amount> {
 /// let amounts = [i64::MAX, 5, -10].map(Amount::minor);
 /// assert_eq!(amounts.into_iter().sum::<Option<Amount>>(), Some(Amount::minor(i64::MAX - 5)));
 /// assert_eq!(amounts[..2].iter().sum::<Option<Amount>>(), None);
+/// ```
 impl Sum<Amount> for Option<Amount> {
     fn sum<I: Iterator<Item = Amount>>(amounts: I) -> Self {
         Amount::total(amounts).ok()
@@ -155,6 +164,7 @@ impl<'a> Sum<&'a Amount> for Option<Amount> {
 /// assert_eq!(Currency::GBP.format_expected(value), "1234.57");
 /// assert_eq!(Currency::GBP.to_major(value), 1_234.567);
 /// # Ok::<(), regulars::Error>(())
+/// ```
 ///
 /// Sums are of floats, in the order given, and are held at the largest finite number rather than become infinite:
 ///
@@ -164,6 +174,7 @@ impl<'a> Sum<&'a Amount> for Option<Amount> {
 /// assert_eq!(parts.into_iter().sum::<Expected>(), Expected::minor(1.75)?);
 /// assert!((Expected::minor(f64::MAX)? + Expected::minor(f64::MAX)?).in_minor().is_finite());
 /// # Ok::<(), regulars::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(into = "f64", try_from = "f64"))]
@@ -195,6 +206,7 @@ impl Expected {
     /// assert_eq!(value.checked_mul(0.25), Some(Expected::minor(250.0)?));
     /// assert_eq!(value.checked_mul(f64::NAN), None);
     /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn checked_mul(self, factor: f64) -> Option<Self> {
         Self::minor(self.0 * factor).ok()
     }
@@ -265,6 +277,9 @@ mod tests {
     fn totals_do_not_overflow_on_the_way() {
         let amounts = [Amount(i64::MAX), Amount(5), Amount(-10)];
         assert_eq!(Amount::total(amounts).unwrap(), Amount(i64::MAX - 5));
-        assert_eq!(Amount::total([Amount(i64::MAX), Amount(1)]).unwrap_err().kind(), ErrorKind::Overflow);
+        assert_eq!(
+            Amount::total([Amount(i64::MAX), Amount(1)]).unwrap_err().kind(),
+            crate::ErrorKind::Overflow
+        );
     }
 }
