@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::data::{Customers, History, Observed, PerCustomer, Split, TimeAxis};
+use crate::data::{Customers, History, Knowledge, Observed, PerCustomer, Split, TimeAxis};
 use crate::error::{Error, Result};
 use crate::types::{Amount, AsOf, Currency, Day};
 
@@ -199,6 +199,7 @@ impl CustomerBehaviour {
 pub struct Behaviour {
     rows: PerCustomer<CustomerBehaviour>,
     as_of: AsOf,
+    knowledge: Knowledge,
     currency: Currency,
     time: TimeAxis,
     has_amounts: bool,
@@ -214,6 +215,7 @@ impl Behaviour {
         Ok(Self {
             rows: rows.transpose()?,
             as_of,
+            knowledge: observed.knowledge(),
             currency: ledger.currency(),
             time: ledger.time_axis(),
             has_amounts: ledger.store().rows.amount.is_some(),
@@ -224,6 +226,11 @@ impl Behaviour {
     /// The last known day, inclusive.
     pub fn as_of(&self) -> AsOf {
         self.as_of
+    }
+
+    /// Whether rows are those known on the day, or those known since.
+    pub fn knowledge(&self) -> Knowledge {
+        self.knowledge
     }
 
     /// The currency of every amount.
@@ -350,8 +357,9 @@ impl Computed {
     /// The behaviour as of a day, computed where it is not kept. The lock is not held meanwhile: two
     /// threads may compute the same rows, and neither can wait for the other inside a thread pool.
     pub(super) fn get(&self, observed: Observed<'_>) -> Result<Arc<Behaviour>> {
+        let wanted = (observed.as_of(), observed.knowledge());
         let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = lock().iter().find(|kept| kept.as_of == observed.as_of()).cloned();
+        let kept = lock().iter().find(|kept| (kept.as_of, kept.knowledge) == wanted).cloned();
         if let Some(kept) = kept {
             return Ok(kept);
         }

@@ -78,6 +78,39 @@ impl Keys {
         Self { sorted, fingerprint: (hash >> 32) as u32 }
     }
 
+    /// A dictionary of the keys of both, and the ranks in it of the keys of each.
+    pub(crate) fn merge(&self, other: &Self) -> (Self, Vec<u32>, Vec<u32>) {
+        let mut sorted = Sorted::default();
+        let (mut own, mut new) = (Vec::with_capacity(self.len()), Vec::with_capacity(other.len()));
+        let (mut a, mut b, mut rank) = (0, 0, 0);
+        while a < self.len() || b < other.len() {
+            let (left, right) = (self.get(a), other.get(b));
+            let order = match (&left, &right) {
+                (Some(left), Some(right)) => left.cmp(right),
+                (Some(_), None) => std::cmp::Ordering::Less,
+                (None, _) => std::cmp::Ordering::Greater,
+            };
+            let Some(key) = (if order.is_le() { left } else { right }) else { break };
+            if order.is_le() {
+                own.push(rank);
+                a += 1;
+            }
+            if order.is_ge() {
+                new.push(rank);
+                b += 1;
+            }
+            match key.as_integer() {
+                Some(value) => sorted.integers.push(value),
+                None => {
+                    sorted.joined.push_str(&key.to_text());
+                    sorted.ends.push(sorted.joined.len() as u64);
+                }
+            }
+            rank += 1;
+        }
+        (Self::from_sorted(sorted), own, new)
+    }
+
     /// The keys with these ascending ranks, as a dictionary of their own.
     pub(crate) fn select(&self, ranks: &[u32]) -> Self {
         let integers = self.sorted.integers.len();

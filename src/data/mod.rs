@@ -225,7 +225,7 @@ pub use ledger::{
     Observed, Purchase, Row, Split, Transaction,
 };
 pub use per_customer::PerCustomer;
-pub use policy::{Anonymous, Occasion, Refunds, TimeAxis, TimeUnit};
+pub use policy::{Anonymous, Conflicts, Knowledge, Occasion, Refunds, TimeAxis, TimeUnit};
 pub use purchases::PurchaseHistory;
 pub(crate) use records::{Dictionary, Intern, NONE, is_han};
 pub use records::{Field, FieldKind, Record, RecordColumns, Records, RecordsBuilder};

@@ -80,6 +80,42 @@ pub enum Anonymous {
     Keep,
 }
 
+/// What happens to two different rows of one id that became known on the same day.
+///
+/// Rows of one id are versions of one row: as of a day the version known last counts. Two versions
+/// known on the same day contradict each other.
+///
+/// ```
+/// use regulars::data::Conflicts;
+/// assert_eq!(Conflicts::default(), Conflicts::Refuse);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Conflicts {
+    /// They are an error.
+    #[default]
+    Refuse,
+    /// The greater one in the order of its fields counts, whatever the order of the rows; the others are counted.
+    Count,
+}
+
+/// Which rows a view shows: those that were known on its day, or those known since.
+///
+/// ```
+/// use regulars::data::Knowledge;
+/// assert_eq!(Knowledge::default(), Knowledge::AsKnown);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum Knowledge {
+    /// Rows of days up to the as-of day that had become known by then.
+    #[default]
+    AsKnown,
+    /// Rows of days up to the as-of day, as they stand now.
+    Hindsight,
+}
+
 /// What the days of a ledger mean.
 ///
 /// Some public data sets number baskets (Instacart's `order_number`) instead of dating them. Recency, gaps and tenure

@@ -3,7 +3,7 @@
 //! Invariants of what comes out, on which every view relies:
 //!
 //! 1. rows of customer c are `offsets[c] .. offsets[c + 1]`, those of nobody stand behind the last customer;
-//! 2. within a customer rows ascend by (day, second, order, item, amount, quantity), hence days ascend;
+//! 2. within a customer rows ascend by (day, second, order, item, amount, quantity, known day, id), hence days ascend;
 //! 3. numbers of customers, orders and items ascend with their keys;
 //! 4. nothing depends on the order of arrival: rows that are equal in every column are interchangeable.
 
@@ -11,14 +11,16 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::data::{Anonymous, Keys, TimeAxis};
+use crate::data::{Anonymous, Conflicts, Keys, TimeAxis};
 use crate::error::{Error, Result};
 use crate::kernel::intern::Interner;
 use crate::types::{Amount, Currency, Day, Key};
 
 use super::identity::Identity;
+use super::late::Late;
 use super::store::{Intake, Ledger, NONE, Rows, Store};
 use super::transaction::Transaction;
+use super::versions;
 
 /// Seconds of a civil day; a leap second counts as the last one of its minute.
 pub(super) const SECONDS_PER_DAY: u32 = 86_400;
@@ -28,7 +30,7 @@ pub(super) const NO_CUSTOMER: &str = "no customer";
 
 /// Row numbers that are kept for each reason of leaving rows out: enough to look some up, and no file of bad rows
 /// can fill the memory with them.
-const EXAMPLES: usize = 5;
+pub(super) const EXAMPLES: usize = 5;
 
 /// Columns in the order of arrival, with provisional numbers for keys.
 ///
@@ -38,10 +40,12 @@ pub(crate) struct Assembler {
     pub(in crate::data) currency: Currency,
     pub(in crate::data) anonymous: Anonymous,
     pub(in crate::data) time: TimeAxis,
+    pub(in crate::data) conflicts: Conflicts,
     /// Keys and their provisional numbers.
     pub(super) customers: Interner,
     pub(super) orders: Interner,
     pub(super) items: Interner,
+    pub(super) ids: Interner,
     /// Provisional number of each row's customer, [`NONE`] for nobody.
     pub(super) customer: Vec<u32>,
     /// The other columns, with provisional numbers of orders and items.
@@ -64,9 +68,11 @@ impl Assembler {
             currency,
             anonymous: Anonymous::default(),
             time: TimeAxis::default(),
+            conflicts: Conflicts::default(),
             customers: Interner::default(),
             orders: Interner::default(),
             items: Interner::default(),
+            ids: Interner::default(),
             customer: Vec::new(),
             rows: Rows::default(),
             rows_read: 0,
@@ -101,7 +107,8 @@ impl Assembler {
         if row.second.is_some_and(|s| s >= SECONDS_PER_DAY) {
             return Err(Error::row(number, Some("second_of_day"), "expected 0 to 86399"));
         }
-        if row.customer.is_none() && self.anonymous == Anonymous::Skip {
+        let named = row.customer.as_ref().filter(|key| !key.is_empty());
+        if named.is_none() && self.anonymous == Anonymous::Skip {
             self.skip_many(NO_CUSTOMER, 1, &[number]);
             return Ok(());
         }
@@ -119,14 +126,24 @@ impl Assembler {
                 return Err(Error::row(number, Some(column), rule));
             }
         }
-        let customer = row.customer.as_ref().map_or(Ok(NONE), |key| self.customers.key(key, "customers"))?;
+        let customer = number_of(&mut self.customers, named, "customers")?;
         let order = number_of(&mut self.orders, row.order.as_ref(), "orders")?;
         let item = number_of(&mut self.items, row.item.as_ref(), "items")?;
+        let id = number_of(&mut self.ids, row.id.as_ref(), "ids")?;
         self.customer.push(customer);
         self.rows.day.push(row.day);
         push_sparse(&mut self.rows.second, so_far, row.second.unwrap_or(NONE));
         push_sparse(&mut self.rows.order, so_far, order);
         push_sparse(&mut self.rows.item, so_far, item);
+        push_sparse(&mut self.rows.id, so_far, id);
+        match (&mut self.rows.known, row.known.unwrap_or(row.day)) {
+            (Some(known), day) => known.push(day),
+            (None, day) if day == row.day => {}
+            (known, day) => {
+                // The column comes into being with its first value; earlier rows were known on their own days.
+                *known = Some(self.rows.day[..so_far].iter().copied().chain([day]).collect());
+            }
+        }
         if let Some(amount) = row.amount {
             self.rows.amount.get_or_insert_default().push(amount);
         }
@@ -165,6 +182,7 @@ impl Assembler {
         let mut rows = self.rows;
         let orders = rank_column(self.orders, &mut rows.order);
         let items = rank_column(self.items, &mut rows.item);
+        let ids = rank_column(self.ids, &mut rows.id);
         let groups = customers.len() + 1;
         let mut group = self.customer;
         let anonymous = u32::try_from(groups - 1).unwrap_or(NONE);
@@ -178,31 +196,87 @@ impl Assembler {
         drop(std::mem::take(&mut rows.day));
         let rows = rows.gather(&order);
         drop(order);
-        let rows_kept = offsets[groups - 1];
         let intake = Intake {
             rows_read: self.rows_read,
-            rows_kept: rows_kept as u64,
-            rows_anonymous: (n - rows_kept) as u64,
             rows_skipped: self.rows_skipped,
             skipped_examples: self.skipped_examples,
-            duplicate_rows: rows.count_duplicates(&offsets),
-            refund_rows: (0..n).filter(|i| rows.is_refund(*i)).count() as u64,
             rounded_amounts: self.rounded_amounts,
             #[cfg(feature = "csv")]
             source: self.source,
+            ..Intake::default()
         };
-        let first = rows.day.iter().min().copied().unwrap_or(Day::new(0));
-        let last = rows.day.iter().max().copied().unwrap_or(Day::new(0));
-        Ok(Ledger(Arc::new(Store {
+        Parts {
             currency: self.currency,
             time: self.time,
             customers: Arc::new(customers),
             orders,
             items,
-            offsets: offsets.into(),
-            rows: Arc::new(rows),
-            covers: (first, last),
+            ids,
+            offsets,
+            rows,
+            covers: None,
             identity: Identity::default(),
+            intake,
+        }
+        .finish(self.conflicts)
+    }
+}
+
+/// What a ledger is made of: dictionaries, and rows sorted by customer and content.
+pub(super) struct Parts {
+    pub(super) currency: Currency,
+    pub(super) time: TimeAxis,
+    pub(super) customers: Arc<Keys>,
+    pub(super) orders: Option<Arc<Keys>>,
+    pub(super) items: Option<Arc<Keys>>,
+    pub(super) ids: Option<Arc<Keys>>,
+    pub(super) offsets: Vec<usize>,
+    pub(super) rows: Rows,
+    /// Days that are covered beside those of the rows.
+    pub(super) covers: Option<(Day, Day)>,
+    pub(super) identity: Identity,
+    /// Counts of the reading; those of the rows are made here.
+    pub(super) intake: Intake,
+}
+
+impl Parts {
+    /// Settles versions of one id, counts the rows, and puts the store together.
+    pub(super) fn finish(mut self, conflicts: Conflicts) -> Result<Ledger> {
+        let rows = &mut self.rows;
+        if rows.known.as_ref().is_some_and(|known| *known == rows.day) {
+            rows.known = None;
+        }
+        let settled = versions::settle(rows, &mut self.offsets);
+        if settled.conflicting > 0 && conflicts == Conflicts::Refuse {
+            return Err(settled.error());
+        }
+        let n = rows.day.len();
+        let kept = self.offsets[self.offsets.len() - 2];
+        let intake = Intake {
+            rows_kept: kept as u64,
+            rows_anonymous: (n - kept) as u64,
+            duplicate_rows: rows.count_duplicates(&self.offsets),
+            refund_rows: (0..n).filter(|i| rows.is_refund(*i)).count() as u64,
+            repeated_ids: self.intake.repeated_ids + settled.repeated,
+            corrected_rows: settled.corrected,
+            conflicting_rows: settled.conflicting,
+            ..self.intake
+        };
+        let first = rows.day.iter().min().copied().unwrap_or(Day::new(0));
+        let last = rows.day.iter().max().copied().unwrap_or(Day::new(0));
+        let covers = self.covers.map_or((first, last), |(from, to)| (from.min(first), to.max(last)));
+        Ok(Ledger(Arc::new(Store {
+            currency: self.currency,
+            time: self.time,
+            customers: self.customers,
+            orders: self.orders,
+            items: self.items,
+            ids: self.ids,
+            late: Arc::new(Late::of(&self.rows)),
+            offsets: self.offsets.into(),
+            rows: Arc::new(self.rows),
+            covers,
+            identity: self.identity,
             intake,
             computed: Arc::default(),
         })))
@@ -247,7 +321,9 @@ pub(super) fn sort_rows(group: &[u32], groups: usize, rows: &Rows) -> (Vec<usize
         || rows.order.is_some()
         || rows.item.is_some()
         || rows.amount.is_some()
-        || rows.quantity.is_some();
+        || rows.quantity.is_some()
+        || rows.known.is_some()
+        || rows.id.is_some();
     sort_groups(&mut packed, &offsets, |slice| {
         slice.sort_unstable();
         if by_content {
@@ -301,9 +377,9 @@ fn sort_groups(packed: &mut [u64], offsets: &[usize], sort: impl Fn(&mut [u64]) 
     runs.iter_mut().for_each(work);
 }
 
-/// The provisional number of a key, [`NONE`] for no key.
+/// The provisional number of a key, [`NONE`] for no key and for the empty text.
 fn number_of(interner: &mut Interner, key: Option<&Key<'_>>, what: &'static str) -> Result<u32> {
-    key.map_or(Ok(NONE), |key| interner.key(key, what))
+    key.filter(|key| !key.is_empty()).map_or(Ok(NONE), |key| interner.key(key, what))
 }
 
 /// A column comes into being with its first value; earlier rows have none. Ledgers without orders, items or times
@@ -338,17 +414,20 @@ fn retain<T: Copy>(values: &mut Vec<T>, keep: &[bool]) {
 
 impl Rows {
     /// The same for every column.
-    fn retain(&mut self, keep: &[bool]) {
+    pub(super) fn retain(&mut self, keep: &[bool]) {
         retain(&mut self.day, keep);
         self.second.as_mut().map(|c| retain(c, keep)).unwrap_or_default();
         self.order.as_mut().map(|c| retain(c, keep)).unwrap_or_default();
         self.item.as_mut().map(|c| retain(c, keep)).unwrap_or_default();
         self.amount.as_mut().map(|c| retain(c, keep)).unwrap_or_default();
         self.quantity.as_mut().map(|c| retain(c, keep)).unwrap_or_default();
+        self.known.as_mut().map(|c| retain(c, keep)).unwrap_or_default();
+        self.id.as_mut().map(|c| retain(c, keep)).unwrap_or_default();
+        self.superseded.as_mut().map(|c| retain(c, keep)).unwrap_or_default();
     }
 
-    /// By everything but the day, in the order of invariant 2. A column that is absent tells nobody apart.
-    fn compare(&self, a: u32, b: u32) -> Ordering {
+    /// By everything but the day, in the order of invariant 2. A column that is absent is equal for all rows.
+    pub(super) fn compare(&self, a: u32, b: u32) -> Ordering {
         fn by<T: Ord + Copy>(column: Option<&Vec<T>>, a: u32, b: u32) -> Ordering {
             column.map_or(Ordering::Equal, |c| c[a as usize].cmp(&c[b as usize]))
         }
@@ -357,6 +436,8 @@ impl Rows {
             .then_with(|| by(self.item.as_ref(), a, b))
             .then_with(|| by(self.amount.as_ref(), a, b))
             .then_with(|| by(self.quantity.as_ref(), a, b))
+            .then_with(|| by(self.known.as_ref(), a, b))
+            .then_with(|| by(self.id.as_ref(), a, b))
     }
 
     /// The rows in the order of [`sort_rows`], column by column: one random read per value, but none for the days, which
@@ -372,6 +453,27 @@ impl Rows {
             item: self.item.as_ref().map(|c| pick(c, order)),
             amount: self.amount.as_ref().map(|c| pick(c, order)),
             quantity: self.quantity.as_ref().map(|c| pick(c, order)),
+            known: self.known.as_ref().map(|c| pick(c, order)),
+            id: self.id.as_ref().map(|c| pick(c, order)),
+            superseded: self.superseded.as_ref().map(|c| pick(c, order)),
+        }
+    }
+
+    /// The rows at these places, in their order.
+    pub(super) fn select(&self, places: &[usize]) -> Self {
+        fn pick<T: Copy>(column: &[T], places: &[usize]) -> Vec<T> {
+            places.iter().map(|place| column[*place]).collect()
+        }
+        Self {
+            day: pick(&self.day, places),
+            second: self.second.as_ref().map(|c| pick(c, places)),
+            order: self.order.as_ref().map(|c| pick(c, places)),
+            item: self.item.as_ref().map(|c| pick(c, places)),
+            amount: self.amount.as_ref().map(|c| pick(c, places)),
+            quantity: self.quantity.as_ref().map(|c| pick(c, places)),
+            known: self.known.as_ref().map(|c| pick(c, places)),
+            id: self.id.as_ref().map(|c| pick(c, places)),
+            superseded: self.superseded.as_ref().map(|c| pick(c, places)),
         }
     }
 
@@ -408,6 +510,8 @@ impl Store {
             identity: self.identity,
             intake: self.intake.clone(),
             computed: Arc::clone(&self.computed),
+            ids: self.ids.clone(),
+            late: Arc::clone(&self.late),
         }
     }
 }

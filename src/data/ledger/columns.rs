@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::data::{Anonymous, TimeAxis};
+use crate::data::{Anonymous, Conflicts, TimeAxis};
 use crate::error::{Error, Place, Result};
 use crate::types::{Amount, Currency, Day, Key, Quantity};
 
@@ -329,6 +329,8 @@ pub struct Columns<'a> {
     pub(in crate::data) amounts: Option<AmountColumn<'a>>,
     pub(in crate::data) quantities: Option<&'a [Quantity]>,
     pub(in crate::data) known: Option<DayColumn<'a>>,
+    pub(in crate::data) ids: Option<KeyColumn<'a>>,
+    pub(in crate::data) conflicts: Conflicts,
     pub(in crate::data) anonymous: Anonymous,
     pub(in crate::data) time: TimeAxis,
 }
@@ -362,6 +364,8 @@ impl<'a> Columns<'a> {
             amounts: None,
             quantities: None,
             known: None,
+            ids: None,
+            conflicts: Conflicts::default(),
             anonymous: Anonymous::default(),
             time: TimeAxis::default(),
         }
@@ -455,6 +459,18 @@ impl<'a> Columns<'a> {
         self
     }
 
+    /// The id of each row, an empty text for none: see [`Transaction::id`](crate::data::Transaction::id).
+    pub fn ids(mut self, ids: impl Into<KeyColumn<'a>>) -> Self {
+        self.ids = Some(ids.into());
+        self
+    }
+
+    /// What happens to two different rows of one id that are known on one day; the default is an error.
+    pub fn conflicts(mut self, policy: Conflicts) -> Self {
+        self.conflicts = policy;
+        self
+    }
+
     /// The day on which each row became known: see [`Transaction::known`](crate::data::Transaction::known).
     pub fn known(mut self, days: impl Into<DayColumn<'a>>) -> Self {
         self.known = Some(days.into());
@@ -496,6 +512,7 @@ impl<'a> Columns<'a> {
             ("amounts", self.amounts.map(|c| c.len())),
             ("quantities", self.quantities.map(<[Quantity]>::len)),
             ("known", self.known.map(|c| c.len())),
+            ("ids", self.ids.map(|c| c.len())),
         ];
         for (name, length) in lengths {
             if let Some(got) = length.filter(|l| *l != expected) {
@@ -538,6 +555,7 @@ impl Ledger {
         let mut into = Assembler::new(columns.currency);
         into.anonymous = columns.anonymous;
         into.time = columns.time;
+        into.conflicts = columns.conflicts;
         into.rows_read = n as u64;
         into.fill(n, columns)?;
         into.build()
@@ -560,6 +578,7 @@ impl Assembler {
             self.customer.push(number);
         }
         self.rows.day = (0..n).map(|row| columns.days.get(row)).collect();
+        self.rows.known = columns.known.map(|known| (0..n).map(|row| known.get(row)).collect());
         self.rows.second = columns.seconds.map(<[u32]>::to_vec);
         self.rows.quantity = columns.quantities.map(<[Quantity]>::to_vec);
         self.rows.amount = match columns.amounts {
@@ -586,6 +605,7 @@ impl Assembler {
         for (column, interner, numbers, what) in [
             (columns.orders, &mut self.orders, &mut self.rows.order, "orders"),
             (columns.items, &mut self.items, &mut self.rows.item, "items"),
+            (columns.ids, &mut self.ids, &mut self.rows.id, "ids"),
         ] {
             if let Some(keys) = column {
                 let mut all = Vec::with_capacity(n);

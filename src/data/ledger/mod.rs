@@ -7,11 +7,14 @@
 
 mod assemble;
 mod columns;
+mod extend;
 mod identity;
+mod late;
 mod relabel;
 mod rows;
 mod store;
 mod transaction;
+mod versions;
 mod views;
 
 #[cfg(feature = "csv")]

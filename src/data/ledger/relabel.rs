@@ -5,14 +5,14 @@
 
 use std::sync::Arc;
 
-use crate::data::Keys;
+use crate::data::{Conflicts, Keys};
 use crate::error::{Error, Result};
 use crate::kernel::intern::Interner;
 use crate::types::Key;
 
-use super::assemble::sort_rows;
+use super::assemble::{Parts, sort_rows};
 use super::identity::Identity;
-use super::store::{Intake, Ledger, NONE, Store};
+use super::store::{Ledger, NONE};
 
 impl Ledger {
     /// The same rows under other customers: accounts that belong to one person become one history.
@@ -76,15 +76,19 @@ impl Ledger {
         }
         let (offsets, order) = sort_rows(&group, groups, &store.rows);
         let rows = store.rows.gather(&order);
-        let intake = Intake { duplicate_rows: rows.count_duplicates(&offsets), ..store.intake.clone() };
-        Ok(Self(Arc::new(Store {
+        Parts {
+            currency: store.currency,
+            time: store.time,
             customers: Arc::new(customers),
-            offsets: offsets.into(),
-            rows: Arc::new(rows),
+            orders: store.orders.clone(),
+            items: store.items.clone(),
+            ids: store.ids.clone(),
+            offsets,
+            rows,
+            covers: Some(store.covers),
             identity: Identity::Hindsight,
-            intake,
-            computed: Arc::default(),
-            ..store.shallow_clone()
-        })))
+            intake: store.intake.clone(),
+        }
+        .finish(Conflicts::Count)
     }
 }

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use crate::data::extend::Refused;
-use crate::data::{Anonymous, TimeAxis};
+use crate::data::{Anonymous, Conflicts, TimeAxis};
 use crate::error::{Error, Result};
 use crate::types::Currency;
 
@@ -52,6 +52,14 @@ impl LedgerBuilder {
     #[must_use]
     pub fn anonymous(mut self, policy: Anonymous) -> Self {
         self.0.anonymous = policy;
+        self
+    }
+
+    /// What happens to two different rows of one id that are known on one day; the default is an error of
+    /// [`build`](Self::build).
+    #[must_use]
+    pub fn conflicts(mut self, policy: Conflicts) -> Self {
+        self.0.conflicts = policy;
         self
     }
 

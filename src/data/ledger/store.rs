@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::types::{Amount, AsOf, Currency, CustomerIx, Day, ItemIx, Key, Quantity};
 
 use super::identity::Identity;
+use super::late::Late;
 
 /// Stands for "no order", "no item" and "no time of day" in the dense columns.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -58,6 +59,8 @@ pub(crate) struct Store {
     pub(crate) orders: Option<Arc<Keys>>,
     /// Keys by item number; `None` exactly where the column is absent.
     pub(crate) items: Option<Arc<Keys>>,
+    /// Keys by number of a row's id; `None` exactly where the column is absent.
+    pub(super) ids: Option<Arc<Keys>>,
     /// One for each customer, one for the anonymous rows, one for the end: customers + 2 of them, ascending.
     pub(crate) offsets: Arc<[usize]>,
     /// Shared, so that `covering` copies nothing.
@@ -70,6 +73,8 @@ pub(crate) struct Store {
     pub(crate) intake: Intake,
     /// What was computed from the rows last, by as-of day.
     pub(in crate::data) computed: Arc<Computed>,
+    /// Rows that are not visible on every day from their own on, and what that changes by as-of day.
+    pub(super) late: Arc<Late>,
 }
 
 /// The columns. `None` is a column that was not given.
@@ -90,12 +95,22 @@ pub(crate) struct Rows {
     pub(crate) amount: Option<Vec<Amount>>,
     /// Thousandths, signed; known for every row if for one.
     pub(crate) quantity: Option<Vec<Quantity>>,
+    /// The day on which the row became known; absent where that is every row's own day.
+    pub(super) known: Option<Vec<Day>>,
+    /// Rank of the row's id, or [`NONE`].
+    pub(super) id: Option<Vec<u32>>,
+    /// The first day on which another version of the row counts, [`NEVER`] for none; absent where no row has
+    /// another version. Follows from ids and known days.
+    pub(super) superseded: Option<Vec<Day>>,
 }
+
+/// A day after every as-of day: no version has replaced the row.
+pub(super) const NEVER: Day = Day::new(i32::MAX);
 
 /// What came in through the door and what became of it: nothing is dropped without being counted here.
 ///
-/// `rows_read` = `rows_kept` + `rows_anonymous` + all of `rows_skipped` + rows that were refused by an error. The
-/// four other counts describe rows that are in the ledger. A relabelled ledger counts its duplicates anew.
+/// `rows_read` = `rows_kept` + `rows_anonymous` + all of `rows_skipped` + `repeated_ids` + rows that were refused by an
+/// error. The other counts describe rows that are in the ledger. A relabelled ledger counts its duplicates anew.
 ///
 /// ```
 /// use regulars::data::{Ledger, Transaction};
@@ -133,6 +148,13 @@ pub struct Intake {
     pub duplicate_rows: u64,
     /// Rows in the ledger whose amount or quantity is below zero, anonymous ones included.
     pub refund_rows: u64,
+    /// Rows left out because a row of the same id says the same in every column.
+    pub repeated_ids: u64,
+    /// Rows in the ledger that a later version of the same id has replaced: as of earlier days they still count.
+    pub corrected_rows: u64,
+    /// Rows in the ledger that never count, as another version of the same id was known on the same day
+    /// ([`Conflicts::Count`](crate::data::Conflicts::Count)).
+    pub conflicting_rows: u64,
     /// Amounts that were finer than the currency and had to be rounded, half to even. A currency kept with more
     /// decimals ([`Currency::with_decimals`](crate::types::Currency::with_decimals)) rounds fewer.
     pub rounded_amounts: u64,

@@ -41,6 +41,7 @@ pub struct Transaction<'a> {
     pub(in crate::data) quantity: Option<Quantity>,
     pub(in crate::data) currency: Option<Currency>,
     pub(in crate::data) known: Option<Day>,
+    pub(in crate::data) id: Option<Key<'a>>,
 }
 
 /// Prints the day and what else is known, never a key, an amount or a quantity.
@@ -113,6 +114,7 @@ impl<'a> Transaction<'a> {
             quantity: None,
             currency: None,
             known: None,
+            id: None,
         }
     }
 
@@ -140,6 +142,37 @@ impl<'a> Transaction<'a> {
     /// What was bought.
     pub fn item(mut self, item: impl IntoKey<'a>) -> Self {
         self.item = item.into_key();
+        self
+    }
+
+    /// The row's own id: that of the line in the system it comes from.
+    ///
+    /// Rows of one id are versions of one row. Equal ones count once; of different ones that version
+    /// counts which became [known](Self::known) last, as of each day. Two different versions known on one
+    /// day are an error or counted, by [`Conflicts`](crate::data::Conflicts). Without ids a correction is a
+    /// row that reverses another.
+    ///
+    /// ```
+    /// # use regulars::data::{Ledger, Transaction};
+    /// # use regulars::types::{Amount, AsOf, Currency, Day};
+    /// let mut builder = Ledger::builder(Currency::EUR);
+    /// let day = |d| Day::ymd(2024, 5, d);
+    /// let line = |cents, known| -> regulars::Result<Transaction<'static>> {
+    ///     Ok(Transaction::new("ann", day(1)?).amount(Amount::minor(cents)).id("line 7").known(day(known)?))
+    /// };
+    /// for (cents, known) in [(9_000, 1), (900, 4), (900, 4)] {
+    ///     builder.push(line(cents, known)?)?; // a slip of the pen, corrected on the 4th, sent twice
+    /// }
+    /// let ledger = builder.build()?;
+    /// assert_eq!((ledger.intake().corrected_rows, ledger.intake().repeated_ids), (1, 1));
+    /// for (today, spend) in [(3, 9_000), (4, 900)] {
+    ///     let behaviour = ledger.observed(AsOf::new(day(today)?))?.behaviour()?;
+    ///     assert_eq!(behaviour.rows()[0].spend(), Amount::minor(spend));
+    /// }
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    pub fn id(mut self, id: impl IntoKey<'a>) -> Self {
+        self.id = id.into_key();
         self
     }
 

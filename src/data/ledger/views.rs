@@ -7,12 +7,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::data::{Behaviour, Customers, Keys, PerCustomer};
+use crate::data::{Behaviour, Customers, Keys, Knowledge, PerCustomer};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::kernel::par;
 use crate::types::{Amount, AsOf, CustomerIx, Day, Horizon, ItemIx, Quantity};
 
-use super::store::{Ledger, NONE, Store};
+use super::late::Patch;
+use super::store::{Ledger, NEVER, NONE, Rows, Store};
 
 impl Ledger {
     /// What is known as of a day: the only source of features.
@@ -37,7 +38,34 @@ impl Ledger {
     /// # Errors
     /// [`EmptyInput`](ErrorKind::EmptyInput) where no row of any customer lies on or before `as_of`.
     pub fn observed(&self, as_of: AsOf) -> Result<Observed<'_>> {
-        Observed::new(self, as_of)
+        Observed::new(self, as_of, Knowledge::AsKnown)
+    }
+
+    /// The rows up to a day as they stand now, whenever they became known.
+    ///
+    /// Late rows and corrections of rows up to the day are in it, although nobody had them on that day.
+    /// For a report about the past; not for a back-test, which would know a little of the future.
+    ///
+    /// ```
+    /// # use regulars::data::{Knowledge, Ledger, Transaction};
+    /// # use regulars::types::{Amount, AsOf, Currency, Day};
+    /// let mut builder = Ledger::builder(Currency::EUR);
+    /// let day = |d| Day::ymd(2024, 5, d);
+    /// builder.push(Transaction::new("ann", day(1)?).amount(Amount::minor(900)))?;
+    /// builder.push(Transaction::new("ann", day(2)?).amount(Amount::minor(-900)).known(day(20)?))?;
+    /// let ledger = builder.build()?;
+    /// let as_of = AsOf::new(day(10)?);
+    /// let (then, now) = (ledger.observed(as_of)?, ledger.observed_in_hindsight(as_of)?);
+    /// assert_eq!(then.behaviour()?.rows()[0].spend(), Amount::minor(900)); // the refund was booked on the 20th
+    /// assert_eq!(now.behaviour()?.rows()[0].spend(), Amount::minor(0));
+    /// assert_eq!(now.knowledge(), Knowledge::Hindsight);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`observed`](Self::observed).
+    pub fn observed_in_hindsight(&self, as_of: AsOf) -> Result<Observed<'_>> {
+        Observed::new(self, as_of, Knowledge::Hindsight)
     }
 
     /// Cuts time in two: what is known as of a day, and the `horizon` after it as the only source of labels.
@@ -111,17 +139,21 @@ pub struct Observed<'a> {
     as_of: AsOf,
     /// The one customer that is shown; `None` for all of them.
     only: Option<u32>,
+    knowledge: Knowledge,
+    /// The customers whose known rows are not those of the store; `None` where there are none.
+    patch: Option<&'a Patch>,
 }
 
 impl<'a> Observed<'a> {
-    /// A view that shows at least one row of a customer. A customer's first row is her earliest, so one comparison
-    /// for each decides.
-    pub(super) fn new(ledger: &'a Ledger, as_of: AsOf) -> Result<Self> {
-        let observed = Self { ledger, as_of, only: None };
+    /// A view that shows at least one row of a customer.
+    fn new(ledger: &'a Ledger, as_of: AsOf, knowledge: Knowledge) -> Result<Self> {
         let store = ledger.store();
-        let anyone = store.offsets[..store.customers.len()]
-            .iter()
-            .any(|first| store.rows.day.get(*first).is_some_and(|day| *day <= as_of.day()));
+        let patch = match knowledge {
+            Knowledge::AsKnown => store.late.patch(store, as_of.day()),
+            Knowledge::Hindsight => store.late.patch(store, NEVER),
+        };
+        let observed = Self { ledger, as_of, only: None, knowledge, patch };
+        let anyone = (0..store.customers.len()).any(|customer| observed.history_at(customer).is_some());
         if anyone {
             Ok(observed)
         } else {
@@ -147,10 +179,13 @@ impl<'a> Observed<'a> {
         if let Some(only) = self.only {
             return Customers::some(store.customers.clone(), vec![only]);
         }
+        // A customer's first row is the earliest: one comparison for each decides.
         let seen = (0_u32..).zip(&store.offsets[..store.customers.len()]);
-        let present =
-            seen.filter(|(_, first)| store.rows.day[**first] <= self.as_of.day()).map(|(c, _)| c).collect();
-        Customers::some(store.customers.clone(), present)
+        let present = seen.filter(|(customer, first)| match self.patch {
+            Some(_) => self.history_at(*customer as usize).is_some(),
+            None => store.rows.day[**first] <= self.as_of.day(),
+        });
+        Customers::some(store.customers.clone(), present.map(|(customer, _)| customer).collect())
     }
 
     /// A customer's rows up to `as_of`, never empty; `None` for one who was not yet seen. O(log rows of the customer).
@@ -167,9 +202,13 @@ impl<'a> Observed<'a> {
         if self.only.is_some_and(|only| only as usize != customer) {
             return None;
         }
-        let store = self.ledger.store();
-        let all = History { store, start: store.offsets[customer], end: store.offsets[customer + 1] };
+        let all = History::of(self.ledger.store(), self.patch, customer);
         Some(all.until(self.as_of.day())).filter(|h| !h.is_empty())
+    }
+
+    /// Whether rows are those known on the day, or those known since.
+    pub fn knowledge(&self) -> Knowledge {
+        self.knowledge
     }
 
     /// The same view, restricted to one customer: everything computed from it has that row alone.
@@ -221,8 +260,7 @@ impl<'a> Observed<'a> {
     /// item; empty where they were skipped.
     pub fn anonymous(&self) -> History<'a> {
         let store = self.ledger.store();
-        let start = store.offsets[store.customers.len()];
-        History { store, start, end: store.rows.day.len() }.until(self.as_of.day())
+        History::of(store, self.patch, store.customers.len()).until(self.as_of.day())
     }
 
     /// `f` of every customer known as of the day, in parallel, in ascending order of keys. `f` gets histories that
@@ -252,13 +290,14 @@ impl<'a> Observed<'a> {
 /// Prints counts and the day, never keys.
 impl fmt::Debug for Observed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Observed({:?} as of {})", self.ledger, self.as_of)
+        let hindsight = if self.knowledge == Knowledge::Hindsight { " in hindsight" } else { "" };
+        write!(f, "Observed({:?} as of {}{hindsight})", self.ledger, self.as_of)
     }
 }
 
 /// The days after a cut: the only source of labels and of the truth that forecasts are scored against.
 ///
-/// Made by [`Split::holdout`]. It knows every customer of the ledger, also those who first come in it: whether
+/// Made by [`Split::holdout`]. Its rows are those known on its last day: a split depends on nothing after that day. It knows every customer of the ledger, also those who first come in it: whether
 /// they count is up to the question asked. Churn asks only about customers of the observed part.
 #[derive(Clone, Copy)]
 pub struct Holdout<'a> {
@@ -267,6 +306,8 @@ pub struct Holdout<'a> {
     after: AsOf,
     /// Its last day, within the covered ones.
     until: Day,
+    /// The customers whose rows as known on the last day are not those of the store.
+    patch: Option<&'a Patch>,
 }
 
 impl<'a> Holdout<'a> {
@@ -302,8 +343,7 @@ impl<'a> Holdout<'a> {
 
     /// As [`history`](Self::history), by dense number.
     pub(crate) fn history_at(&self, customer: usize) -> History<'a> {
-        let store = self.ledger.store();
-        let all = History { store, start: store.offsets[customer], end: store.offsets[customer + 1] };
+        let all = History::of(self.ledger.store(), self.patch, customer);
         let mut within = all.until(self.until);
         within.start += all.until(self.after.day()).len();
         within
@@ -363,7 +403,9 @@ impl<'a> Split<'a> {
 
     /// What came after: the source of labels.
     pub fn holdout(&self) -> Holdout<'a> {
-        Holdout { ledger: self.observed.ledger, after: self.observed.as_of, until: self.until }
+        let ledger = self.observed.ledger;
+        let patch = ledger.store().late.patch(ledger.store(), self.until);
+        Holdout { ledger, after: self.observed.as_of, until: self.until, patch }
     }
 
     /// The last known day, inclusive; the holdout begins on the next one.
@@ -404,8 +446,10 @@ impl<'a> Split<'a> {
 /// ```
 #[derive(Clone, Copy)]
 pub struct History<'a> {
-    store: &'a Store,
-    /// First row in the store.
+    rows: &'a Rows,
+    /// Fingerprint of the ledger's items.
+    items: u32,
+    /// First row.
     start: usize,
     /// One behind the last row.
     end: usize,
@@ -464,9 +508,20 @@ pub struct Row {
 }
 
 impl<'a> History<'a> {
+    /// All rows of a customer; the number after the last customer stands for anonymous rows.
+    fn of(store: &'a Store, patch: Option<&'a Patch>, customer: usize) -> Self {
+        let items = store.items.as_deref().map_or(0, Keys::fingerprint);
+        let place = patch.and_then(|patch| Some((patch, patch.place(customer)?)));
+        let (rows, offsets, at) = match place {
+            Some((patch, at)) => (&patch.rows, &patch.offsets[..], at),
+            None => (&*store.rows, &*store.offsets, customer),
+        };
+        Self { rows, items, start: offsets[at], end: offsets[at + 1] }
+    }
+
     /// The part up to and including `day`: days ascend, so the border is found by bisection.
     fn until(self, day: Day) -> Self {
-        let days = &self.store.rows.day[self.start..self.end];
+        let days = &self.rows.day[self.start..self.end];
         Self { end: self.start + days.partition_point(|d| *d <= day), ..self }
     }
 
@@ -482,37 +537,37 @@ impl<'a> History<'a> {
 
     /// The day of each row, ascending.
     pub fn days(&self) -> &'a [Day] {
-        &self.store.rows.day[self.start..self.end]
+        &self.rows.day[self.start..self.end]
     }
 
     /// The amount of each row in minor units, where the ledger has amounts.
     pub fn amounts(&self) -> Option<&'a [Amount]> {
-        self.store.rows.amount.as_ref().map(|c| &c[self.start..self.end])
+        self.rows.amount.as_ref().map(|c| &c[self.start..self.end])
     }
 
     /// The quantity of each row in thousandths, where the ledger has quantities.
     pub fn quantities(&self) -> Option<&'a [Quantity]> {
-        self.store.rows.quantity.as_ref().map(|c| &c[self.start..self.end])
+        self.rows.quantity.as_ref().map(|c| &c[self.start..self.end])
     }
 
     /// Dense item numbers, `u32::MAX` for none.
     pub(crate) fn item_numbers(&self) -> Option<&'a [u32]> {
-        self.store.rows.item.as_ref().map(|c| &c[self.start..self.end])
+        self.rows.item.as_ref().map(|c| &c[self.start..self.end])
     }
 
     /// Dense order numbers, `u32::MAX` for none.
     pub(crate) fn order_numbers(&self) -> Option<&'a [u32]> {
-        self.store.rows.order.as_ref().map(|c| &c[self.start..self.end])
+        self.rows.order.as_ref().map(|c| &c[self.start..self.end])
     }
 
     /// Seconds of the day, `u32::MAX` for unknown.
     pub(crate) fn seconds(&self) -> Option<&'a [u32]> {
-        self.store.rows.second.as_ref().map(|c| &c[self.start..self.end])
+        self.rows.second.as_ref().map(|c| &c[self.start..self.end])
     }
 
     /// Whether row `i` gives money or goods back.
     pub(crate) fn is_refund(&self, i: usize) -> bool {
-        self.store.rows.is_refund(self.start + i)
+        self.rows.is_refund(self.start + i)
     }
 
     /// The purchases, oldest first: each day with at least one row that is no refund.
@@ -580,7 +635,7 @@ impl<'a> History<'a> {
     pub fn row(&self, i: usize) -> Option<Row> {
         let day = *self.days().get(i)?;
         let known = |column: Option<&'a [u32]>| column.map(|c| c[i]).filter(|v| *v != NONE);
-        let dictionary = self.store.items.as_deref().map_or(0, Keys::fingerprint);
+        let dictionary = self.items;
         Some(Row {
             day,
             second_of_day: known(self.seconds()),
