@@ -90,6 +90,8 @@ list! { results, serialises;
     "data/ledger/views.rs" Purchase = regulars::data::Purchase;
     "data/ledger/views.rs" Row = regulars::data::Row;
     "data/per_customer.rs" PerCustomer = regulars::data::PerCustomer<f64>;
+    "data/policy.rs" Conflicts = regulars::data::Conflicts;
+    "data/policy.rs" Knowledge = regulars::data::Knowledge;
     "data/policy.rs" Occasion = regulars::data::Occasion;
     "data/policy.rs" Refunds = regulars::data::Refunds;
     "data/policy.rs" Anonymous = regulars::data::Anonymous;
