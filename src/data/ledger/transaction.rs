@@ -178,8 +178,8 @@ impl<'a> Transaction<'a> {
 
     /// The day on which the row became known, where that is not its own day: a refund booked later, a
     /// late import. As of a day one sees rows whose day and whose known day have both come.
-    pub fn known(mut self, day: Day) -> Self {
-        self.known = Some(day);
+    pub fn known(mut self, day: impl Into<Option<Day>>) -> Self {
+        self.known = day.into();
         self
     }
 
