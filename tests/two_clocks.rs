@@ -335,3 +335,36 @@ fn the_empty_key_is_nobody_through_every_constructor() {
     }
     assert!(rows.items().is_none());
 }
+
+#[cfg(feature = "csv")]
+#[test]
+fn files_have_ids_and_known_days() {
+    use regulars::data::csv::{CsvParams, Field, Strictness};
+
+    let file = "customer,date,amount,line,known_at\n\
+                ann,2024-05-01,90.00,7,\n\
+                ann,2024-05-01,9.00,7,2024-05-04\n\
+                ann,2024-05-01,9.00,7,2024-05-04\n\
+                ann,2024-05-02,-9.00,8,2024-05-20\n";
+    let params = CsvParams::new(Currency::EUR).column(Field::Id, "line");
+    let ledger = Ledger::read_csv(file.as_bytes(), &params).unwrap();
+    assert_eq!((ledger.intake().corrected_rows, ledger.intake().repeated_ids), (1, 1));
+    for (day, spend) in [(3, 9_000), (4, 900), (19, 900), (20, 0)] {
+        let behaviour = ledger.observed(AsOf::ymd(2024, 5, day).unwrap()).unwrap().behaviour().unwrap();
+        assert_eq!(behaviour.rows()[0].spend(), Amount::minor(spend), "on the {day}th");
+    }
+    // Without the column of ids the rows are four purchases.
+    let plain = Ledger::read_csv(file.as_bytes(), &CsvParams::new(Currency::EUR)).unwrap();
+    assert_eq!((plain.len(), plain.intake().duplicate_rows), (4, 1));
+    let contradicting = file.replace("2024-05-04\nann,2024-05-01,9.00", "2024-05-04\nann,2024-05-01,8.00");
+    let ledger = Ledger::read_csv(contradicting.as_bytes(), &params).unwrap();
+    assert_eq!(ledger.intake().conflicting_rows, 1);
+    let strict = params.strictness(Strictness::Strict);
+    assert_eq!(
+        Ledger::read_csv(contradicting.as_bytes(), &strict).unwrap_err().kind(),
+        ErrorKind::InvalidInput
+    );
+    let bad = file.replace("2024-05-20", "soon");
+    let error = Ledger::read_csv(bad.as_bytes(), &strict).unwrap_err();
+    assert!(error.to_string().starts_with("row 5, column `known_at`"), "{error}");
+}

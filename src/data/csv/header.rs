@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind, Place, Result};
 ///
 /// assert_eq!("price".parse::<Field>()?, Field::Price);
 /// assert_eq!(Field::Customer.to_string(), "customer");
-/// assert_eq!(Field::ALL.len(), 9);
+/// assert_eq!(Field::ALL.len(), 11);
 /// assert!("postage".parse::<Field>().is_err());
 /// # Ok::<(), regulars::Error>(())
 /// ```
@@ -48,11 +48,17 @@ pub enum Field {
     Item,
     /// The currency, to be checked: an empty cell passes, another currency is always an error.
     Currency,
+    /// The row's own id: see [`Transaction::id`](crate::data::Transaction::id). Has no usual name, as a wrong one
+    /// would take rows for versions of each other: say which column it is.
+    Id,
+    /// The day on which the row became known; an empty cell is the row's own day. See
+    /// [`Transaction::known`](crate::data::Transaction::known).
+    Known,
 }
 
 impl Field {
     /// All fields.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Customer,
         Self::Date,
         Self::Time,
@@ -62,6 +68,8 @@ impl Field {
         Self::Order,
         Self::Item,
         Self::Currency,
+        Self::Id,
+        Self::Known,
     ];
 
     /// The name by which a caller refers to it.
@@ -76,6 +84,8 @@ impl Field {
             Self::Order => "order",
             Self::Item => "item",
             Self::Currency => "currency",
+            Self::Id => "id",
+            Self::Known => "known",
         }
     }
 
@@ -91,6 +101,8 @@ impl Field {
             Self::Order => ORDER,
             Self::Item => ITEM,
             Self::Currency => "currency currencycode ccy 币种 货币 货币代码",
+            Self::Id => "",
+            Self::Known => "known knownat knownon bookedat recordedat 入账日期 登记日期 入账时间",
         }
     }
 }

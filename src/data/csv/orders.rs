@@ -6,13 +6,13 @@
 use std::io::Read;
 
 use crate::data::ledger::Assembler;
-use crate::data::{Anonymous, Ledger, TimeAxis, Transaction};
+use crate::data::{Anonymous, Conflicts, Ledger, TimeAxis, Transaction};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::types::{Amount, Currency, Day, Decimal, Key, Quantity};
 
 use super::header::Layout;
 use super::reader::{Fault, Records, Skipped};
-use super::{CsvParams, DateOrder, DecimalMark, Field, dates};
+use super::{CsvParams, DateOrder, DecimalMark, Field, Strictness, dates};
 
 /// A row of nobody under [`Anonymous::Skip`]; counted under the same words as by the other doors.
 const NO_CUSTOMER: Fault = Fault::new(None, "no customer");
@@ -50,6 +50,10 @@ impl Ledger {
         let mut into = Assembler::new(params.currency);
         into.anonymous = params.anonymous;
         into.time = layout.axis;
+        into.conflicts = match params.format.strict() {
+            Strictness::Strict => Conflicts::Refuse,
+            _ => Conflicts::Count,
+        };
         let mut skipped = Skipped::default();
         while records.advance()? {
             into.rows_read += 1;
@@ -98,6 +102,8 @@ struct Cells {
     item: Option<usize>,
     /// To be checked where it is there.
     currency_column: Option<usize>,
+    id: Option<usize>,
+    known: Option<usize>,
     currency: Currency,
     /// Whether the date column holds basket numbers.
     axis: TimeAxis,
@@ -132,6 +138,8 @@ impl Cells {
             order: layout.get(Field::Order),
             item: layout.get(Field::Item),
             currency_column: layout.get(Field::Currency),
+            id: layout.get(Field::Id),
+            known: layout.get(Field::Known),
             currency: params.currency,
             axis: layout.axis,
             anonymous: params.anonymous,
@@ -156,7 +164,7 @@ impl Cells {
                 return Err(Fault::new(Some(Field::Currency), "expected the ledger's currency"));
             }
         }
-        let (day, mut second) = self.moment(records.text(self.date, Field::Date)?)?;
+        let (day, mut second) = self.moment(records.text(self.date, Field::Date)?, Field::Date)?;
         if let Some(column) = self.time {
             let text = records.text(column, Field::Time)?;
             if !text.is_empty() {
@@ -194,18 +202,26 @@ impl Cells {
         if let Some(column) = self.item {
             row.item = key(records.text(column, Field::Item)?);
         }
+        if let Some(column) = self.id {
+            row.id = key(records.text(column, Field::Id)?);
+        }
+        if let Some(column) = self.known {
+            let text = records.text(column, Field::Known)?;
+            if key(text).is_some() {
+                row.known = Some(self.moment(text, Field::Known)?.0);
+            }
+        }
         Ok((row, is_rounded))
     }
 
     /// The day and perhaps the second; under an ordinal axis the basket number in place of the day.
-    fn moment(&self, text: &str) -> Result<dates::Moment, Fault> {
+    fn moment(&self, text: &str, field: Field) -> Result<dates::Moment, Fault> {
         if self.axis == TimeAxis::Ordinal {
-            let number =
-                text.parse().map_err(|_| Fault::new(Some(Field::Date), "expected a whole basket number"));
+            let number = text.parse().map_err(|_| Fault::new(Some(field), "expected a whole basket number"));
             return Ok((Day::new(number?), None));
         }
         dates::moment(text, self.date_order).ok_or(Fault::new(
-            Some(Field::Date),
+            Some(field),
             match self.date_order {
                 DateOrder::YearFirst => "expected year, month and day such as 2011-12-09",
                 DateOrder::DayFirst => "expected a date such as 9/12/2011 (9 December) or 2011-12-09",

@@ -38,7 +38,7 @@ impl Dictionary {
     }
 
     /// Puts a text behind all others and gives its number.
-    fn push(&mut self, text: &str) -> Result<u32> {
+    pub(super) fn push(&mut self, text: &str) -> Result<u32> {
         let number = u32::try_from(self.ends.len()).ok().filter(|n| *n < NONE);
         let end = u32::try_from(self.arena.len() + text.len());
         let (Some(number), Ok(end)) = (number, end) else {

@@ -12,6 +12,7 @@ mod columns;
 #[cfg(feature = "csv")]
 mod csv;
 mod dictionary;
+mod extend;
 mod infer;
 mod kind;
 mod rows;

@@ -69,3 +69,60 @@ fn other_encodings_and_wrong_widths() {
     let error = Records::csv(RecordsCsvParams::new()).build().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::EmptyInput);
 }
+
+/// A record: id, source, and values of two fields, perhaps several of one.
+type Line = (u8, bool, Option<u8>, Vec<u8>);
+
+fn table(lines: &[Line]) -> crate::Result<Records> {
+    let fields = [Field::new("email", FieldKind::Email), Field::new("city", FieldKind::City)];
+    let mut records = Records::builder(fields)?;
+    for (id, till, email, cities) in lines {
+        let texts: Vec<String> = cities.iter().map(|city| format!("city {city}")).collect();
+        let email = email.map(|email| format!("a{email}@example.org"));
+        let record = Record::new(*id).source(if *till { "till" } else { "shop" });
+        let record = email.iter().fold(record, |record, email| record.value("email", email));
+        records.push(texts.iter().fold(record, |record, city| record.value("city", city)))?;
+    }
+    records.build()
+}
+
+proptest::proptest! {
+    /// More records at the end, in one piece or several: the table of one build, and the same error where an
+    /// id appears twice.
+    #[test]
+    fn extending_equals_a_rebuild(
+        lines in proptest::collection::vec(
+            (0..40_u8, proptest::bool::ANY, proptest::option::of(0..6_u8), proptest::collection::vec(0..4_u8, 0..3)),
+            2..25,
+        ),
+        cut in proptest::prelude::any::<proptest::sample::Index>(),
+    ) {
+        let (old, new) = lines.split_at(1 + cut.index(lines.len() - 1));
+        let (Ok(old), Ok(new)) = (table(old), table(new)) else { return Ok(()) };
+        let (grown, rebuilt) = (old.extend(&new), table(&lines));
+        match (grown, rebuilt) {
+            (Ok(grown), Ok(rebuilt)) => {
+                proptest::prop_assert_eq!(grown.fingerprint(), rebuilt.fingerprint());
+                proptest::prop_assert_eq!(&grown.by_id, &rebuilt.by_id);
+                for row in 0..rebuilt.len() {
+                    proptest::prop_assert_eq!(grown.id(row), rebuilt.id(row));
+                    proptest::prop_assert_eq!(grown.source_name(row), rebuilt.source_name(row));
+                    for field in ["email", "city"] {
+                        let values = |records: &Records| records.values(row, field).map(str::to_owned).collect::<Vec<_>>();
+                        proptest::prop_assert_eq!(values(&grown), values(&rebuilt));
+                    }
+                }
+            }
+            (Err(grown), Err(rebuilt)) => proptest::prop_assert_eq!(grown.to_string(), rebuilt.to_string()),
+            (grown, rebuilt) => proptest::prop_assert!(false, "{:?} against {:?}", grown, rebuilt),
+        }
+    }
+}
+
+#[test]
+fn records_of_other_fields_do_not_extend_a_table() {
+    let own = table(&[(1, true, None, vec![1])]).unwrap();
+    let mut other = builder();
+    other.push(Record::new(2)).unwrap();
+    assert_eq!(own.extend(&other.build().unwrap()).unwrap_err().kind(), ErrorKind::InvalidInput);
+}
