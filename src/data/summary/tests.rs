@@ -338,7 +338,10 @@ fn a_damaged_summary_is_refused() {
     crate::persist::write(&mut file, &summary).unwrap();
     let end = file.iter().position(|byte| *byte == b'\n').unwrap();
     // The same blocks under an earlier as-of day, or under a policy that has no days.
-    for (from, to) in [("\"as_of\":200", "\"as_of\":100"), ("\"occasion\":\"Day\"", "\"occasion\":\"Row\"")] {
+    for (from, to) in [
+        ("\"as_of\":\"1970-07-20\"", "\"as_of\":\"1970-04-11\""),
+        ("\"occasion\":\"Day\"", "\"occasion\":\"Row\""),
+    ] {
         let bad = crate::persist::edited(&file, from, to);
         assert_eq!(
             crate::persist::read::<Summary>(&bad[..]).unwrap_err().kind(),
