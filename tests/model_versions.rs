@@ -37,7 +37,8 @@ fn kept_file(version: u32, name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/models/v{version}")).join(name)
 }
 
-/// Reads a file and writes the model again: it must be the same value, and its blocks the same bytes.
+/// Reads a file and writes the model again: it must be the same value, and its blocks the same
+/// bytes.
 fn comes_back<M: persist::Model>(name: &str, file: &[u8]) {
     let model: M = persist::read(file).unwrap_or_else(|e| panic!("{name}: {e}"));
     let mut again = Vec::new();
@@ -51,7 +52,8 @@ fn comes_back<M: persist::Model>(name: &str, file: &[u8]) {
     assert!(parts(&again) == parts(file), "{name}: read and written again it differs");
 }
 
-/// The same model as it is written today: older files hold days as numbers, and currencies as code and decimals.
+/// The same model as it is written today: older files hold days as numbers, and currencies as code
+/// and decimals.
 fn plain(model: Value) -> Value {
     let day = |days: i64| Value::String(Day::new(i32::try_from(days).unwrap()).to_string());
     match model {

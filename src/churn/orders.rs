@@ -39,6 +39,12 @@ impl Measures<'_> {
         self.behaviour.recency(self.own)
     }
 
+    /// An amount of major units in words: `1250.50 EUR`.
+    pub(super) fn money(&self, major: f64) -> String {
+        let currency = self.behaviour.currency();
+        format!("{major:.*} {currency}", usize::from(currency.decimals()))
+    }
+
     /// Number of purchases.
     pub(super) fn purchases(&self) -> f64 {
         f64::from(self.own.purchases)

@@ -15,8 +15,8 @@
 //! | `longest_gap` | longest gap between purchases 80 days | 最长购买间隔 80 天 |
 //! | `irregularity` | gaps between purchases vary by 40 % | 购买间隔波动 40% |
 //! | `last_30`, `last_90` | purchases on 0 of the last 30 days | 最近 30 天内有 0 天购买 |
-//! | `spend` | spent 1250.5 in all | 累计消费 1250.5 |
-//! | `last_spend` | spent 80 last time | 上次消费 80 |
+//! | `spend` | spent 1250.50 EUR in all | 累计消费 1250.50 EUR |
+//! | `last_spend` | spent 80.00 EUR last time | 上次消费 80.00 EUR |
 //! | `items` | bought 9 different items | 买过 9 种商品 |
 //! | `trend` below 0 | buys less often than earlier | 购买频率比以前下降 |
 //! | `mean_gap`, missing | bought only once so far | 目前只购买过一次 |
@@ -35,8 +35,9 @@ use super::orders::{EVENT_COUNT, EVENT_SILENCE, Measures};
 /// silence is named together with the rhythm. With a single purchase there is no rhythm, and the text
 /// names the day of that purchase instead.
 ///
-/// Days are rounded to whole ones, shares to whole percent, other numbers to two decimals; a rhythm of less than a day is told as
-/// one day.
+/// Days are rounded to whole ones, shares to whole percent, other numbers to two decimals; a rhythm
+/// of less than a day is told as one day. Money has the currency's decimals and its code; the
+/// columns of money are in major units.
 pub(super) fn reason(column: &str, value: &Value, known: Measures<'_>) -> Option<(String, String)> {
     let days = |value: f64| format!("{:.0}", value.round());
     let (recency, rhythm) = (days(known.recency()), days(known.rhythm().max(1.0)));
@@ -64,6 +65,7 @@ pub(super) fn reason(column: &str, value: &Value, known: Measures<'_>) -> Option
         };
     };
     let n = short((100.0 * number).round() / 100.0);
+    let money = || known.money(*number);
     match column {
         "silence" if known.purchases() > 1.0 => pair(
             format!("bought about every {rhythm} days, silent for {recency}"),
@@ -97,9 +99,11 @@ pub(super) fn reason(column: &str, value: &Value, known: Measures<'_>) -> Option
         "last_90" => {
             pair(format!("purchases on {n} of the last 90 days"), format!("最近 90 天内有 {n} 天购买"))
         }
-        "spend" => pair(format!("spent {n} in all"), format!("累计消费 {n}")),
-        "spend_per_purchase" => pair(format!("spends {n} per purchase"), format!("每次消费 {n}")),
-        "last_spend" => pair(format!("spent {n} last time"), format!("上次消费 {n}")),
+        "spend" => pair(format!("spent {} in all", money()), format!("累计消费 {}", money())),
+        "spend_per_purchase" => {
+            pair(format!("spends {} per purchase", money()), format!("每次消费 {}", money()))
+        }
+        "last_spend" => pair(format!("spent {} last time", money()), format!("上次消费 {}", money())),
         "items" => pair(format!("bought {n} different items"), format!("买过 {n} 种商品")),
         "rows_per_purchase" => pair(format!("{n} lines per purchase"), format!("每次购买 {n} 行商品")),
         "refund_share" if *number > 0.0 => {
@@ -107,5 +111,35 @@ pub(super) fn reason(column: &str, value: &Value, known: Measures<'_>) -> Option
         }
         "refund_share" => pair("gave nothing back".into(), "没有退货".into()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::orders::{Extras, Profile};
+    use super::super::past::Known;
+    use super::*;
+    use crate::data::{Ledger, Transaction};
+    use crate::types::{Amount, AsOf, Currency, Day};
+
+    #[test]
+    fn money_in_reasons_has_decimals_and_a_currency() {
+        let money = |currency: Currency| {
+            let mut builder = Ledger::builder(currency);
+            let day = |of_may| Day::ymd(2024, 5, of_may).unwrap();
+            builder.extend(
+                [1, 9].map(|of_may| Transaction::new("ann", day(of_may)).amount(Amount::minor(1_250))),
+            );
+            let ledger = builder.build().unwrap();
+            let now = ledger.observed(AsOf::new(day(31))).unwrap();
+            let profile = Profile::of(Known::from(now), &Extras::of(&[])).unwrap();
+            let say = |column, value| reason(column, &Value::Number(value), profile.measures(0)).unwrap();
+            [say("spend", 84.3), say("spend_per_purchase", 1_250.0), say("last_spend", 0.125)]
+        };
+        let [spend, per_purchase, last] = money(Currency::EUR);
+        assert_eq!(spend, ("spent 84.30 EUR in all".into(), "累计消费 84.30 EUR".into()));
+        assert_eq!(per_purchase, ("spends 1250.00 EUR per purchase".into(), "每次消费 1250.00 EUR".into()));
+        assert_eq!(last.0, "spent 0.12 EUR last time");
+        assert_eq!(money(Currency::JPY)[1].0, "spends 1250 JPY per purchase");
     }
 }

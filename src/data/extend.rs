@@ -1,7 +1,7 @@
 //! `Extend` of the builders: rows from an iterator, and what becomes of those that are refused.
 //!
-//! `Iterator::collect` and `extend` have no place for an error. A builder keeps the first one with the number of rows
-//! refused, and its `build` fails with it, so that no row vanishes in silence.
+//! `Iterator::collect` and `extend` have no place for an error. A builder keeps the first one with
+//! the number of rows refused, and its `build` fails with it, so that no row vanishes in silence.
 
 use crate::error::{Error, Result};
 
@@ -39,7 +39,8 @@ macro_rules! extend {
     ($($builder:ident, $row:ident, $refused:tt, $example:literal;)*) => {$(
         #[doc = concat!("Adds rows as `push` does; refused ones make [`", stringify!($builder), "::build`] fail.")]
         ///
-        /// The error is that of the first row refused, and says how many there were. Use `push` to go on without bad rows.
+        /// The error is that of the first row refused, and says how many there were. Use `push` to
+        /// go on without bad rows.
         ///
         #[doc = $example]
         impl<'a> Extend<$row<'a>> for $builder {

@@ -198,6 +198,7 @@
 //! ```
 
 mod behaviour;
+mod chain;
 #[cfg(feature = "csv")]
 pub mod csv;
 mod customers;
@@ -206,6 +207,7 @@ mod features;
 #[cfg(feature = "serde")]
 mod json;
 mod ledger;
+mod merge;
 mod per_customer;
 mod policy;
 mod purchases;
@@ -213,6 +215,7 @@ mod records;
 mod summary;
 mod tiers;
 mod timeline;
+mod versions;
 
 pub use crate::types::provenance::TimeAxis;
 pub use behaviour::{Behaviour, CustomerBehaviour, Outcome};
@@ -237,6 +240,7 @@ pub use tiers::{Pareto, Score, Tier, TierParams, TierRule, Tiers};
 #[cfg(feature = "csv")]
 pub use timeline::TimelineCsvParams;
 pub use timeline::{
-    Contract, ContractHistory, ContractRow, Contracts, ContractsBuilder, Event, EventHistory, EventRow,
-    Events, EventsBuilder, ObservedContracts, ObservedEvents,
+    Contract, ContractColumns, ContractHistory, ContractRow, Contracts, ContractsBuilder, Event,
+    EventColumns, EventHistory, EventRow, Events, EventsBuilder, ObservedContracts, ObservedEvents,
+    TimelineIntake,
 };

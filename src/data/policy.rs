@@ -90,6 +90,8 @@ pub enum Anonymous {
 /// assert_eq!(Conflicts::default(), Conflicts::Refuse);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Conflicts {
     /// They are an error.

@@ -101,7 +101,8 @@ impl FromStr for ProfileId {
     }
 }
 
-/// The key of the digits that are printed, so that a ledger of people and a list of profiles show one name.
+/// The key of the digits that are printed, so that a ledger of people and a list of profiles show
+/// one name.
 impl From<ProfileId> for Key<'_> {
     fn from(id: ProfileId) -> Self {
         Key::from(id.to_string())

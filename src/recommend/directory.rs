@@ -1,10 +1,10 @@
 //! `Directory`: the keys a model was fitted with, and those that arrived since.
 //!
-//! A dictionary numbers keys in their order, so that comparing numbers is comparing keys. A key that
-//! arrives by update cannot be inserted without moving every stored number after it. It gets the
-//! next number instead, and only comparisons pay: two fitted keys are compared by number, any other
-//! pair by key. Both are the order of [`Key`], which does not depend on what other keys there are, so
-//! that ties fall as they would after a refit.
+//! A dictionary numbers keys in their order, so that comparing numbers is comparing keys. A key
+//! that arrives by update cannot be inserted without moving every stored number after it. It gets
+//! the next number instead, and only comparisons pay: two fitted keys are compared by number, any
+//! other pair by key. Both are the order of [`Key`], which does not depend on what other keys there
+//! are, so that ties fall as they would after a refit.
 
 use std::cmp::Ordering;
 use std::sync::Arc;

@@ -102,7 +102,7 @@ impl fmt::Display for Code {
 /// use regulars::rfm::Code;
 /// assert_eq!("5-4-3".parse::<Code>()?, "543".parse::<Code>()?);
 /// let error = "54".parse::<Code>().unwrap_err();
-/// assert_eq!(error.to_string(), "parameter `code`: must be three scores such as 543 or 10-4-3, got 54");
+/// assert_eq!(error.to_string(), "expected three scores such as 543 or 10-4-3");
 /// # Ok::<(), regulars::Error>(())
 /// ```
 impl FromStr for Code {
@@ -116,7 +116,7 @@ impl FromStr for Code {
         };
         match scores.as_deref() {
             Some([r, f, m]) => Ok(Self { r: *r, f: *f, m: *m }),
-            _ => Err(Error::param("code", "must be three scores such as 543 or 10-4-3", text)),
+            _ => Err(Error::input("expected three scores such as 543 or 10-4-3")),
         }
     }
 }

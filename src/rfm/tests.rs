@@ -263,7 +263,7 @@ fn models_and_maps_survive_saving_and_refuse_damage() {
     assert_eq!(loaded.score(now).unwrap().values(), model.score(now).unwrap().values());
     for (from, to) in [
         ("\"weights\":[0.1", "\"weights\":[-1.0"),
-        ("\"currency\":\"EUR\"", "\"currency\":\"E1R\""),
+        ("\"currency\":\"EUR\"", "\"currency\":{\"code\":\"EUR\",\"decimals\":99}"),
         ("\"customers\":17", "\"customers\":18"),
     ] {
         let damaged = crate::persist::edited(&file, from, to);

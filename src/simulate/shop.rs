@@ -8,7 +8,8 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::data::{
-    Anonymous, Customers, Events, Keys, Ledger, PerCustomer, PurchaseHistory, TimeUnit, Transaction,
+    Anonymous, Customers, EventColumns, Events, Keys, Ledger, PerCustomer, PurchaseHistory, TimeUnit,
+    Transaction,
 };
 use crate::error::{Error, Result};
 use crate::kernel::intern::Sorted;
@@ -298,7 +299,7 @@ impl Shop {
         let customers: Vec<i64> = complaints.iter().map(|c| c.customer).collect();
         let days: Vec<Day> = complaints.iter().map(|c| c.day).collect();
         let kinds = vec!["complaint"; complaints.len()];
-        Events::from_columns(&customers, &days, &kinds[..], None)
+        Events::from_columns(&EventColumns::new(&customers, &days, &kinds[..]))
     }
 
     /// Every complaint, customer by customer in order of time, under the customers' first accounts.

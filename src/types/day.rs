@@ -64,7 +64,8 @@ impl Day {
     /// ```
     ///
     /// # Errors
-    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) for a day that does not exist, such as 30 February.
+    /// [`InvalidParam`](crate::ErrorKind::InvalidParam) for a day that does not exist, such as 30
+    /// February.
     pub fn ymd(year: i32, month: u32, day: u32) -> Result<Self> {
         let exists = (-9999..=9999).contains(&year)
             && (1..=12).contains(&month)
@@ -422,7 +423,8 @@ impl fmt::Display for Horizon {
     }
 }
 
-/// Reads days or weeks: `90`, `90d`, `90 days`, `12w`, `12 weeks`, `90天`, `12周`, or ISO 8601's `P90D` and `P12W`.
+/// Reads days or weeks: `90`, `90d`, `90 days`, `12w`, `12 weeks`, `90天`, `12周`, or ISO 8601's
+/// `P90D` and `P12W`.
 ///
 /// A bare number counts days. Months and years have no fixed length and are refused.
 ///
@@ -438,7 +440,8 @@ impl fmt::Display for Horizon {
 /// ```
 ///
 /// # Errors
-/// [`InvalidInput`](crate::ErrorKind::InvalidInput) for everything else, 0 and more than 365,250 days included.
+/// [`InvalidInput`](crate::ErrorKind::InvalidInput) for everything else, 0 and more than 365,250
+/// days included.
 impl FromStr for Horizon {
     type Err = Error;
 

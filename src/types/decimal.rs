@@ -4,14 +4,15 @@ use rust_decimal::Decimal as Exact;
 
 use crate::error::{Error, Result};
 
-use super::money::Decimal;
+use super::currency::Decimal;
 use super::{Amount, Currency, Quantity};
 
 /// Decimals of a [`Quantity`].
 const QUANTITY_DECIMALS: u8 = 3;
 
 impl Currency {
-    /// The amount behind an exact decimal of major units; what is finer than the currency is rounded half to even, once.
+    /// The amount behind an exact decimal of major units; what is finer than the currency is
+    /// rounded half to even, once.
     ///
     /// ```
     /// # #[cfg(feature = "rust_decimal")] {
@@ -25,7 +26,8 @@ impl Currency {
     /// # Ok::<(), regulars::Error>(())
     /// ```
     ///
-    /// A whole column of them is an [`AmountColumn::Decimals`](crate::data::AmountColumn::Decimals), which counts what was
+    /// A whole column of them is an
+    /// [`AmountColumn::Decimals`](crate::data::AmountColumn::Decimals), which counts what was
     /// rounded.
     ///
     /// # Errors

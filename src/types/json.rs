@@ -1,7 +1,8 @@
 //! How plain values stand in JSON and in other formats of serde.
 //!
-//! Formats that people read hold a day as its ISO date and a currency as its code. Files written before that hold a
-//! day as a number and a currency as code and decimals: both forms are read. Binary formats hold numbers.
+//! Formats that people read hold a day as its ISO date and a currency as its code. Files written
+//! before that hold a day as a number and a currency as code and decimals: both forms are read.
+//! Binary formats hold numbers.
 
 use std::borrow::Cow;
 
@@ -18,7 +19,8 @@ enum Form<N> {
     Text(String),
 }
 
-/// The ISO date; the number of days since 1970-01-01 where the year has not four digits, and in binary formats.
+/// The ISO date; the number of days since 1970-01-01 where the year has not four digits, and in
+/// binary formats.
 impl Serialize for Day {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         if to.is_human_readable() && (0..=9_999).contains(&self.to_ymd().0) {
@@ -90,7 +92,8 @@ enum KeyForm {
 
 /// An integer, or a text.
 ///
-/// In JSON an integer beyond 2^53 is exact; programs that read all numbers as floats (JavaScript) round it.
+/// In JSON an integer beyond 2^53 is exact; programs that read all numbers as floats (JavaScript)
+/// round it.
 impl Serialize for Key<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self.as_integer() {
@@ -171,8 +174,9 @@ impl<'de> Deserialize<'de> for Currency {
     }
 }
 
-/// `Deserialize` of parameters that are made from arguments: the fields that `new` asks for must be there, all others
-/// have its defaults, and unknown ones are refused, so that a misspelt setting is not ignored.
+/// `Deserialize` of parameters that are made from arguments: the fields that `new` asks for must be
+/// there, all others have its defaults, and unknown ones are refused, so that a misspelt setting is
+/// not ignored.
 ///
 /// What is read is checked where it is used, by `check`, as if setters had been called.
 macro_rules! deserialize_params {

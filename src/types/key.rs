@@ -197,8 +197,8 @@ macro_rules! from_integers {
             }
         })*
         $(
-            /// A number beyond 64 signed bits becomes the text of its digits, as it would from a file; it sorts after all
-            /// integers, as texts do.
+            /// A number beyond 64 signed bits becomes the text of its digits, as it would from a
+            /// file; it sorts after all integers, as texts do.
             impl From<$wide> for Key<'_> {
                 fn from(value: $wide) -> Self {
                     i64::try_from(value).map_or_else(
@@ -223,8 +223,8 @@ impl Key<'_> {
 
 /// What may be a key or none: everything that becomes a [`Key`] by `into`, and an `Option` of it.
 ///
-/// Setters such as [`Transaction::item`](crate::data::Transaction::item) take it, so that a nullable column of a database
-/// goes in as it is.
+/// Setters such as [`Transaction::item`](crate::data::Transaction::item) take it, so that a
+/// nullable column of a database goes in as it is.
 ///
 /// ```
 /// use regulars::types::{IntoKey, Key};

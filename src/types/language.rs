@@ -57,7 +57,8 @@ impl fmt::Display for Language {
     }
 }
 
-/// Reads a language's tag with or without a region, or its name in English or in itself, in any case.
+/// Reads a language's tag with or without a region, or its name in English or in itself, in any
+/// case.
 ///
 /// ```
 /// use regulars::types::Language;

@@ -38,6 +38,7 @@
 
 #[cfg(any(feature = "jiff", feature = "chrono"))]
 mod civil;
+mod currency;
 mod day;
 #[cfg(feature = "rust_decimal")]
 mod decimal;
@@ -45,6 +46,7 @@ mod decimal;
 pub(crate) mod json;
 mod key;
 mod language;
+mod moment;
 mod money;
 mod number;
 pub(crate) mod provenance;
@@ -52,12 +54,14 @@ mod quantity;
 #[cfg(feature = "uuid")]
 mod uuid;
 
+pub use currency::Currency;
+#[cfg(feature = "csv")]
+pub(crate) use currency::Decimal;
 pub use day::{AsOf, Day, Horizon, Weekday};
 pub use key::{CustomerIx, IntoKey, ItemIx, Key};
 pub use language::Language;
-#[cfg(feature = "csv")]
-pub(crate) use money::Decimal;
-pub use money::{Amount, Currency, Expected};
+pub use moment::Moment;
+pub use money::{Amount, Expected};
 pub use number::{Probability, Seed};
 pub use provenance::Provenance;
 pub use quantity::Quantity;

@@ -10,8 +10,8 @@ use super::Key;
 /// Digits and hyphens of the text of a UUID.
 pub(super) const DIGITS: usize = Hyphenated::LENGTH;
 
-/// The key of the UUID's usual text, in lower case with hyphens; nothing is allocated until the key is owned or
-/// printed into a `String`.
+/// The key of the UUID's usual text, in lower case with hyphens; nothing is allocated until the key
+/// is owned or printed into a `String`.
 ///
 /// ```
 /// # #[cfg(feature = "uuid")] {

@@ -11,6 +11,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::data::versions::{self, Versions};
 use crate::data::{Anonymous, Conflicts, Keys, TimeAxis};
 use crate::error::{Error, Result};
 use crate::kernel::intern::Interner;
@@ -18,9 +19,8 @@ use crate::types::{Amount, Currency, Day, Key};
 
 use super::identity::Identity;
 use super::late::Late;
-use super::store::{Intake, Ledger, NONE, Rows, Store};
+use super::store::{Intake, Ledger, NEVER, NONE, Rows, Store};
 use super::transaction::Transaction;
-use super::versions;
 
 /// Seconds of a civil day; a leap second counts as the last one of its minute.
 pub(super) const SECONDS_PER_DAY: u32 = 86_400;
@@ -190,7 +190,7 @@ impl Assembler {
             *number = if *number == NONE { anonymous } else { ranks[*number as usize] };
         }
         drop(ranks);
-        let (offsets, order) = sort_rows(&group, groups, &rows);
+        let (offsets, order) = rows.sort(&group, groups);
         drop(group);
         // The sort has the days; their column would only take memory now.
         drop(std::mem::take(&mut rows.day));
@@ -248,9 +248,21 @@ impl Parts {
         if rows.known.as_ref().is_some_and(|known| *known == rows.day) {
             rows.known = None;
         }
-        let settled = versions::settle(rows, &mut self.offsets);
-        if settled.conflicting > 0 && conflicts == Conflicts::Refuse {
-            return Err(settled.error());
+        rows.superseded = None;
+        let (mut repeated, mut corrected, mut conflicting) = (0, 0, 0);
+        if let Some(ids) = &rows.id {
+            let gone = versions::without_repeated(&mut self.offsets, ids, |row| rows.repeats(row));
+            if let Some((keep, gone)) = gone {
+                rows.retain(&keep);
+                repeated = gone;
+            }
+        }
+        if let Some(ids) = &rows.id {
+            let known = rows.known.as_ref().unwrap_or(&rows.day);
+            let versions = Versions::of(ids, |row| known[row], NEVER);
+            versions.check(conflicts)?;
+            (corrected, conflicting) = (versions.corrected, versions.conflicting);
+            rows.superseded = versions.superseded;
         }
         let n = rows.day.len();
         let kept = self.offsets[self.offsets.len() - 2];
@@ -259,9 +271,9 @@ impl Parts {
             rows_anonymous: (n - kept) as u64,
             duplicate_rows: rows.count_duplicates(&self.offsets),
             refund_rows: (0..n).filter(|i| rows.is_refund(*i)).count() as u64,
-            repeated_ids: self.intake.repeated_ids + settled.repeated,
-            corrected_rows: settled.corrected,
-            conflicting_rows: settled.conflicting,
+            repeated_ids: self.intake.repeated_ids + repeated,
+            corrected_rows: corrected,
+            conflicting_rows: conflicting,
             ..self.intake
         };
         let first = rows.day.iter().min().copied().unwrap_or(Day::new(0));
@@ -287,7 +299,7 @@ impl Parts {
 }
 
 /// Offsets of the groups, and day and original row of each place of the sorted store, packed. `group` holds each row's
-/// group; rows are fewer than 2^32.
+/// group; rows are fewer than 2^32. Rows of one day are ordered by `compare`, where there is more than days.
 ///
 /// A counting sort by customer carries (day, row) packed in 64 bits, so that the sort inside a customer touches one
 /// contiguous slice; only equal days look at the other columns. Its counters have 32 bits: they are visited at random,
@@ -299,7 +311,12 @@ impl Parts {
 ///
 /// O(n) for the dealing, O(Σ h log h) for the sorting, h rows of a customer: for shops, where h is ten or a hundred, next
 /// to nothing. The row number in the low half makes the sort total, and equal rows interchangeable.
-pub(super) fn sort_rows(group: &[u32], groups: usize, rows: &Rows) -> (Vec<usize>, Vec<u64>) {
+pub(in crate::data) fn sort_rows(
+    group: &[u32],
+    groups: usize,
+    days: &[Day],
+    compare: Option<&(dyn Fn(u32, u32) -> Ordering + Sync)>,
+) -> (Vec<usize>, Vec<u64>) {
     let mut next = vec![0_u32; groups];
     for g in group {
         next[*g as usize] += 1;
@@ -312,7 +329,7 @@ pub(super) fn sort_rows(group: &[u32], groups: usize, rows: &Rows) -> (Vec<usize
     }
     offsets.push(start as usize);
     let mut packed = vec![0_u64; group.len()];
-    for ((row, g), day) in (0_u64..).zip(group).zip(&rows.day) {
+    for ((row, g), day) in (0_u64..).zip(group).zip(days) {
         let place = &mut next[*g as usize];
         // Flipping the sign bit makes the unsigned order that of the days.
         let day = day.days_since_epoch().cast_unsigned() ^ SIGN;
@@ -320,19 +337,12 @@ pub(super) fn sort_rows(group: &[u32], groups: usize, rows: &Rows) -> (Vec<usize
         *place += 1;
     }
     drop(next);
-    let by_content = rows.second.is_some()
-        || rows.order.is_some()
-        || rows.item.is_some()
-        || rows.amount.is_some()
-        || rows.quantity.is_some()
-        || rows.known.is_some()
-        || rows.id.is_some();
     sort_groups(&mut packed, &offsets, |slice| {
         slice.sort_unstable();
-        if by_content {
+        if let Some(compare) = compare {
             for same_day in slice.chunk_by_mut(|a, b| a >> 32 == b >> 32) {
                 if same_day.len() > 1 {
-                    same_day.sort_unstable_by(|a, b| rows.compare(low(*a), low(*b)).then(a.cmp(b)));
+                    same_day.sort_unstable_by(|a, b| compare(low(*a), low(*b)).then(a.cmp(b)));
                 }
             }
         }
@@ -350,7 +360,7 @@ fn day_of(packed: u64) -> Day {
 
 /// The row number of a packed pair.
 #[expect(clippy::cast_possible_truncation, reason = "the row number was packed into the low half")]
-fn low(packed: u64) -> u32 {
+pub(in crate::data) fn low(packed: u64) -> u32 {
     packed as u32
 }
 
@@ -482,12 +492,28 @@ impl Rows {
 
     /// Rows equal to their predecessor within a group. Sorting has put equal rows side by side, so that neighbours
     /// suffice.
-    #[expect(clippy::cast_possible_truncation, reason = "rows are fewer than 2^32")]
     pub(super) fn count_duplicates(&self, offsets: &[usize]) -> u64 {
         let inside = offsets.windows(2).flat_map(|w| w[0] + 1..w[1].max(w[0] + 1));
-        inside
-            .filter(|i| self.day[*i - 1] == self.day[*i] && self.compare(*i as u32 - 1, *i as u32).is_eq())
-            .count() as u64
+        inside.filter(|row| self.repeats(*row)).count() as u64
+    }
+
+    /// The order of the rows within their groups: see [`sort_rows`].
+    pub(super) fn sort(&self, group: &[u32], groups: usize) -> (Vec<usize>, Vec<u64>) {
+        let by_content = self.second.is_some()
+            || self.order.is_some()
+            || self.item.is_some()
+            || self.amount.is_some()
+            || self.quantity.is_some()
+            || self.known.is_some()
+            || self.id.is_some();
+        let compare = |a, b| self.compare(a, b);
+        sort_rows(group, groups, &self.day, by_content.then_some(&compare))
+    }
+
+    /// Whether a row equals the one before it in every column.
+    #[expect(clippy::cast_possible_truncation, reason = "rows are fewer than 2^32")]
+    fn repeats(&self, row: usize) -> bool {
+        self.day[row - 1] == self.day[row] && self.compare(row as u32 - 1, row as u32).is_eq()
     }
 
     /// Whether a row gives money or goods back. One of the two suffices: some files have negative prices, others

@@ -57,7 +57,8 @@ pub enum DayColumn<'a> {
     Integers(&'a [i32]),
 }
 
-/// Amounts, one for each row; made by `into` from slices and vectors of [`Amount`], of `i64` and of `f64`.
+/// Amounts, one for each row; made by `into` from slices and vectors of [`Amount`], of `i64` and of
+/// `f64`.
 ///
 /// Whole numbers are minor units (cents), floats are major units:
 ///
@@ -76,7 +77,8 @@ pub enum AmountColumn<'a> {
     /// 12.1. What is finer than the currency is rounded half to even and counted in
     /// [`Intake::rounded_amounts`](crate::data::Intake::rounded_amounts).
     Major(&'a [f64]),
-    /// Whole minor units, the commonest column of a database: 1,250 is 12.50 in a currency of cents.
+    /// Whole minor units, the commonest column of a database: 1,250 is 12.50 in a currency of
+    /// cents.
     Minor(&'a [i64]),
     /// Exact decimals of major units, rounded and counted as floats are.
     #[cfg(feature = "rust_decimal")]
@@ -245,7 +247,8 @@ impl AmountColumn<'_> {
         }
     }
 
-    /// The amount of a row, and whether it was finer than the currency; the error names the row, from 1.
+    /// The amount of a row, and whether it was finer than the currency; the error names the row,
+    /// from 1.
     pub(in crate::data) fn get(&self, currency: Currency, row: usize) -> Result<(Amount, bool)> {
         let amount = match self {
             Self::Amounts(values) => return Ok((values[row], false)),

@@ -4,9 +4,9 @@
 //! them together is a merge: dictionaries first, then the rows of the customers that have new ones; all
 //! other rows are copied as they stand.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::data::merge::{Merged, Plan};
 use crate::data::{Conflicts, Keys};
 use crate::error::{Error, ErrorKind, Result};
 use crate::types::Key;
@@ -55,8 +55,11 @@ impl Ledger {
         for (column, merged) in [(&mut late.order, &orders), (&mut late.item, &items), (&mut late.id, &ids)] {
             column.iter_mut().flatten().for_each(|number| *number = merged.new(*number));
         }
-        let plan = Plan::new(own, new, &late, &customers, [&orders, &items, &ids]);
-        let rows = plan.rows(&own.rows, &late, [&orders, &items, &ids]);
+        let numbers = [&orders, &items, &ids];
+        let before = |old: usize, new: usize| own.rows.is_before(old, &late, new, numbers);
+        let people = (own.customers.len(), new.customers.len());
+        let plan = Plan::new(&own.offsets, &new.offsets, &customers, people, &before);
+        let rows = own.rows.with(&late, &plan, numbers);
         Parts {
             currency: own.currency,
             time: own.time,
@@ -170,203 +173,25 @@ fn sum(own: &Intake, new: &Intake) -> Intake {
     all
 }
 
-/// A dictionary of the keys of two, and their numbers in it.
-struct Merged {
-    /// `None` where neither has the column.
-    keys: Option<Arc<Keys>>,
-    /// Numbers of the old keys; `None` where they keep theirs.
-    old: Option<Vec<u32>>,
-    new: Vec<u32>,
-}
-
-impl Merged {
-    fn of(old: Option<&Arc<Keys>>, new: Option<&Arc<Keys>>) -> Self {
-        let (old, new) = match (old, new) {
-            (old, None) => return Self { keys: old.cloned(), old: None, new: Vec::new() },
-            (None, Some(new)) => {
-                let numbers = (0_u32..).take(new.len()).collect();
-                return Self { keys: Some(new.clone()), old: None, new: numbers };
-            }
-            (Some(old), Some(new)) => (old, new),
-        };
-        let found: Vec<Option<usize>> = new.iter().map(|key| old.find(key)).collect();
-        if found.iter().all(Option::is_some) {
-            let new = found.into_iter().flatten().filter_map(|n| u32::try_from(n).ok()).collect();
-            return Self { keys: Some(old.clone()), old: None, new };
-        }
-        let (keys, old, new) = old.merge(new);
-        Self { keys: Some(Arc::new(keys)), old: Some(old), new }
-    }
-
-    /// The number of an old key.
-    fn old(&self, number: u32) -> u32 {
-        match &self.old {
-            Some(numbers) if number != NONE => numbers[number as usize],
-            _ => number,
-        }
-    }
-
-    /// The number of a new key.
-    fn new(&self, number: u32) -> u32 {
-        if number == NONE { NONE } else { self.new[number as usize] }
-    }
-}
-
-/// A run of rows that are copied together.
-struct Run {
-    /// Whether they are old rows.
-    is_old: bool,
-    start: usize,
-    end: usize,
-}
-
-/// Where each row of the result comes from.
-struct Plan {
-    runs: Vec<Run>,
-    offsets: Vec<usize>,
-}
-
-impl Plan {
-    /// Customer by customer in the order of the merged dictionary.
-    fn new(own: &Store, new: &Store, late: &Rows, customers: &Merged, merged: [&Merged; 3]) -> Self {
-        let count = customers.keys.as_ref().map_or(own.customers.len(), |keys| keys.len());
-        let mut plan = Self { runs: Vec::new(), offsets: Vec::with_capacity(count + 2) };
-        let (mut old_at, mut new_at, mut placed) = (0, 0, 0);
-        for customer in 0..=count {
-            plan.offsets.push(placed);
-            let last = customer == count;
-            let number = u32::try_from(customer).unwrap_or(NONE);
-            let of = |at: usize, len: usize, number_of: &dyn Fn(u32) -> u32| {
-                if last {
-                    at == len
-                } else {
-                    at < len && number_of(u32::try_from(at).unwrap_or(NONE)) == number
-                }
-            };
-            let has_old = of(old_at, own.customers.len(), &|n| customers.old(n));
-            let has_new = of(new_at, new.customers.len(), &|n| customers.new(n));
-            let slice = |store: &Store, at: usize| (store.offsets[at], store.offsets[at + 1]);
-            let (mut old, mut fresh) = ((0, 0), (0, 0));
-            if has_old {
-                old = slice(own, old_at);
-                old_at += 1;
-            }
-            if has_new {
-                fresh = slice(new, new_at);
-                new_at += 1;
-            }
-            plan.merge(old, fresh, own, late, merged);
-            placed += (old.1 - old.0) + (fresh.1 - fresh.0);
-        }
-        plan.offsets.push(placed);
-        plan
-    }
-
-    /// Adds a run, to the last one where it goes on.
-    fn push(&mut self, is_old: bool, start: usize, end: usize) {
-        match self.runs.last_mut() {
-            _ if start == end => {}
-            Some(run) if run.is_old == is_old && run.end == start => run.end = end,
-            _ => self.runs.push(Run { is_old, start, end }),
-        }
-    }
-
-    /// The rows of one customer: old and new ones in the order of the store. Equal rows are alike, so that
-    /// it does not matter which of them comes first.
-    fn merge(
-        &mut self,
-        (mut old, old_end): (usize, usize),
-        (mut new, new_end): (usize, usize),
-        own: &Store,
-        late: &Rows,
-        merged: [&Merged; 3],
-    ) {
-        while new < new_end {
-            // New rows as a rule come after all old ones: look at the end first.
-            let before = |row: usize| own.rows.is_before(row, late, new, merged);
-            let skip = if old < old_end && before(old_end - 1) {
-                old_end - old
-            } else {
-                let (mut low, mut high) = (old, old_end);
-                while low < high {
-                    let middle = low + (high - low) / 2;
-                    if before(middle) { low = middle + 1 } else { high = middle }
-                }
-                low - old
-            };
-            self.push(true, old, old + skip);
-            old += skip;
-            self.push(false, new, new + 1);
-            new += 1;
-        }
-        self.push(true, old, old_end);
-    }
-
-    /// The columns of the result.
-    fn rows(&self, old: &Rows, new: &Rows, [orders, items, ids]: [&Merged; 3]) -> Rows {
-        let known = |rows: &'_ Rows| -> Option<Vec<_>> { rows.known.clone() };
-        let (old_known, new_known) = (known(old), known(new));
-        let has_known = old_known.is_some() || new_known.is_some();
-        let (old_known, new_known) =
-            (old_known.as_ref().unwrap_or(&old.day), new_known.as_ref().unwrap_or(&new.day));
-        Rows {
-            day: self.copy(&old.day, &new.day),
-            second: self.sparse(old.second.as_ref(), new.second.as_ref(), None),
-            order: self.sparse(old.order.as_ref(), new.order.as_ref(), orders.old.as_deref()),
-            item: self.sparse(old.item.as_ref(), new.item.as_ref(), items.old.as_deref()),
-            amount: old.amount.as_ref().zip(new.amount.as_ref()).map(|(old, new)| self.copy(old, new)),
-            quantity: old.quantity.as_ref().zip(new.quantity.as_ref()).map(|(old, new)| self.copy(old, new)),
-            known: has_known.then(|| self.copy(old_known, new_known)),
-            id: self.sparse(old.id.as_ref(), new.id.as_ref(), ids.old.as_deref()),
+impl Rows {
+    /// The rows of both, by plan. Numbers of the new ones are those of the result already.
+    fn with(&self, new: &Self, plan: &Plan, [orders, items, ids]: [&Merged; 3]) -> Self {
+        let known = (self.known.is_some() || new.known.is_some()).then(|| {
+            plan.copy(self.known.as_ref().unwrap_or(&self.day), new.known.as_ref().unwrap_or(&new.day))
+        });
+        Self {
+            day: plan.copy(&self.day, &new.day),
+            second: plan.sparse(self.second.as_ref(), new.second.as_ref(), NONE),
+            order: plan.numbers(self.order.as_ref(), new.order.as_ref(), orders),
+            item: plan.numbers(self.item.as_ref(), new.item.as_ref(), items),
+            amount: self.amount.as_ref().zip(new.amount.as_ref()).map(|(old, new)| plan.copy(old, new)),
+            quantity: self.quantity.as_ref().zip(new.quantity.as_ref()).map(|(old, new)| plan.copy(old, new)),
+            known,
+            id: plan.numbers(self.id.as_ref(), new.id.as_ref(), ids),
             superseded: None,
         }
     }
 
-    /// A column that both have.
-    fn copy<T: Copy>(&self, old: &[T], new: &[T]) -> Vec<T> {
-        let mut all = Vec::with_capacity(old.len() + new.len());
-        for run in &self.runs {
-            let from = if run.is_old { old } else { new };
-            all.extend_from_slice(&from[run.start..run.end]);
-        }
-        all
-    }
-
-    /// A column that one of them may lack, and whose old numbers may have moved.
-    fn sparse(
-        &self,
-        old: Option<&Vec<u32>>,
-        new: Option<&Vec<u32>>,
-        moved: Option<&[u32]>,
-    ) -> Option<Vec<u32>> {
-        if old.is_none() && new.is_none() {
-            return None;
-        }
-        let absent = |rows: usize| Cow::Owned(vec![NONE; rows]);
-        let (old_rows, new_rows) = self.runs.iter().fold((0, 0), |(old, new), run| match run.is_old {
-            true => (old.max(run.end), new),
-            false => (old, new.max(run.end)),
-        });
-        let old = old.map_or_else(|| absent(old_rows), |column| Cow::Borrowed(&column[..]));
-        let new = new.map_or_else(|| absent(new_rows), |column| Cow::Borrowed(&column[..]));
-        let mut all = self.copy(&old, &new);
-        if let Some(moved) = moved {
-            let mut at = 0;
-            for run in &self.runs {
-                let end = at + (run.end - run.start);
-                if run.is_old {
-                    for number in all[at..end].iter_mut().filter(|number| **number != NONE) {
-                        *number = moved[*number as usize];
-                    }
-                }
-                at = end;
-            }
-        }
-        Some(all)
-    }
-}
-
-impl Rows {
     /// Whether an old row comes before a new one, whose numbers are those of the result already.
     fn is_before(&self, row: usize, new: &Rows, at: usize, [orders, items, ids]: [&Merged; 3]) -> bool {
         let number = |column: &Option<Vec<u32>>, row: usize| column.as_ref().map_or(NONE, |c| c[row]);

@@ -4,8 +4,7 @@
 //! Most customers have no such row: their slice of the store is what is known. The others get a slice
 //! of their own, made once for each as-of day that is asked for and kept as long as the ledger.
 
-use std::sync::OnceLock;
-
+use crate::data::chain::Chain;
 use crate::types::Day;
 
 use super::store::{NEVER, Rows, Store};
@@ -15,15 +14,8 @@ use super::store::{NEVER, Rows, Store};
 pub(crate) struct Late {
     /// Their places in the store, ascending; empty where every row is known on its own day.
     rows: Vec<u32>,
-    /// The slices that differ, by as-of day: a list that only grows, so that views can borrow from it.
-    patches: OnceLock<Box<Node>>,
-}
-
-/// The slices as of one day, and the next day's.
-struct Node {
-    as_of: Day,
-    patch: Patch,
-    next: OnceLock<Box<Node>>,
+    /// The slices that differ, by as-of day.
+    patches: Chain<Day, Patch>,
 }
 
 /// The rows known as of a day, of the customers of whom some rows are not.
@@ -54,7 +46,7 @@ impl Late {
                 || rows.superseded.as_ref().is_some_and(|day| day[*row] != NEVER)
         };
         let rows = (0..rows.day.len()).filter(late).filter_map(|row| u32::try_from(row).ok()).collect();
-        Self { rows, patches: OnceLock::new() }
+        Self { rows, patches: Chain::default() }
     }
 
     /// The slices that differ as of a day; `None` where no customer's do. [`NEVER`] asks what is known in
@@ -63,20 +55,8 @@ impl Late {
         if self.rows.is_empty() {
             return None;
         }
-        let mut slot = &self.patches;
-        loop {
-            match slot.get() {
-                Some(node) if node.as_of == as_of => {
-                    return Some(&node.patch).filter(|patch| !patch.customers.is_empty());
-                }
-                Some(node) => slot = &node.next,
-                // Another thread may be first: then its node is looked at in the next turn.
-                None => {
-                    let patch = self.make(store, as_of);
-                    let _ = slot.set(Box::new(Node { as_of, patch, next: OnceLock::new() }));
-                }
-            }
-        }
+        let patch = self.patches.get(as_of, || self.make(store, as_of));
+        Some(patch).filter(|patch| !patch.customers.is_empty())
     }
 
     /// O(late rows + rows of the customers that differ).

@@ -14,11 +14,11 @@ mod relabel;
 mod rows;
 mod store;
 mod transaction;
-mod versions;
 mod views;
 
 #[cfg(feature = "csv")]
 pub(in crate::data) use assemble::Assembler;
+pub(in crate::data) use assemble::{low, sort_rows};
 pub use columns::{AmountColumn, Columns, DayColumn, KeyColumn};
 pub use identity::Identity;
 pub use rows::LedgerBuilder;

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::kernel::intern::Interner;
 use crate::types::Key;
 
-use super::assemble::{Parts, sort_rows};
+use super::assemble::Parts;
 use super::identity::Identity;
 use super::store::{Ledger, NONE};
 
@@ -74,7 +74,7 @@ impl Ledger {
         for (account, range) in store.offsets.windows(2).take(number.len()).enumerate() {
             group[range[0]..range[1]].fill(ranks[number[account] as usize]);
         }
-        let (offsets, order) = sort_rows(&group, groups, &store.rows);
+        let (offsets, order) = store.rows.sort(&group, groups);
         let rows = store.rows.gather(&order);
         Parts {
             currency: store.currency,

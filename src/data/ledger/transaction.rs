@@ -61,10 +61,11 @@ impl fmt::Debug for Transaction<'_> {
 }
 
 impl<'a> Transaction<'a> {
-    /// A purchase by a customer on a day. The key is a whole number or a text; `"17850"` and `17850` are one key. `None`
-    /// is nobody known, as [`anonymous`](Self::anonymous) says.
+    /// A purchase by a customer on a day. The key is a whole number or a text; `"17850"` and
+    /// `17850` are one key. `None` is nobody known, as [`anonymous`](Self::anonymous) says.
     ///
-    /// Customer, order, item and all other parts take a value or an `Option`, so that a row of a database goes in as it is:
+    /// Customer, order, item and all other parts take a value or an `Option`, so that a row of a
+    /// database goes in as it is:
     ///
     /// ```
     /// use regulars::data::{Ledger, Transaction};
@@ -177,8 +178,8 @@ impl<'a> Transaction<'a> {
 
     /// The day on which the row became known, where that is not its own day: a refund booked later, a
     /// late import. As of a day one sees rows whose day and whose known day have both come.
-    pub fn known(mut self, day: Day) -> Self {
-        self.known = Some(day);
+    pub fn known(mut self, day: impl Into<Option<Day>>) -> Self {
+        self.known = day.into();
         self
     }
 

@@ -134,8 +134,9 @@ impl RecordsBuilder {
     /// The table, rows in the order in which they were pushed. O(records log records) to check the ids.
     ///
     /// # Errors
-    /// [`EmptyInput`](crate::ErrorKind::EmptyInput) without records; [`InvalidInput`](crate::ErrorKind::InvalidInput)
-    /// naming both rows where an id appears twice in one source; the first error of an `extend` that refused a record.
+    /// [`EmptyInput`](crate::ErrorKind::EmptyInput) without records;
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming both rows where an id appears twice
+    /// in one source; the first error of an `extend` that refused a record.
     pub fn build(mut self) -> Result<Records> {
         self.1.check()?;
         self.0.finish()

@@ -339,7 +339,8 @@ fn a_damaged_summary_is_refused() {
     let end = file.iter().position(|byte| *byte == b'\n').unwrap();
     // The same blocks under an earlier as-of day, or under a policy that has no days.
     for (from, to) in [
-        ("\"as_of\":\"1970-07-20\"", "\"as_of\":\"1970-04-11\""),
+        ("1970-07-20", "1970-04-11"),
+        ("1970-07-20", "1970-02-30"),
         ("\"occasion\":\"Day\"", "\"occasion\":\"Row\""),
     ] {
         let bad = crate::persist::edited(&file, from, to);

@@ -3,16 +3,15 @@
 //! An end in the future of the as-of day is hidden: whoever knew in May that a contract ends in June would predict
 //! churn perfectly, and uselessly.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use crate::data::extend::Refused;
-use crate::data::{Customers, DayColumn, KeyColumn, Keys, PerCustomer};
-use crate::error::{Error, Place, Result};
-use crate::types::{AsOf, Day, Key};
+use crate::data::{Conflicts, Customers, DayColumn, KeyColumn, Keys, Knowledge, PerCustomer};
+use crate::error::{Error, Result};
+use crate::types::{AsOf, Day, IntoKey, Key, Moment};
 
-use super::{Arrivals, NONE, Timeline};
+use super::store::{Arrival, Arrivals, ID, KIND, Rows, Timeline, TimelineIntake, View, check_lengths};
 
 /// A customer's contract, subscription or membership: in force from `start` to `end`, both included, or still running.
 ///
@@ -26,45 +25,71 @@ use super::{Arrivals, NONE, Timeline};
 /// # let _ = contract;
 /// # Ok::<(), regulars::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use]
-pub struct Contract<'a> {
-    customer: Key<'a>,
-    start: Day,
-    end: Option<Day>,
-    plan: Option<Key<'a>>,
-}
+pub struct Contract<'a>(Arrival<'a>);
 
 impl<'a> Contract<'a> {
     /// A contract that is still running.
     pub fn new(customer: impl Into<Key<'a>>, start: Day) -> Self {
-        Self { customer: customer.into(), start, end: None, plan: None }
+        Self(Arrival::new(customer.into(), start))
     }
 
     /// The last day in force, on or after the start. A contract of one day ends on the day it starts.
     pub fn end(mut self, end: Day) -> Self {
-        self.end = Some(end);
+        self.0.end = Some(end);
         self
     }
 
     /// What was agreed on.
-    pub fn plan(mut self, plan: impl Into<Key<'a>>) -> Self {
-        self.plan = Some(plan.into());
+    pub fn plan(mut self, plan: impl IntoKey<'a>) -> Self {
+        self.0.labels[KIND] = plan.into_key();
+        self
+    }
+
+    /// The contract's own id in the system it comes from. Contracts of one id are versions of one contract: a
+    /// notice of termination is a version with an end, [known](Self::known) on the day it arrives.
+    ///
+    /// ```
+    /// # use regulars::data::{Contract, Contracts};
+    /// # use regulars::types::{AsOf, Day};
+    /// let day = |month, day| Day::ymd(2024, month, day);
+    /// let mut contracts = Contracts::builder();
+    /// let contract = Contract::new("ann", day(1, 1)?).id("c1");
+    /// contracts.push(contract.clone())?;
+    /// contracts.push(contract.end(day(3, 31)?).known(day(4, 10)?))?; // booked ten days late
+    /// let contracts = contracts.build()?;
+    /// let running = |as_of| contracts.observed(AsOf::new(as_of)).history("ann").is_running();
+    /// assert_eq!((running(day(4, 9)?), running(day(4, 10)?)), (true, false));
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    pub fn id(mut self, id: impl IntoKey<'a>) -> Self {
+        self.0.labels[ID] = id.into_key();
+        self
+    }
+
+    /// The day on which this row became known, where that is not the start.
+    pub fn known(mut self, day: Day) -> Self {
+        self.0.known = Some((day, None));
+        self
+    }
+
+    /// The day and second at which this row became known.
+    pub fn known_at(mut self, moment: Moment) -> Self {
+        self.0.known = Some((moment.day(), Some(moment.second_of_day())));
         self
     }
 }
 
-/// A contract as stored: 12 bytes.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Entry {
-    start: Day,
-    /// `Day::new(i32::MAX)` for a running contract, so that it sorts behind every end.
-    end: Day,
-    plan: u32,
+/// Prints the days, never whose the contract is or what was agreed on.
+impl fmt::Debug for Contract<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.end {
+            Some(end) => write!(f, "Contract({} to {end})", self.0.day),
+            None => write!(f, "Contract(from {})", self.0.day),
+        }
+    }
 }
-
-/// The end of a contract without one: behind every day that a view can have, or on it, which is asked for.
-const RUNNING: Day = Day::new(i32::MAX);
 
 /// Contracts of many customers, sorted by customer and start. A clone shares the rows.
 ///
@@ -116,12 +141,75 @@ const RUNNING: Day = Day::new(i32::MAX);
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct Contracts(pub(super) Timeline<Entry>);
+pub struct Contracts(pub(super) Timeline);
+
+/// Borrowed columns of equal length, to become [`Contracts`].
+#[derive(Clone)]
+#[must_use]
+pub struct ContractColumns<'a> {
+    customers: KeyColumn<'a>,
+    starts: DayColumn<'a>,
+    ends: &'a [Option<Day>],
+    plans: Option<KeyColumn<'a>>,
+    ids: Option<KeyColumn<'a>>,
+    known: Option<DayColumn<'a>>,
+    conflicts: Conflicts,
+}
+
+impl<'a> ContractColumns<'a> {
+    /// Customers, first days and last days, one for each row; `None` is a running contract.
+    pub fn new(
+        customers: impl Into<KeyColumn<'a>>,
+        starts: impl Into<DayColumn<'a>>,
+        ends: &'a [Option<Day>],
+    ) -> Self {
+        Self {
+            customers: customers.into(),
+            starts: starts.into(),
+            ends,
+            plans: None,
+            ids: None,
+            known: None,
+            conflicts: Conflicts::default(),
+        }
+    }
+
+    /// What was agreed on; an empty text is not known.
+    pub fn plans(mut self, plans: impl Into<KeyColumn<'a>>) -> Self {
+        self.plans = Some(plans.into());
+        self
+    }
+
+    /// Ids of the contracts, see [`Contract::id`]; an empty text is none.
+    pub fn ids(mut self, ids: impl Into<KeyColumn<'a>>) -> Self {
+        self.ids = Some(ids.into());
+        self
+    }
+
+    /// The day on which each row became known, see [`Contract::known`].
+    pub fn known(mut self, days: impl Into<DayColumn<'a>>) -> Self {
+        self.known = Some(days.into());
+        self
+    }
+
+    /// What happens to two different contracts of one id that are known at one moment; the default is an error.
+    pub fn conflicts(mut self, policy: Conflicts) -> Self {
+        self.conflicts = policy;
+        self
+    }
+}
+
+/// Prints the number of rows, never keys.
+impl fmt::Debug for ContractColumns<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ContractColumns({} rows)", self.customers.len())
+    }
+}
 
 /// Collects rows into [`Contracts`], in any order. Made by [`Contracts::builder`].
 #[derive(Debug)]
 pub struct ContractsBuilder {
-    pub(super) arrivals: Arrivals<Entry>,
+    pub(super) arrivals: Arrivals,
     rows: u64,
     pub(in crate::data) refused: Refused,
 }
@@ -145,43 +233,48 @@ impl ContractsBuilder {
     )]
     pub fn push(&mut self, contract: Contract<'_>) -> Result<()> {
         self.rows += 1;
-        let Contract { start, end, .. } = contract;
-        if end.is_some_and(|end| end < start) {
+        if contract.0.end.is_some_and(|end| end < contract.0.day) {
             return Err(Error::row(self.rows, Some("end"), "expected a day on or after the start"));
         }
-        let end = end.unwrap_or(RUNNING);
-        self.arrivals.push(&contract.customer, contract.plan.as_ref(), |plan| Entry { start, end, plan })
+        self.arrivals.push(&contract.0)
+    }
+
+    /// What happens to two different contracts of one id that are known at one moment; the default is an error of
+    /// [`build`](Self::build).
+    #[must_use]
+    pub fn conflicts(mut self, policy: Conflicts) -> Self {
+        self.arrivals.conflicts = policy;
+        self
     }
 
     /// Sorts the rows by customer, start, plan, end.
     ///
     /// # Errors
-    /// [`EmptyInput`](crate::ErrorKind::EmptyInput) without rows; the first error of an `extend` that refused a row.
+    /// [`EmptyInput`](crate::ErrorKind::EmptyInput) without rows; [`InvalidInput`](crate::ErrorKind::InvalidInput) for
+    /// versions of one id that contradict each other; the first error of an `extend` that refused a row.
     pub fn build(mut self) -> Result<Contracts> {
         self.refused.check()?;
-        // The end comes last: contracts that look equal as of a day stand in the same order whatever their later ends.
-        let by_content = |a: &Entry, b: &Entry| (a.start, a.plan, a.end).cmp(&(b.start, b.plan, b.end));
-        self.arrivals.build(|entry| &mut entry.plan, by_content).map(Contracts)
+        self.arrivals.build().map(Contracts)
     }
 }
 
 impl Contracts {
-    /// The rows door.
+    /// Collects contracts one by one.
     pub fn builder() -> ContractsBuilder {
-        ContractsBuilder { arrivals: Arrivals::new(), rows: 0, refused: Refused::default() }
+        ContractsBuilder { arrivals: Arrivals::default(), rows: 0, refused: Refused::default() }
     }
 
-    /// The columns door; `None` in `ends` is a running contract, an empty plan is none.
+    /// Contracts from columns.
     ///
     /// ```
-    /// use regulars::data::{Contracts, KeyColumn};
+    /// use regulars::data::{ContractColumns, Contracts};
     /// use regulars::types::Day;
     ///
     /// let (customers, starts) = ([7_i64, 9], [19_844, 19_850]);
     /// let ends = [None, Some(Day::new(19_900))];
-    /// let plans = ["basic", ""];
-    /// let contracts = Contracts::from_columns(&customers[..], &starts[..], &ends, Some(KeyColumn::Texts(&plans)))?;
-    /// assert_eq!((contracts.len(), contracts.plans().len(), contracts.is_empty()), (2, 1, false));
+    /// let columns = ContractColumns::new(&customers[..], &starts[..], &ends).plans(&["basic", ""][..]);
+    /// let contracts = Contracts::from_columns(&columns)?;
+    /// assert_eq!((contracts.len(), contracts.plans().map(|plans| plans.len())), (2, Some(1)));
     /// assert_eq!(contracts.customers().len(), 2);
     /// # Ok::<(), regulars::Error>(())
     /// ```
@@ -190,39 +283,49 @@ impl Contracts {
     /// [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) for unequal lengths,
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming the row without a customer or with an end before its start,
     /// [`EmptyInput`](crate::ErrorKind::EmptyInput) without rows.
-    pub fn from_columns<'a>(
-        customers: impl Into<KeyColumn<'a>>,
-        starts: impl Into<DayColumn<'a>>,
-        ends: &[Option<Day>],
-        plans: Option<KeyColumn<'a>>,
-    ) -> Result<Self> {
-        let (customers, starts) = (customers.into(), starts.into());
+    pub fn from_columns(columns: &ContractColumns<'_>) -> Result<Self> {
+        let ContractColumns { customers, starts, ends, plans, ids, known, conflicts } = columns;
         let n = customers.len();
-        let lengths =
-            [("starts", starts.len()), ("ends", ends.len()), ("plans", plans.map_or(n, |p| p.len()))];
-        for (name, length) in lengths {
-            if length != n {
-                return Err(Error::shape("rows", n, length).at(Place::Column(name.into())));
-            }
-        }
-        let mut builder = Self::builder();
-        for (row, end) in ends.iter().enumerate() {
+        check_lengths(
+            n,
+            &[
+                ("starts", Some(starts.len())),
+                ("ends", Some(ends.len())),
+                ("plans", plans.map(|c| c.len())),
+                ("ids", ids.map(|c| c.len())),
+                ("known", known.map(|c| c.len())),
+            ],
+        )?;
+        let mut builder = Self::builder().conflicts(*conflicts);
+        for row in 0..n {
             let missing = || Error::row(row as u64 + 1, Some("customers"), "expected a key, found nothing");
-            let customer = customers.get(row).ok_or_else(missing)?;
-            let plan = plans.as_ref().and_then(|p| p.get(row));
-            builder.push(Contract { customer, start: starts.get(row), end: *end, plan })?;
+            let mut arrival = Arrival::new(customers.get(row).ok_or_else(missing)?, starts.get(row));
+            arrival.end = ends[row];
+            arrival.labels[KIND] = plans.as_ref().and_then(|column| column.get(row));
+            arrival.labels[ID] = ids.as_ref().and_then(|column| column.get(row));
+            arrival.known = known.map(|known| (known.get(row), None));
+            builder.push(Contract(arrival))?;
         }
         builder.build()
     }
 
-    /// Number of contracts.
+    /// These contracts and others: what a rebuild from the rows of both gives, bit for bit. See
+    /// [`Events::extend`](super::Events::extend).
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::ErrorKind::Overflow) above 4,294,967,294 rows.
+    pub fn extend(&self, more: &Self) -> Result<Self> {
+        self.0.extend(&more.0).map(Self)
+    }
+
+    /// Number of contracts, all versions included.
     pub fn len(&self) -> usize {
-        self.0.entries.len()
+        self.0.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.entries.is_empty()
+        self.len() == 0
     }
 
     /// Whose they are, in ascending order of keys.
@@ -230,48 +333,59 @@ impl Contracts {
         &self.0.customers
     }
 
-    /// The plans, in ascending order of keys.
-    pub fn plans(&self) -> &Arc<Keys> {
-        &self.0.labels
+    /// The plans, in ascending order of keys; `None` where no contract names one.
+    pub fn plans(&self) -> Option<&Keys> {
+        self.0.dictionaries[KIND].as_deref()
     }
 
-    /// Rows that a file held but that could not be used, by reason; empty for the other doors, which refuse them.
-    pub fn rows_skipped(&self) -> &BTreeMap<String, u64> {
-        &self.0.skipped
+    /// What came in and what became of it.
+    pub fn intake(&self) -> &TimelineIntake {
+        &self.0.intake
     }
 
     /// What is known as of a day: contracts begun by then, and ends that have come by then.
     pub fn observed(&self, as_of: AsOf) -> ObservedContracts<'_> {
-        ObservedContracts { contracts: self, as_of }
+        self.observed_at(as_of.into())
+    }
+
+    /// What is known at a moment. A contract begins and ends with the last second of its days.
+    pub fn observed_at(&self, moment: Moment) -> ObservedContracts<'_> {
+        ObservedContracts(self.0.at(moment, Knowledge::AsKnown))
+    }
+
+    /// The contracts up to a day as they stand now, whenever they became known. Not for a back-test.
+    pub fn observed_in_hindsight(&self, as_of: AsOf) -> ObservedContracts<'_> {
+        ObservedContracts(self.0.at(as_of.into(), Knowledge::Hindsight))
     }
 }
 
 /// Prints counts, never keys.
 impl fmt::Debug for Contracts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (rows, customers, plans) = (self.len(), self.customers().len(), self.plans().len());
+        let plans = self.plans().map_or(0, Keys::len);
+        let (rows, customers) = (self.len(), self.customers().len());
         write!(f, "Contracts({rows} rows, {customers} customers, {plans} plans)")
     }
 }
 
-/// Contracts as they were known on a day: later ones do not exist here, and later ends have not happened.
-#[derive(Clone, Copy, Debug)]
-pub struct ObservedContracts<'a> {
-    contracts: &'a Contracts,
-    as_of: AsOf,
-}
+/// Contracts as they were known at a moment: later ones do not exist here, and later ends have not happened.
+#[derive(Clone, Copy)]
+pub struct ObservedContracts<'a>(View<'a>);
 
 impl<'a> ObservedContracts<'a> {
-    /// The last known day.
+    /// The day of the moment.
     pub fn as_of(&self) -> AsOf {
-        self.as_of
+        AsOf::new(self.0.moment.day())
     }
 
-    /// The contracts of the customer with that key; none for one nothing is known of. O(log customers + log contracts).
+    /// Whether rows are those known at the moment, or those known since.
+    pub fn knowledge(&self) -> Knowledge {
+        self.0.knowledge
+    }
+
+    /// The contracts of the customer with that key; none for a customer who has none. O(log customers + log contracts).
     pub fn history<'k>(&self, customer: impl Into<Key<'k>>) -> ContractHistory<'a> {
-        let all = self.contracts.0.of(&customer.into());
-        let known = all.partition_point(|entry| entry.start <= self.as_of.day());
-        ContractHistory { contracts: self.contracts, entries: &all[..known], as_of: self.as_of }
+        ContractHistory { rows: self.0.rows(&customer.into()), at: self.0.moment }
     }
 
     /// `f` of the contracts of each of those customers, usually a ledger's as of the same day.
@@ -302,12 +416,24 @@ impl<'a> ObservedContracts<'a> {
     }
 }
 
-/// The contracts of one customer as known on a day, by start.
+/// Prints counts and the day, never keys.
+impl fmt::Debug for ObservedContracts<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "ObservedContracts({} rows as of {}, {:?})",
+            self.0.timeline.len(),
+            self.as_of(),
+            self.knowledge()
+        )
+    }
+}
+
+/// The contracts of one customer as known at a moment, by start.
 #[derive(Clone, Copy)]
 pub struct ContractHistory<'a> {
-    contracts: &'a Contracts,
-    entries: &'a [Entry],
-    as_of: AsOf,
+    rows: Rows<'a>,
+    at: Moment,
 }
 
 /// One row of a [`ContractHistory`].
@@ -335,31 +461,34 @@ pub struct ContractRow<'a> {
     pub end: Option<Day>,
     /// What was agreed on, where known.
     pub plan: Option<Key<'a>>,
+    /// The contract's own id, where it has one.
+    pub id: Option<Key<'a>>,
 }
 
 impl<'a> ContractHistory<'a> {
     /// Number of contracts.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.rows.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.len() == 0
     }
 
-    /// Whether a contract runs on after the day of the view: it has no end, or one that lies behind that day.
+    /// Whether a contract runs on after the day of the view: it has no end, or one that lies after that day.
     pub fn is_running(&self) -> bool {
-        self.entries.iter().any(|entry| entry.end == RUNNING || entry.end > self.as_of.day())
+        self.rows().any(|row| row.end.is_none())
     }
 
-    /// The rows in order of start, plan, end; ends behind the as-of day are not shown.
+    /// The rows in order of start, plan, end; ends after the as-of day are not shown.
     pub fn rows(&self) -> impl Iterator<Item = ContractRow<'a>> + use<'a> {
-        let (labels, as_of) = (&self.contracts.0.labels, self.as_of.day());
-        self.entries.iter().map(move |entry| ContractRow {
-            start: entry.start,
-            end: (entry.end <= as_of && entry.end != RUNNING).then_some(entry.end),
-            plan: (entry.plan != NONE).then(|| labels.get(entry.plan as usize)).flatten(),
+        let (rows, at) = (self.rows, self.at);
+        rows.places().map(move |place| ContractRow {
+            start: rows.day(place),
+            end: rows.end(place).filter(|end| Moment::end_of(*end) <= at),
+            plan: rows.label(KIND, place),
+            id: rows.label(ID, place),
         })
     }
 }

@@ -5,17 +5,18 @@
 
 use std::io::Read;
 
+use crate::data::Conflicts;
 use crate::data::csv::{CsvFormat, DateOrder, RawTable, Strictness, TextColumn};
 use crate::error::{Error, ErrorKind, Place, Result};
-use crate::types::Day;
+use crate::types::{Day, Moment};
 
 use super::{Contract, Contracts, Event, Events};
 
 /// How a file becomes [`Events`] or [`Contracts`].
 ///
 /// Columns are recognised by their usual names; [`column`](Self::column) names others. The fields of an event are
-/// `customer`, `date`, `kind` and, where there is one, `value`; of a contract `customer`, `start` and, where they are
-/// there, `end` and `plan`.
+/// `customer`, `date`, `kind` and, where they are there, `value`, `channel`, `campaign`, `text`, `id` and `known`; of a
+/// contract `customer`, `start` and, where they are there, `end`, `plan`, `id` and `known`. A time beside a date is kept.
 ///
 /// ```
 /// use regulars::data::csv::CsvFormat;
@@ -24,7 +25,7 @@ use super::{Contract, Contracts, Event, Events};
 /// let calls = "member,date,type,minutes\nann,2024-05-01,call,3.5\nann,soon,call,1\n";
 /// let params = TimelineCsvParams::new().column("value", "minutes");
 /// let events = Events::read_csv(calls.as_bytes(), &params)?;
-/// assert_eq!((events.len(), events.rows_skipped().len()), (1, 1));
+/// assert_eq!((events.len(), events.intake().rows_skipped.len()), (1, 1));
 ///
 /// let plans = "客户编号,开始日期,结束日期,套餐\n007,2024-01-01,,基础\n";
 /// let contracts = Contracts::read_csv(plans.as_bytes(), &TimelineCsvParams::new())?;
@@ -50,6 +51,18 @@ const KIND: &str =
     "kind event eventtype eventname eventkind type action activity 事件 事件类型 事件名称 类型 行为";
 /// How much of an event.
 const VALUE: &str = "value eventvalue amount score rating duration 数值 值 评分 时长 金额";
+/// Means by which an event happened.
+const CHANNELS: &str = "channel medium 渠道 媒介";
+/// The campaign of an event.
+const CAMPAIGNS: &str = "campaign campaignname 活动 活动名称 营销活动";
+/// What was said.
+const TEXTS: &str = "text comment note message review 内容 评论 备注 留言";
+/// The id of an event.
+const EVENT_ID: &str = "eventid eventuuid 事件编号 事件id";
+/// The id of a contract.
+const CONTRACT_ID: &str = "contractid contractno contractnumber subscriptionid 合同编号 合同号 合约编号";
+/// When a row became known.
+const KNOWN: &str = "known knownat knownon recordedat bookedat receivedat 入账日期 登记日期 录入时间";
 /// First day of a contract.
 const START: &str = "start startdate begin begindate contractstart validfrom from signupdate activationdate \
     开始日期 开始时间 生效日期 起始日期 签约日期 开通日期 开通时间";
@@ -125,9 +138,22 @@ impl TimelineCsvParams {
         })
     }
 
-    /// The day of a date or of a date with a time; the time is not used.
+    /// The day of a date, and its second where the text has one.
+    fn moment(&self, text: &str) -> Option<(Day, Option<u32>)> {
+        crate::data::csv::moment(text, self.date_order)
+    }
+
+    /// As [`moment`](Self::moment); the time is not used.
     fn day(&self, text: &str) -> Option<Day> {
-        crate::data::csv::moment(text, self.date_order).map(|(day, _)| day)
+        self.moment(text).map(|(day, _)| day)
+    }
+
+    /// What to do with versions of one id that contradict each other: refused where reading is strict.
+    fn conflicts(&self) -> Conflicts {
+        match self.format.strict() {
+            Strictness::Strict => Conflicts::Refuse,
+            _ => Conflicts::Count,
+        }
     }
 }
 
@@ -167,41 +193,58 @@ impl Events {
     /// let file = "customer,date,kind,value\nann,2024-05-01,call,3.5\nann,2024-05-02,call,many\n";
     /// let events = Events::read_csv(file.as_bytes(), &TimelineCsvParams::new())?;
     /// assert_eq!(events.len(), 1);
-    /// assert_eq!(events.rows_skipped()["value: expected a finite number or nothing"], 1);
+    /// assert_eq!(events.intake().rows_skipped["value: expected a finite number or nothing"], 1);
     /// # Ok::<(), regulars::Error>(())
     /// ```
     ///
     /// # Errors
     /// As [`Ledger::read_csv`](crate::data::Ledger::read_csv).
     pub fn read_csv(reader: impl Read, params: &TimelineCsvParams) -> Result<Self> {
-        params.check(&["customer", "date", "kind", "value"])?;
+        params.check(&["customer", "date", "kind", "value", "channel", "campaign", "text", "id", "known"])?;
         let table = RawTable::read_csv(reader, &params.format)?;
         let customers = params.need(&table, "customer", crate::data::csv::CUSTOMER)?;
         let days = params.need(&table, "date", crate::data::csv::DATE)?;
         let kinds = params.need(&table, "kind", KIND)?;
         let values = params.find(&table, "value", VALUE)?;
-        let mut builder = Self::builder();
+        let channels = params.find(&table, "channel", CHANNELS)?;
+        let campaigns = params.find(&table, "campaign", CAMPAIGNS)?;
+        let texts = params.find(&table, "text", TEXTS)?;
+        let ids = params.find(&table, "id", EVENT_ID)?;
+        let known = params.find(&table, "known", KNOWN)?;
+        let mut builder = Self::builder().conflicts(params.conflicts());
         let mut skipped = std::collections::BTreeMap::new();
         each_row(&table, params.format.strict(), &mut skipped, |row| {
             let text =
                 |column: &TextColumn<'_>| column.get(row).filter(|text| !text.is_empty()).map(str::to_owned);
             let Some(customer) = text(&customers) else { return Ok(Err(("customer", NO_KEY))) };
             let Some(kind) = text(&kinds) else { return Ok(Err(("kind", NO_KEY))) };
-            let Some(day) = text(&days).and_then(|t| params.day(&t)) else {
+            let Some((day, second)) = text(&days).and_then(|t| params.moment(&t)) else {
                 return Ok(Err(("date", NO_DAY)));
             };
+            let said = texts.as_ref().and_then(text);
             let mut event = Event::new(customer, day, kind);
+            event = second.into_iter().fold(event, Event::second_of_day);
             if let Some(value) = values.as_ref().and_then(text) {
                 match value.parse() {
                     Ok(value) if f64::is_finite(value) => event = event.value(value),
                     _ => return Ok(Err(("value", "expected a finite number or nothing"))),
                 }
             }
-            builder.push(event).map(Ok)
+            if let Some(known) = known.as_ref().and_then(text) {
+                event = match params.moment(&known) {
+                    Some((day, Some(second))) => event.known_at(Moment::known(day, second)),
+                    Some((day, None)) => event.known(day),
+                    None => return Ok(Err(("known", NO_DAY))),
+                };
+            }
+            let channel = channels.as_ref().and_then(text);
+            let campaign = campaigns.as_ref().and_then(text);
+            let id = ids.as_ref().and_then(text);
+            let event = event.channel(channel.as_deref()).campaign(campaign.as_deref()).id(id.as_deref());
+            builder.push(said.iter().fold(event, |event, text| event.text(text))).map(Ok)
         })?;
-        let mut events = builder.build()?;
-        events.0.skipped = skipped;
-        Ok(events)
+        builder.arrivals.skipped = skipped;
+        builder.build()
     }
 }
 
@@ -222,13 +265,15 @@ impl Contracts {
     /// # Errors
     /// As [`Ledger::read_csv`](crate::data::Ledger::read_csv).
     pub fn read_csv(reader: impl Read, params: &TimelineCsvParams) -> Result<Self> {
-        params.check(&["customer", "start", "end", "plan"])?;
+        params.check(&["customer", "start", "end", "plan", "id", "known"])?;
         let table = RawTable::read_csv(reader, &params.format)?;
         let customers = params.need(&table, "customer", crate::data::csv::CUSTOMER)?;
         let starts = params.need(&table, "start", START)?;
         let ends = params.find(&table, "end", END)?;
         let plans = params.find(&table, "plan", PLAN)?;
-        let mut builder = Self::builder();
+        let ids = params.find(&table, "id", CONTRACT_ID)?;
+        let known = params.find(&table, "known", KNOWN)?;
+        let mut builder = Self::builder().conflicts(params.conflicts());
         let mut skipped = std::collections::BTreeMap::new();
         each_row(&table, params.format.strict(), &mut skipped, |row| {
             let text =
@@ -245,13 +290,16 @@ impl Contracts {
                     None => return Ok(Err(("end", NO_DAY))),
                 }
             }
-            if let Some(plan) = plans.as_ref().and_then(text) {
-                contract = contract.plan(plan);
+            if let Some(known) = known.as_ref().and_then(text) {
+                match params.day(&known) {
+                    Some(day) => contract = contract.known(day),
+                    None => return Ok(Err(("known", NO_DAY))),
+                }
             }
-            builder.push(contract).map(Ok)
+            let (plan, id) = (plans.as_ref().and_then(text), ids.as_ref().and_then(text));
+            builder.push(contract.plan(plan.as_deref()).id(id.as_deref())).map(Ok)
         })?;
-        let mut contracts = builder.build()?;
-        contracts.0.skipped = skipped;
-        Ok(contracts)
+        builder.arrivals.skipped = skipped;
+        builder.build()
     }
 }

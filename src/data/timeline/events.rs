@@ -1,15 +1,17 @@
 //! `Event`, `Events`: what happened to a customer on a day, beside orders.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use crate::data::extend::Refused;
-use crate::data::{Customers, DayColumn, KeyColumn, Keys, PerCustomer};
-use crate::error::{Error, Place, Result};
-use crate::types::{AsOf, Day, Key};
+use crate::data::{Conflicts, Customers, DayColumn, KeyColumn, Keys, Knowledge, PerCustomer};
+use crate::error::{Error, Result};
+use crate::types::{AsOf, Day, IntoKey, Key, Moment};
 
-use super::{Arrivals, Timeline};
+use super::store::{
+    Arrival, Arrivals, CAMPAIGN, CHANNEL, ID, KIND, NONE, Rows, TEXT, Timeline, TimelineIntake, View,
+    check_lengths, check_second,
+};
 
 /// Something that happened to a customer on a day: a complaint, a visit, a call of so many minutes.
 ///
@@ -28,34 +30,93 @@ use super::{Arrivals, Timeline};
 /// assert_eq!((ann.len(), ann.count("call"), minutes), (2, 1, 3.5));
 /// # Ok::<(), regulars::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use]
-pub struct Event<'a> {
-    customer: Key<'a>,
-    day: Day,
-    kind: Key<'a>,
-    value: Option<f64>,
-}
+pub struct Event<'a>(Arrival<'a>);
 
 impl<'a> Event<'a> {
     /// An event of some kind.
     pub fn new(customer: impl Into<Key<'a>>, day: Day, kind: impl Into<Key<'a>>) -> Self {
-        Self { customer: customer.into(), day, kind: kind.into(), value: None }
+        let mut arrival = Arrival::new(customer.into(), day);
+        arrival.labels[KIND] = Some(kind.into());
+        Self(arrival)
     }
 
     /// How much of it: minutes, stars, pages. Must be finite; -0 is stored as 0.
     pub fn value(mut self, value: f64) -> Self {
-        self.value = Some(value);
+        self.0.value = Some(value);
+        self
+    }
+
+    /// Second of the day, 0 to 86,399. Without one the event counts as having happened by the end of its day.
+    pub fn second_of_day(mut self, second: u32) -> Self {
+        self.0.second = Some(second);
+        self
+    }
+
+    /// Where it happened or by what means: e-mail, telephone, app, shop.
+    pub fn channel(mut self, channel: impl IntoKey<'a>) -> Self {
+        self.0.labels[CHANNEL] = channel.into_key();
+        self
+    }
+
+    /// The campaign it belongs to.
+    pub fn campaign(mut self, campaign: impl IntoKey<'a>) -> Self {
+        self.0.labels[CAMPAIGN] = campaign.into_key();
+        self
+    }
+
+    /// What was said or written.
+    pub fn text(mut self, text: &'a str) -> Self {
+        self.0.labels[TEXT] = Some(Key::from(text));
+        self
+    }
+
+    /// The event's own id in the system it comes from.
+    ///
+    /// Events of one id are versions of one event. Equal ones count once; of different ones that version
+    /// counts which became [known](Self::known) last, at each moment. Two different versions known at the
+    /// same moment are an error or counted, by [`Conflicts`].
+    ///
+    /// ```
+    /// # use regulars::data::{Event, Events};
+    /// # use regulars::types::{AsOf, Day};
+    /// let day = |d| Day::ymd(2024, 5, d);
+    /// let mut events = Events::builder();
+    /// events.push(Event::new("ann", day(1)?, "rating").value(1.0).id("r7"))?;
+    /// events.push(Event::new("ann", day(1)?, "rating").value(5.0).id("r7").known(day(4)?))?; // corrected
+    /// let events = events.build()?;
+    /// let rating = |today| -> regulars::Result<Option<f64>> {
+    ///     Ok(events.observed(AsOf::new(day(today)?)).history("ann").rows().next().and_then(|row| row.value))
+    /// };
+    /// assert_eq!((rating(3)?, rating(4)?), (Some(1.0), Some(5.0)));
+    /// assert_eq!(events.intake().corrected_rows, 1);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    pub fn id(mut self, id: impl IntoKey<'a>) -> Self {
+        self.0.labels[ID] = id.into_key();
+        self
+    }
+
+    /// The day on which the event became known, where that is not when it happened.
+    pub fn known(mut self, day: Day) -> Self {
+        self.0.known = Some((day, self.0.known.and_then(|known| known.1)));
+        self
+    }
+
+    /// The day and second at which the event became known. Without a second it is the event's own second on
+    /// its own day, else the last second of the known day.
+    pub fn known_at(mut self, moment: Moment) -> Self {
+        self.0.known = Some((moment.day(), Some(moment.second_of_day())));
         self
     }
 }
 
-/// An event as stored: 24 bytes.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Entry {
-    day: Day,
-    kind: u32,
-    value: Option<f64>,
+/// Prints the day, never whose the event is or what it says.
+impl fmt::Debug for Event<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Event({})", self.0.day)
+    }
 }
 
 /// Events of many customers, sorted by customer and day. A clone shares the rows.
@@ -118,12 +179,110 @@ pub(super) struct Entry {
 /// # Ok::<(), regulars::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct Events(pub(super) Timeline<Entry>);
+pub struct Events(pub(super) Timeline);
+
+/// Borrowed columns of equal length, to become [`Events`].
+#[derive(Clone)]
+#[must_use]
+pub struct EventColumns<'a> {
+    customers: KeyColumn<'a>,
+    days: DayColumn<'a>,
+    kinds: KeyColumn<'a>,
+    values: Option<&'a [f64]>,
+    seconds: Option<&'a [u32]>,
+    labels: [Option<KeyColumn<'a>>; 5],
+    known: Option<DayColumn<'a>>,
+    known_seconds: Option<&'a [u32]>,
+    conflicts: Conflicts,
+}
+
+impl<'a> EventColumns<'a> {
+    /// Customers, days and kinds, one for each row; everything else is optional.
+    pub fn new(
+        customers: impl Into<KeyColumn<'a>>,
+        days: impl Into<DayColumn<'a>>,
+        kinds: impl Into<KeyColumn<'a>>,
+    ) -> Self {
+        Self {
+            customers: customers.into(),
+            days: days.into(),
+            kinds: kinds.into(),
+            values: None,
+            seconds: None,
+            labels: [None; 5],
+            known: None,
+            known_seconds: None,
+            conflicts: Conflicts::default(),
+        }
+    }
+
+    /// How much of each event; NaN is "no value".
+    pub fn values(mut self, values: &'a [f64]) -> Self {
+        self.values = Some(values);
+        self
+    }
+
+    /// Second of the day of each event, 0 to 86,399; `u32::MAX` where it is not known.
+    pub fn seconds_of_day(mut self, seconds: &'a [u32]) -> Self {
+        self.seconds = Some(seconds);
+        self
+    }
+
+    /// Channels; an empty text is none.
+    pub fn channels(mut self, channels: impl Into<KeyColumn<'a>>) -> Self {
+        self.labels[CHANNEL] = Some(channels.into());
+        self
+    }
+
+    /// Campaigns; an empty text is none.
+    pub fn campaigns(mut self, campaigns: impl Into<KeyColumn<'a>>) -> Self {
+        self.labels[CAMPAIGN] = Some(campaigns.into());
+        self
+    }
+
+    /// What was said or written; an empty text is nothing.
+    pub fn texts(mut self, texts: impl Into<KeyColumn<'a>>) -> Self {
+        self.labels[TEXT] = Some(texts.into());
+        self
+    }
+
+    /// Ids of the events, see [`Event::id`]; an empty text is none.
+    pub fn ids(mut self, ids: impl Into<KeyColumn<'a>>) -> Self {
+        self.labels[ID] = Some(ids.into());
+        self
+    }
+
+    /// The day on which each event became known, see [`Event::known`].
+    pub fn known(mut self, days: impl Into<DayColumn<'a>>) -> Self {
+        self.known = Some(days.into());
+        self
+    }
+
+    /// Second of the day on which each event became known; `u32::MAX` where it is not said. Needs
+    /// [`known`](Self::known).
+    pub fn known_seconds(mut self, seconds: &'a [u32]) -> Self {
+        self.known_seconds = Some(seconds);
+        self
+    }
+
+    /// What happens to two different events of one id that are known at one moment; the default is an error.
+    pub fn conflicts(mut self, policy: Conflicts) -> Self {
+        self.conflicts = policy;
+        self
+    }
+}
+
+/// Prints the number of rows, never keys.
+impl fmt::Debug for EventColumns<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EventColumns({} rows)", self.customers.len())
+    }
+}
 
 /// Collects rows into [`Events`], in any order. Made by [`Events::builder`].
 #[derive(Debug)]
 pub struct EventsBuilder {
-    pub(super) arrivals: Arrivals<Entry>,
+    pub(super) arrivals: Arrivals,
     rows: u64,
     pub(in crate::data) refused: Refused,
 }
@@ -147,43 +306,51 @@ impl EventsBuilder {
     )]
     pub fn push(&mut self, event: Event<'_>) -> Result<()> {
         self.rows += 1;
-        if event.value.is_some_and(|v| !v.is_finite()) {
+        let mut row = event.0;
+        if row.value.is_some_and(|v| !v.is_finite()) {
             return Err(Error::row(self.rows, Some("value"), "expected a finite number"));
         }
+        check_second(self.rows, "second_of_day", row.second)?;
         // Minus zero equals zero; one of them keeps the order of equal rows out of the result.
-        let value = event.value.map(|v| v + 0.0);
-        self.arrivals.push(&event.customer, Some(&event.kind), |kind| Entry { day: event.day, kind, value })
+        row.value = row.value.map(|v| v + 0.0);
+        self.arrivals.push(&row)
     }
 
-    /// Sorts the rows by customer, day, kind, value.
+    /// What happens to two different events of one id that are known at one moment; the default is an error of
+    /// [`build`](Self::build).
+    #[must_use]
+    pub fn conflicts(mut self, policy: Conflicts) -> Self {
+        self.arrivals.conflicts = policy;
+        self
+    }
+
+    /// Sorts the rows by customer, day, second, kind, channel, campaign, value, text.
     ///
     /// # Errors
-    /// [`EmptyInput`](crate::ErrorKind::EmptyInput) without rows; the first error of an `extend` that refused a row.
+    /// [`EmptyInput`](crate::ErrorKind::EmptyInput) without rows; [`InvalidInput`](crate::ErrorKind::InvalidInput) for
+    /// versions of one id that contradict each other; the first error of an `extend` that refused a row.
     pub fn build(mut self) -> Result<Events> {
         self.refused.check()?;
-        let by_content = |a: &Entry, b: &Entry| {
-            let value = |v: Option<f64>| v.unwrap_or(f64::NEG_INFINITY);
-            a.day.cmp(&b.day).then(a.kind.cmp(&b.kind)).then(value(a.value).total_cmp(&value(b.value)))
-        };
-        self.arrivals.build(|entry| &mut entry.kind, by_content).map(Events)
+        self.arrivals.build().map(Events)
     }
 }
 
 impl Events {
-    /// The rows door.
+    /// Collects events one by one.
     pub fn builder() -> EventsBuilder {
-        EventsBuilder { arrivals: Arrivals::new(), rows: 0, refused: Refused::default() }
+        EventsBuilder { arrivals: Arrivals::default(), rows: 0, refused: Refused::default() }
     }
 
-    /// The columns door; `values` may be absent, and NaN in it means "no value".
+    /// Events from columns.
     ///
     /// ```
-    /// use regulars::data::Events;
+    /// use regulars::data::{EventColumns, Events};
     /// use regulars::types::AsOf;
     ///
     /// let (customers, days, kinds) = (["ann", "bob", "ann"], [19_844, 19_850, 19_851], ["call", "call", "visit"]);
     /// let minutes = [3.5, 1.0, f64::NAN];
-    /// let events = Events::from_columns(&customers[..], &days[..], &kinds[..], Some(&minutes))?;
+    /// let columns = EventColumns::new(&customers[..], &days[..], &kinds[..]).values(&minutes);
+    /// let events = Events::from_columns(&columns)?;
     /// assert_eq!((events.len(), events.customers().len(), events.kinds().len()), (3, 2, 2));
     /// let values: Vec<Option<f64>> =
     ///     events.observed(AsOf::ymd(2024, 12, 31)?).history("ann").rows().map(|row| row.value).collect();
@@ -193,42 +360,79 @@ impl Events {
     ///
     /// # Errors
     /// [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) for unequal lengths,
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming the row without a customer or a kind or with an infinite
-    /// value, [`EmptyInput`](crate::ErrorKind::EmptyInput) without rows.
-    pub fn from_columns<'a>(
-        customers: impl Into<KeyColumn<'a>>,
-        days: impl Into<DayColumn<'a>>,
-        kinds: impl Into<KeyColumn<'a>>,
-        values: Option<&[f64]>,
-    ) -> Result<Self> {
-        let (customers, days, kinds) = (customers.into(), days.into(), kinds.into());
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming the row without a customer or a kind, with an infinite
+    /// value or a second beyond the day, [`EmptyInput`](crate::ErrorKind::EmptyInput) without rows.
+    pub fn from_columns(columns: &EventColumns<'_>) -> Result<Self> {
+        let EventColumns { customers, days, kinds, values, seconds, labels, known, known_seconds, conflicts } =
+            columns;
         let n = customers.len();
-        let lengths =
-            [("days", days.len()), ("kinds", kinds.len()), ("values", values.map_or(n, <[f64]>::len))];
-        for (name, length) in lengths {
-            if length != n {
-                return Err(Error::shape("rows", n, length).at(Place::Column(name.into())));
-            }
-        }
-        let mut builder = Self::builder();
+        check_lengths(
+            n,
+            &[
+                ("days", Some(days.len())),
+                ("kinds", Some(kinds.len())),
+                ("values", values.map(<[f64]>::len)),
+                ("seconds_of_day", seconds.map(<[u32]>::len)),
+                ("channels", labels[CHANNEL].map(|c| c.len())),
+                ("campaigns", labels[CAMPAIGN].map(|c| c.len())),
+                ("texts", labels[TEXT].map(|c| c.len())),
+                ("ids", labels[ID].map(|c| c.len())),
+                ("known", known.map(|c| c.len())),
+                ("known_seconds", known_seconds.map(<[u32]>::len)),
+            ],
+        )?;
+        let mut builder = Self::builder().conflicts(*conflicts);
         for row in 0..n {
-            let missing = |column| Error::row(row as u64 + 1, Some(column), "expected a key, found nothing");
+            let number = row as u64 + 1;
+            let missing = |column| Error::row(number, Some(column), "expected a key, found nothing");
             let customer = customers.get(row).ok_or_else(|| missing("customers"))?;
             let kind = kinds.get(row).ok_or_else(|| missing("kinds"))?;
-            let value = values.map(|v| v[row]).filter(|v| !v.is_nan());
-            builder.push(Event { customer, day: days.get(row), kind, value })?;
+            let second = |column: &Option<&[u32]>| column.map(|c| c[row]).filter(|s| *s != NONE);
+            let mut arrival = Arrival::new(customer, days.get(row));
+            arrival.labels =
+                labels.map(|column| column.and_then(|column| column.get(row).map(Key::into_owned)));
+            arrival.labels[KIND] = Some(kind);
+            arrival.value = values.map(|v| v[row]).filter(|v| !v.is_nan());
+            arrival.second = second(seconds);
+            check_second(number, "known_seconds", second(known_seconds))?;
+            arrival.known = known.map(|known| (known.get(row), second(known_seconds)));
+            builder.push(Event(arrival))?;
         }
         builder.build()
     }
 
-    /// Number of events.
+    /// These events and others: what a rebuild from the rows of both gives, bit for bit.
+    ///
+    /// These, their clones and their views stay as they are. Versions of one id that contradict each other
+    /// are counted, not refused. O(rows) of copying, and a merge of the rows of customers who have new ones.
+    ///
+    /// ```
+    /// # use regulars::data::{Event, Events};
+    /// # use regulars::types::Day;
+    /// let of = |day: i32| -> regulars::Result<Events> {
+    ///     let mut events = Events::builder();
+    ///     events.push(Event::new("ann", Day::new(day), "call"))?;
+    ///     events.build()
+    /// };
+    /// let (yesterday, today) = (of(19_000)?, of(19_001)?);
+    /// assert_eq!(yesterday.extend(&today)?.len(), 2);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::ErrorKind::Overflow) above 4,294,967,294 rows.
+    pub fn extend(&self, more: &Self) -> Result<Self> {
+        self.0.extend(&more.0).map(Self)
+    }
+
+    /// Number of events, all versions included.
     pub fn len(&self) -> usize {
-        self.0.entries.len()
+        self.0.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.entries.is_empty()
+        self.len() == 0
     }
 
     /// Who they happened to, in ascending order of keys.
@@ -237,18 +441,42 @@ impl Events {
     }
 
     /// The kinds, in ascending order of keys.
-    pub fn kinds(&self) -> &Arc<Keys> {
-        &self.0.labels
+    pub fn kinds(&self) -> &Keys {
+        // Every event has a kind.
+        self.0.dictionaries[KIND].as_deref().unwrap_or(&self.0.customers)
     }
 
-    /// Rows that a file held but that could not be used, by reason; empty for the other doors, which refuse them.
-    pub fn rows_skipped(&self) -> &BTreeMap<String, u64> {
-        &self.0.skipped
+    /// What came in and what became of it.
+    pub fn intake(&self) -> &TimelineIntake {
+        &self.0.intake
     }
 
-    /// What is known as of a day: events up to it, inclusive. Never fails: nothing having happened is an answer.
+    /// What is known as of a day: events up to it, inclusive. Never fails: no event is an answer too.
     pub fn observed(&self, as_of: AsOf) -> ObservedEvents<'_> {
-        ObservedEvents { events: self, as_of }
+        self.observed_at(as_of.into())
+    }
+
+    /// What is known at a moment: events that had happened and were known by then.
+    ///
+    /// ```
+    /// # use regulars::data::{Event, Events};
+    /// # use regulars::types::{Day, Moment};
+    /// let day = Day::ymd(2024, 5, 1)?;
+    /// let mut events = Events::builder();
+    /// events.push(Event::new("ann", day, "click").second_of_day(43_200))?;
+    /// events.push(Event::new("ann", day, "call"))?; // some time that day
+    /// let events = events.build()?;
+    /// assert_eq!(events.observed_at(Moment::new(day, 43_200)?).history("ann").len(), 1);
+    /// assert_eq!(events.observed_at(Moment::new(day, 86_399)?).history("ann").len(), 2);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
+    pub fn observed_at(&self, moment: Moment) -> ObservedEvents<'_> {
+        ObservedEvents(self.0.at(moment, Knowledge::AsKnown))
+    }
+
+    /// The events up to a day as they stand now, whenever they became known. Not for a back-test.
+    pub fn observed_in_hindsight(&self, as_of: AsOf) -> ObservedEvents<'_> {
+        ObservedEvents(self.0.at(as_of.into(), Knowledge::Hindsight))
     }
 }
 
@@ -265,24 +493,29 @@ impl fmt::Debug for Events {
     }
 }
 
-/// Events as they were known on a day: later ones do not exist here.
-#[derive(Clone, Copy, Debug)]
-pub struct ObservedEvents<'a> {
-    events: &'a Events,
-    as_of: AsOf,
-}
+/// Events as they were known at a moment: later ones do not exist here.
+#[derive(Clone, Copy)]
+pub struct ObservedEvents<'a>(View<'a>);
 
 impl<'a> ObservedEvents<'a> {
-    /// The last known day.
+    /// The day of the moment.
     pub fn as_of(&self) -> AsOf {
-        self.as_of
+        AsOf::new(self.0.moment.day())
     }
 
-    /// The events of the customer with that key; none for one nothing is known of. O(log customers + log events).
+    /// The moment: the last second of the as-of day unless another was asked for.
+    pub fn moment(&self) -> Moment {
+        self.0.moment
+    }
+
+    /// Whether rows are those known at the moment, or those known since.
+    pub fn knowledge(&self) -> Knowledge {
+        self.0.knowledge
+    }
+
+    /// The events of the customer with that key; none for a customer who has none. O(log customers + log events).
     pub fn history<'k>(&self, customer: impl Into<Key<'k>>) -> EventHistory<'a> {
-        let all = self.events.0.of(&customer.into());
-        let known = all.partition_point(|entry| entry.day <= self.as_of.day());
-        EventHistory { events: self.events, entries: &all[..known] }
+        EventHistory(self.0.rows(&customer.into()))
     }
 
     /// `f` of the events of each of those customers, usually a ledger's as of the same day; [`Events`] has an example.
@@ -294,12 +527,16 @@ impl<'a> ObservedEvents<'a> {
     }
 }
 
-/// The events of one customer within a view, by day. Copies are two pointers and a length.
-#[derive(Clone, Copy)]
-pub struct EventHistory<'a> {
-    events: &'a Events,
-    entries: &'a [Entry],
+/// Prints counts and the moment, never keys.
+impl fmt::Debug for ObservedEvents<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ObservedEvents({} rows, {}, {:?})", self.0.timeline.len(), self.moment(), self.knowledge())
+    }
 }
+
+/// The events of one customer within a view, by time. A copy is a few words.
+#[derive(Clone, Copy)]
+pub struct EventHistory<'a>(Rows<'a>);
 
 /// One row of an [`EventHistory`].
 #[derive(Clone, Debug, PartialEq)]
@@ -308,30 +545,42 @@ pub struct EventHistory<'a> {
 pub struct EventRow<'a> {
     /// Day of the event.
     pub day: Day,
+    /// Second of the day, where known.
+    pub second_of_day: Option<u32>,
     /// What happened.
     pub kind: Key<'a>,
     /// How much of it, where known.
     pub value: Option<f64>,
+    /// Where it happened or by what means, where known.
+    pub channel: Option<Key<'a>>,
+    /// The campaign it belongs to, where known.
+    pub campaign: Option<Key<'a>>,
+    /// What was said or written, where known.
+    pub text: Option<Key<'a>>,
+    /// The event's own id, where it has one.
+    pub id: Option<Key<'a>>,
 }
 
 impl<'a> EventHistory<'a> {
     /// Number of events.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.0.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.len() == 0
     }
 
     /// Number of events of a kind; 0 for a kind that never occurs. O(events of the customer).
     pub fn count<'k>(&self, kind: impl Into<Key<'k>>) -> usize {
-        let kind = self.events.0.labels.find(kind).and_then(|i| u32::try_from(i).ok());
-        self.entries.iter().filter(|entry| Some(entry.kind) == kind).count()
+        let kinds = self.0.timeline.dictionaries[KIND].as_ref();
+        let kind = kinds.and_then(|kinds| kinds.find(kind)).and_then(|i| u32::try_from(i).ok());
+        self.0.places().filter(|place| Some(self.0.number(KIND, *place)) == kind).count()
     }
 
-    /// The rows in order of day, kind, value; those without a value before those with one.
+    /// The rows in order of day, second, kind, channel, campaign, value, text; those without a second after those with
+    /// one, those without a value before.
     ///
     /// ```
     /// use regulars::data::{Event, Events};
@@ -347,9 +596,18 @@ impl<'a> EventHistory<'a> {
     /// # Ok::<(), regulars::Error>(())
     /// ```
     pub fn rows(&self) -> impl Iterator<Item = EventRow<'a>> + use<'a> {
-        let labels = &self.events.0.labels;
-        self.entries.iter().filter_map(|entry| {
-            Some(EventRow { day: entry.day, kind: labels.get(entry.kind as usize)?, value: entry.value })
+        let rows = self.0;
+        rows.places().filter_map(move |place| {
+            Some(EventRow {
+                day: rows.day(place),
+                second_of_day: rows.second(place),
+                kind: rows.label(KIND, place)?,
+                value: rows.value(place),
+                channel: rows.label(CHANNEL, place),
+                campaign: rows.label(CAMPAIGN, place),
+                text: rows.label(TEXT, place),
+                id: rows.label(ID, place),
+            })
         })
     }
 }

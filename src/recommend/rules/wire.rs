@@ -1,7 +1,8 @@
 //! Rules in a file, checked on the way back.
 //!
-//! Rules of orders: the items' keys, the sides of all rules one after the other, how long each is, and three counts a rule
-//! (blocks). Sequence rules: a list (JSON), since there are as many as people read.
+//! Rules of orders: the items' keys, the sides of all rules one after the other, how long each is,
+//! and three counts a rule (blocks). Sequence rules: a list (JSON), since there are as many as
+//! people read.
 
 use serde::{Deserialize, Serialize};
 
