@@ -8,7 +8,10 @@ use std::fmt::Debug;
 use std::fs;
 use std::path::Path;
 
-use regulars::churn::{ChurnParams, Known, Method, Past, WarningParams};
+use regulars::churn::{
+    ChurnParams, ElasticNetParams, Known, LogisticParams, Method, MonitorParams, Past, StageParams,
+    WarningParams,
+};
 use regulars::data::{
     Behaviour, Columns, Contract, Contracts, Event, Events, Features, Field, FieldKind, KeyColumn, Keys,
     Ledger, Matrix, Observed, Occasion, PurchaseHistory, Purchases, Record, RecordColumns, Records, Refunds,
@@ -22,8 +25,9 @@ use regulars::recommend::{
     SequenceRuleParams, Subject,
 };
 use regulars::rfm::{RfmInput, RfmParams};
-use regulars::segment::{KMeansParams, SegmentInput};
-use regulars::types::{Amount, AsOf, Currency, Day, Horizon, Key, Probability, Quantity};
+use regulars::segment::{KMeansParams, MixtureParams, SegmentInput};
+use regulars::simulate::ShopParams;
+use regulars::types::{Amount, AsOf, Currency, Day, Horizon, Key, Probability, Quantity, Seed};
 
 /// What must never be shown: parts of every key and value below, in text and in numbers.
 const SECRETS: [&str; 7] = ["ecre", "SECRE", "77123", "88123", "771.23", "ann.lee", "Quux"];
@@ -122,20 +126,28 @@ fn of_ledgers(shown: &mut Shown) {
     summary.push(Transaction::new("secret", day).amount(Amount::minor(PAID))).unwrap();
     shown.value(&summary);
 
-    shown.value(&Event::new("secret", day, "secret").value(77_123.0));
+    shown.value(&Event::new("secret", day, "secret").value(3.0));
     let mut events = Events::builder();
-    events.push(Event::new(customer(6), day, "secret").value(77_123.0)).unwrap();
+    events.push(Event::new(customer(6), day, "secret").value(3.0)).unwrap();
     shown.value(&events);
     let events = events.build().unwrap();
     shown.value(&events);
-    shown.value(&events.observed(as_of));
+    let seen = events.observed(as_of);
+    shown.value(&seen);
+    let own = seen.history(customer(6));
+    shown.value(&own);
+    shown.value(&own.rows().next().expect("one"));
     shown.value(&Contract::new("secret", day).plan("secret"));
     let mut contracts = Contracts::builder();
     contracts.push(Contract::new(customer(6), day).plan("secret")).unwrap();
     shown.value(&contracts);
     let contracts = contracts.build().unwrap();
     shown.value(&contracts);
-    shown.value(&contracts.observed(as_of));
+    let seen = contracts.observed(as_of);
+    shown.value(&seen);
+    let own = seen.history(customer(6));
+    shown.value(&own);
+    shown.value(&own.rows().next().expect("one"));
     shown.value(&Known::from(now).events(&events));
     shown.value(&Past::from(split));
 }
@@ -152,6 +164,27 @@ fn of_models(shown: &mut Shown) {
     let left: Vec<bool> = (0..features.len()).map(|i| i % 3 == 0).collect();
     let model = ChurnParams::new().method(Method::Plain).ridge(1.0).fit_table(&features, &left).unwrap();
     shown.value(&model);
+    let risk = model.predict(&features).unwrap();
+    shown.value(&MonitorParams::new().fit(&features, &risk, None).unwrap());
+    let cut = AsOf::new(as_of.day().checked_add(-60).unwrap());
+    let split = ledger.split(cut, Horizon::days(40).unwrap()).unwrap();
+    shown.value(&ChurnParams::new().method(Method::Plain).ridge(1.0).fit(&[split]).unwrap());
+    let x = (0..features.len()).map(|i| (i * 37 % 41) as f64).collect();
+    let matrix = Matrix::new(features.customers().clone(), ["x"], x).unwrap();
+    shown.value(&LogisticParams::new().fit(&matrix, &left).unwrap());
+    shown.value(&ElasticNetParams::new(0.5).penalties(3).fit(&matrix, &left).unwrap());
+    let stages: Vec<&str> = (0..left.len()).map(|i| ["a", "b", "c"][i % 3]).collect();
+    shown.value(&StageParams::new().fit(&matrix, &stages).unwrap());
+    shown.value(&MixtureParams::new(2).fit(&features).unwrap());
+    let names = (0..features.len()).map(|i| ["secret", "Quux"][i % 2]);
+    let named = Features::builder(features.customers().clone()).categorical("name", names).unwrap();
+    let named = named.numeric("x", vec![77_123.0; features.len()]).unwrap().build().unwrap();
+    shown.value(&named);
+    for (_, column) in named.columns() {
+        shown.value(column);
+    }
+    shown.value(&named.numeric("x").unwrap());
+    shown.value(&named.categorical("name").unwrap());
     shown.value(&WarningParams::new().fit(now).unwrap());
     shown.value(&LtvParams::new(Model::BgNbd).fit(now).unwrap());
 
@@ -170,6 +203,7 @@ fn of_models(shown: &mut Shown) {
     shown.value(&list[0]);
     shown.value(&list[..]);
     shown.value(&list[0].reasons[0]);
+    shown.value(&list[0].reasons[0].kind);
     shown.value(&Baskets::new(now, Occasion::Day).unwrap());
     let orders = Orders::new(now, Occasion::Day).unwrap();
     shown.value(&orders);
@@ -192,6 +226,7 @@ fn of_models(shown: &mut Shown) {
     shown.value(&pipeline);
     let table = pipeline.predict(&ledger, as_of).unwrap();
     shown.value(&table);
+    shown.value(&table.rows().find(|row| row.key == customer(6)).expect("a row"));
 }
 
 fn of_records(shown: &mut Shown) {
@@ -227,6 +262,9 @@ fn of_records(shown: &mut Shown) {
     shown.value(&index);
     shown.value(&index.audit());
     shown.value(&index.snapshot());
+    let shop = ShopParams::new(12, Seed(1)).simulate().unwrap();
+    shown.value(&shop);
+    shown.value(&shop.record_table().unwrap());
     shown.value(&Pseudonyms::new([77; 32]).unwrap());
 }
 
@@ -257,8 +295,27 @@ fn holders() -> BTreeSet<String> {
     holders
 }
 
-/// Types that hold no value of a person: settings, models of numbers, wire forms and what is only counted.
-const OF_NOBODY: [&str; 0] = [];
+#[cfg(feature = "csv")]
+fn of_files(shown: &mut Shown) {
+    use regulars::data::RecordsCsvParams;
+    use regulars::data::csv::{CsvFormat, RawTable};
+    let text = "id,name,email\nsecret 1,Quux Lee,ann.lee@x.org\nsecret 2,Quux Fox,ann.lee@y.org\n";
+    let table = RawTable::read_csv(text.as_bytes(), &CsvFormat::new()).unwrap();
+    shown.value(&table);
+    shown.value(&table.column("email").unwrap());
+    let mut reader = Records::csv(RecordsCsvParams::new());
+    reader.read("crm", text.as_bytes()).unwrap();
+    shown.value(&reader);
+}
+
+#[cfg(not(feature = "csv"))]
+fn of_files(shown: &mut Shown) {
+    shown.0.extend(["RawTable", "TextColumn", "RecordsCsv"].map(str::to_owned));
+}
+
+/// Types that hold no value of a person.
+const OF_NOBODY: [&str; 8] =
+    ["AsOf", "Currency", "Day", "Encoding", "Error", "ProfileId", "SegmentMap", "Transform"];
 
 #[test]
 fn debug_shows_no_personal_value() {
@@ -266,6 +323,7 @@ fn debug_shows_no_personal_value() {
     of_ledgers(&mut shown);
     of_models(&mut shown);
     of_records(&mut shown);
+    of_files(&mut shown);
     let nobody: BTreeSet<String> = OF_NOBODY.iter().map(ToString::to_string).collect();
     let missing: Vec<String> =
         holders().into_iter().filter(|name| !shown.0.contains(name) && !nobody.contains(name)).collect();

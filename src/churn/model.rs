@@ -271,7 +271,8 @@ impl ChurnModel {
     /// The probability that each customer makes no purchase within the horizon after `as_of`.
     ///
     /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) where the ledger lacks money or items that the fit had.
+    /// [`InvalidInput`](ErrorKind::InvalidInput) where the ledger lacks money or items that the fit had;
+    /// [`IncompatibleModel`](ErrorKind::IncompatibleModel) as [`Provenance::check`].
     pub fn predict<'a>(&self, now: impl Into<Known<'a>>) -> Result<PerCustomer<Probability>> {
         self.table.predict(&self.profile(now.into())?.features()?)
     }

@@ -428,7 +428,8 @@ impl TableModel {
     /// Columns are found by name; others are ignored. A missing value where the fit knew none counts as an average one.
     ///
     /// # Errors
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming a column that is not in the table or has changed its kind.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming a column that is not in the table or has changed its kind;
+    /// [`IncompatibleModel`](crate::ErrorKind::IncompatibleModel) as [`Provenance::check`].
     pub fn predict(&self, features: &Features) -> Result<PerCustomer<Probability>> {
         let reader = self.reader(features)?;
         let by_code = self.levels.read(&self.design, features);

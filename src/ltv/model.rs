@@ -374,7 +374,8 @@ impl LtvModel {
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the history is in another unit of time than the model, or
-    /// lacks the spend the model was fitted with.
+    /// lacks the spend the model was fitted with;
+    /// [`IncompatibleModel`](crate::ErrorKind::IncompatibleModel) as [`Provenance::check`].
     pub fn predict<'a>(
         &self,
         customers: impl Into<PredictInput<'a>>,

@@ -122,8 +122,9 @@ impl Pipeline {
     /// key and columns by name. Next items are those of the recommender as fitted: a customer it has never seen has none.
     ///
     /// # Errors
-    /// [`EmptyInput`](crate::ErrorKind::EmptyInput) where no customer is known as of the day; the errors of the stages where the
-    /// ledger lacks what they were fitted on.
+    /// [`EmptyInput`](crate::ErrorKind::EmptyInput) where no customer is known as of the day;
+    /// [`IncompatibleModel`](crate::ErrorKind::IncompatibleModel) for a ledger of another currency, time axis or label than
+    /// that of the fit; the errors of the stages where the ledger lacks what they were fitted on.
     pub fn predict(&self, ledger: &Ledger, as_of: AsOf) -> Result<CustomerTable> {
         CustomerTable::new(self, ledger.observed(as_of)?)
     }

@@ -393,7 +393,8 @@ impl NextItemModel {
     /// A customer whom the model has not seen with a basket has an empty list.
     ///
     /// # Errors
-    /// As [`recommend`](Self::recommend).
+    /// As [`recommend`](Self::recommend), and [`IncompatibleModel`](crate::ErrorKind::IncompatibleModel) as
+    /// [`Provenance::check`].
     pub fn recommend_for(
         &self,
         customers: &Customers,

@@ -483,7 +483,8 @@ impl SegmentModel {
     ///
     /// # Errors
     /// As [`Transform::apply`]: a column that is not in the table or changed its type is named;
-    /// [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) for a matrix of another width or other columns.
+    /// [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) for a matrix of another width or other columns;
+    /// [`IncompatibleModel`](crate::ErrorKind::IncompatibleModel) as [`Provenance::check`].
     pub fn assign<'a>(&self, data: impl Into<SegmentInput<'a>>) -> Result<PerCustomer<Segment>> {
         let measured = self.measure(data.into())?;
         let (labels, _) = lloyd::assign(measured.rows(), &self.centres);
