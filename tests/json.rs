@@ -95,7 +95,6 @@ list! { results, serialises;
     "data/policy.rs" Occasion = regulars::data::Occasion;
     "data/policy.rs" Refunds = regulars::data::Refunds;
     "data/policy.rs" Anonymous = regulars::data::Anonymous;
-    "data/policy.rs" TimeAxis = regulars::data::TimeAxis;
     "data/policy.rs" TimeUnit = regulars::data::TimeUnit;
     "data/records/csv.rs" RecordsCsvParams = regulars::data::RecordsCsvParams;
     "data/records/kind.rs" FieldKind = regulars::data::FieldKind;
@@ -268,6 +267,10 @@ list! { results, serialises;
     "types/number.rs" Probability = regulars::types::Probability;
     "types/number.rs" Seed = regulars::types::Seed;
     "types/quantity.rs" Quantity = regulars::types::Quantity;
+    "types/moment.rs" Moment = regulars::types::Moment;
+    "types/provenance.rs" Provenance = regulars::types::Provenance;
+    "types/provenance.rs" TimeAxis = regulars::data::TimeAxis;
+    "data/timeline/store.rs" TimelineIntake = regulars::data::TimelineIntake;
 }
 
 list! { models, is_saved;
@@ -335,7 +338,9 @@ const OTHERS: &[Listed] = &[
     ("data/timeline/contracts.rs", "Contracts"),
     ("data/timeline/contracts.rs", "ContractsBuilder"),
     ("data/timeline/contracts.rs", "ObservedContracts"),
+    ("data/timeline/contracts.rs", "ContractColumns"),
     ("data/timeline/contracts.rs", "ContractHistory"),
+    ("data/timeline/events.rs", "EventColumns"),
     ("data/timeline/events.rs", "Event"),
     ("data/timeline/events.rs", "Events"),
     ("data/timeline/events.rs", "EventsBuilder"),
