@@ -7,6 +7,7 @@ use std::fmt;
 
 use crate::data::{Anonymous, Conflicts, TimeAxis};
 use crate::error::{Error, Place, Result};
+use crate::kernel::intern::Interner;
 use crate::types::{Amount, Currency, Day, Key, Quantity};
 
 use super::assemble::{Assembler, SECONDS_PER_DAY};
@@ -285,6 +286,28 @@ impl KeyColumn<'_> {
             Self::NullableStrings(values) => values[row].as_deref()?,
         };
         (!text.is_empty()).then(|| Key::from(text))
+    }
+
+    /// The number of each row's key by first appearance, [`NONE`] where there is none or the row is left out.
+    fn numbers(
+        &self,
+        interner: &mut Interner,
+        what: &'static str,
+        is_left_out: impl Fn(usize) -> bool,
+    ) -> Result<Vec<u32>> {
+        let mut all = Vec::with_capacity(self.len());
+        if let Self::Integers(values) = self {
+            // The commonest column by far: its values do not become keys first.
+            for (row, value) in values.iter().enumerate() {
+                all.push(if is_left_out(row) { NONE } else { interner.integer(*value, what)? });
+            }
+            return Ok(all);
+        }
+        for row in 0..self.len() {
+            let key = self.get(row).filter(|_| !is_left_out(row));
+            all.push(key.map_or(Ok(NONE), |key| interner.key(&key, what))?);
+        }
+        Ok(all)
     }
 }
 
@@ -567,17 +590,7 @@ impl Assembler {
     /// Takes over whole columns. Integer keys go to the interner without becoming a [`Key`] first; floats that are whole
     /// minor units, nearly all of them, take a path without a branch on rounding.
     fn fill(&mut self, n: usize, columns: &Columns<'_>) -> Result<()> {
-        self.customer.reserve_exact(n);
-        for row in 0..n {
-            let number = match columns.customers {
-                KeyColumn::Integers(values) => self.customers.integer(values[row], "customers")?,
-                keys => match keys.get(row) {
-                    Some(key) => self.customers.key(&key, "customers")?,
-                    None => NONE,
-                },
-            };
-            self.customer.push(number);
-        }
+        self.customer = columns.customers.numbers(&mut self.customers, "customers", |_| false)?;
         // A row that is left out leaves nothing: no key in a dictionary, no rounded amount in a count.
         let customer = &self.customer;
         let skips = self.anonymous == Anonymous::Skip && customer.contains(&NONE);
@@ -612,14 +625,7 @@ impl Assembler {
             (columns.items, &mut self.items, &mut self.rows.item, "items"),
             (columns.ids, &mut self.ids, &mut self.rows.id, "ids"),
         ] {
-            if let Some(keys) = column {
-                let mut all = Vec::with_capacity(n);
-                for row in 0..n {
-                    let key = keys.get(row).filter(|_| !is_left_out(row));
-                    all.push(key.map_or(Ok(NONE), |key| interner.key(&key, what))?);
-                }
-                *numbers = Some(all);
-            }
+            *numbers = column.map(|keys| keys.numbers(interner, what, is_left_out)).transpose()?;
         }
         self.drop_anonymous();
         Ok(())
