@@ -29,6 +29,11 @@ use regulars::types::{Amount, AsOf, Currency, CustomerIx, Day, Horizon, Key, Lan
 /// The day as of which everything is asked.
 pub(crate) const TODAY: i32 = 19_200;
 
+/// [`TODAY`] as an as-of day.
+pub(crate) fn today() -> AsOf {
+    AsOf::new(Day::new(TODAY))
+}
+
 /// How keys of customers and items look.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Keys {
@@ -44,13 +49,12 @@ impl Keys {
     /// The key of a number; different numbers have different keys.
     pub(crate) fn of(self, number: i64) -> Key<'static> {
         match (self, number.rem_euclid(5)) {
-            (Self::Integers, 0) => Key::from(-number - 1),
+            (Self::Integers, 0) | (Self::Mixed, 3) => Key::from(-number - 1),
             (Self::Integers, _) => Key::from(number),
             (Self::Texts, _) => Key::from(format!("k{number}")),
             (Self::Mixed, 0) => Key::from(85_000 + number),
             (Self::Mixed, 1) => Key::from(format!("{}A", 85_000 + number)),
             (Self::Mixed, 2) => Key::from(format!("00{number}")),
-            (Self::Mixed, 3) => Key::from(-number - 1),
             (Self::Mixed, _) => Key::from(format!("post {number}")),
         }
     }
@@ -92,7 +96,7 @@ impl Shop {
             contracts.push(if left { contract.end(Day::new(TODAY - 20)) } else { contract }).unwrap();
             while day <= TODAY {
                 number += 1;
-                for _ in 0..1 + draws.below(3) {
+                for _ in 0..=draws.below(3) {
                     let item = 100 + customer % 5 * 6 + draws.below(9);
                     let cents = 100 + draws.below(3_000);
                     let row = Transaction::new(keys.of(customer), Day::new(day)).order(keys.of(number));
@@ -140,12 +144,8 @@ impl Shop {
         }
     }
 
-    pub(crate) fn today(&self) -> AsOf {
-        AsOf::new(Day::new(TODAY))
-    }
-
     pub(crate) fn now(&self) -> Observed<'_> {
-        self.ledger.observed(self.today()).unwrap()
+        self.ledger.observed(today()).unwrap()
     }
 
     /// A split whose holdout ends today.
@@ -206,11 +206,11 @@ pub(crate) fn row_of_table(row: &CustomerRow<'_>) -> String {
         row.spend.map(Amount::in_minor),
         row.rfm,
         row.rfm_segment.map(|s| s.name(Language::English)),
-        row.segment.map(|s| s.index()),
+        row.segment.map(regulars::segment::Segment::index),
         row.churn,
         row.value,
         row.value_interval,
-        row.tier.map(|t| t.index()),
+        row.tier.map(regulars::data::Tier::index),
         list(&row.next),
     )
 }
@@ -241,7 +241,7 @@ fn quick(shop: &Shop) -> Result<regulars::pipeline::Pipeline> {
         .churn(ChurnParams::new().method(ChurnMethod::Plain).ridge(1.0))
         .churn_dates(2)
         .interval(0.8);
-    params.fit(&shop.ledger, shop.today(), Horizon::days(40)?)
+    params.fit(&shop.ledger, today(), Horizon::days(40)?)
 }
 
 fn season() -> CalendarCovariates {
@@ -251,7 +251,12 @@ fn season() -> CalendarCovariates {
 
 pub(crate) const VERBS: &[Verb] = &[
     Verb {
-        shows: &["Ledger::observed", "Observed::behaviour", "Observed::only"],
+        shows: &[
+            "Ledger::observed",
+            "Ledger::observed_in_hindsight",
+            "Observed::behaviour",
+            "Observed::only",
+        ],
         run: |shop| {
             let behaviour = shop.now().behaviour()?;
             let mut said: Said = (0..behaviour.rows().len())
@@ -260,6 +265,8 @@ pub(crate) const VERBS: &[Verb] = &[
                     format!("{} {:?}", key.to_text(), behaviour.rows()[row])
                 })
                 .collect();
+            let hindsight = shop.ledger.observed_in_hindsight(today())?.behaviour()?;
+            said.push(format!("{:?}", hindsight.rows()));
             let one = shop.now().only(first_customer(shop))?.behaviour()?;
             said.push(format!("{:?}", one.rows()));
             said.extend(debug(&shop.now().map(|history| (history.len(), history.last_day()))));
@@ -501,8 +508,8 @@ pub(crate) const VERBS: &[Verb] = &[
         run: |shop| {
             let pipeline = quick(shop)?;
             let mut said: Said =
-                pipeline.predict(&shop.ledger, shop.today())?.rows().map(|r| row_of_table(&r)).collect();
-            let one = pipeline.row(&shop.ledger, shop.today(), first_customer(shop))?;
+                pipeline.predict(&shop.ledger, today())?.rows().map(|r| row_of_table(&r)).collect();
+            let one = pipeline.row(&shop.ledger, today(), first_customer(shop))?;
             said.push(one.map_or_else(String::new, |row| row_of_table(&row)));
             said.push(format!("{:?}", pipeline.left_out()));
             let before = AsOf::new(Day::new(TODAY - 40));
