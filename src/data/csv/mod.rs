@@ -33,6 +33,8 @@
 //! | exact repetition of another row | kept, and counted |
 //! | unreadable date or number, other width, damaged text | [`Strictness`]: counted by reason and left out, or an error |
 //! | another currency | always an error |
+//! | the same id again | counted once if equal; else a correction, see [`Transaction::id`](crate::data::Transaction::id) |
+//! | two versions of one id, known on one day | [`Strictness`]: counted, or an error |
 //!
 //! # Example
 //! ```
@@ -193,6 +195,9 @@
 //! | order | `order_id`, `invoice_no`, `basket_id`, `receipt` | 订单号, 小票号 |
 //! | item | `item_id`, `stock_code`, `product`, `sku`, `ean` | 商品编码, 货号 |
 //! | currency | `currency`, `currency_code` | 币种 |
+//! | known | `known_at`, `booked_at`, `recorded_at` | 入账日期, 登记日期 |
+//!
+//! The row's own id has no usual name: [`column`](CsvParams::column) says which column it is.
 
 mod dates;
 mod encoding;

@@ -217,9 +217,10 @@ impl Assembler {
             covers: None,
             label: None,
             identity: Identity::default(),
+            conflicts: self.conflicts,
             intake,
         }
-        .finish(self.conflicts)
+        .finish()
     }
 }
 
@@ -237,30 +238,38 @@ pub(super) struct Parts {
     pub(super) covers: Option<(Day, Day)>,
     pub(super) label: Option<Arc<str>>,
     pub(super) identity: Identity,
+    /// What becomes of versions that contradict each other.
+    pub(super) conflicts: Conflicts,
     /// Counts of the reading; those of the rows are made here.
     pub(super) intake: Intake,
 }
 
 impl Parts {
     /// Settles versions of one id, counts the rows, and puts the store together.
-    pub(super) fn finish(mut self, conflicts: Conflicts) -> Result<Ledger> {
+    pub(super) fn finish(mut self) -> Result<Ledger> {
         let rows = &mut self.rows;
         if rows.known.as_ref().is_some_and(|known| *known == rows.day) {
             rows.known = None;
         }
+        if rows.second.as_ref().is_some_and(|seconds| seconds.iter().all(|second| *second == NONE)) {
+            rows.second = None;
+        }
         rows.superseded = None;
         let (mut repeated, mut corrected, mut conflicting) = (0, 0, 0);
-        if let Some(ids) = &rows.id {
+        // As a rule each row has an id of its own, and the dictionary alone shows it.
+        let named = rows.id.as_ref().map_or(0, |ids| ids.iter().filter(|id| **id != NONE).count());
+        let has_versions = self.ids.as_ref().is_some_and(|ids| ids.len() != named);
+        if let Some(ids) = rows.id.as_ref().filter(|_| has_versions) {
             let gone = versions::without_repeated(&mut self.offsets, ids, |row| rows.repeats(row));
             if let Some((keep, gone)) = gone {
                 rows.retain(&keep);
                 repeated = gone;
             }
         }
-        if let Some(ids) = &rows.id {
+        if let Some(ids) = rows.id.as_ref().filter(|_| has_versions) {
             let known = rows.known.as_ref().unwrap_or(&rows.day);
             let versions = Versions::of(ids, |row| known[row], NEVER);
-            versions.check(conflicts)?;
+            versions.check(self.conflicts)?;
             (corrected, conflicting) = (versions.corrected, versions.conflicting);
             rows.superseded = versions.superseded;
         }
@@ -292,6 +301,7 @@ impl Parts {
             covers,
             label: self.label,
             identity: self.identity,
+            conflicts: self.conflicts,
             intake,
             computed: Arc::default(),
         })))
@@ -409,8 +419,11 @@ fn push_sparse(column: &mut Option<Vec<u32>>, so_far: usize, value: u32) {
     }
 }
 
-/// Replaces provisional numbers by ranks; `None`, and no dictionary, for a column that never had a value.
+/// Replaces provisional numbers by ranks; no dictionary, and no column, where no row has a value.
 fn rank_column(interner: Interner, column: &mut Option<Vec<u32>>) -> Option<Arc<Keys>> {
+    if interner.len() == 0 {
+        *column = None;
+    }
     let numbers = column.as_mut()?;
     let (sorted, ranks) = interner.finish();
     for number in numbers.iter_mut().filter(|n| **n != NONE) {
@@ -538,6 +551,7 @@ impl Store {
             covers: self.covers,
             label: self.label.clone(),
             identity: self.identity,
+            conflicts: self.conflicts,
             intake: self.intake.clone(),
             computed: Arc::clone(&self.computed),
             ids: self.ids.clone(),

@@ -342,7 +342,8 @@ impl fmt::Debug for Columns<'_> {
         columns.field("customers", &self.customers).field("days", &self.days);
         columns.field("seconds", &self.seconds.map(<[_]>::len)).field("orders", &self.orders);
         columns.field("items", &self.items).field("amounts", &self.amounts);
-        columns.field("quantities", &self.quantities.map(<[_]>::len)).finish_non_exhaustive()
+        columns.field("quantities", &self.quantities.map(<[_]>::len));
+        columns.field("ids", &self.ids).field("known", &self.known).finish_non_exhaustive()
     }
 }
 
@@ -577,6 +578,10 @@ impl Assembler {
             };
             self.customer.push(number);
         }
+        // A row that is left out leaves nothing: no key in a dictionary, no rounded amount in a count.
+        let customer = &self.customer;
+        let skips = self.anonymous == Anonymous::Skip && customer.contains(&NONE);
+        let is_left_out = |row: usize| skips && customer[row] == NONE;
         self.rows.day = (0..n).map(|row| columns.days.get(row)).collect();
         self.rows.known = columns.known.map(|known| (0..n).map(|row| known.get(row)).collect());
         self.rows.second = columns.seconds.map(<[u32]>::to_vec);
@@ -596,7 +601,7 @@ impl Assembler {
                         continue;
                     }
                     let (amount, rounded) = column.get(columns.currency, row)?;
-                    self.rounded_amounts += u64::from(rounded);
+                    self.rounded_amounts += u64::from(rounded && !is_left_out(row));
                     amounts.push(amount);
                 }
                 Some(amounts)
@@ -610,7 +615,8 @@ impl Assembler {
             if let Some(keys) = column {
                 let mut all = Vec::with_capacity(n);
                 for row in 0..n {
-                    all.push(keys.get(row).map_or(Ok(NONE), |key| interner.key(&key, what))?);
+                    let key = keys.get(row).filter(|_| !is_left_out(row));
+                    all.push(key.map_or(Ok(NONE), |key| interner.key(&key, what))?);
                 }
                 *numbers = Some(all);
             }

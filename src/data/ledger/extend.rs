@@ -6,8 +6,8 @@
 
 use std::sync::Arc;
 
+use crate::data::Keys;
 use crate::data::merge::{Merged, Plan};
-use crate::data::{Conflicts, Keys};
 use crate::error::{Error, ErrorKind, Result};
 use crate::types::Key;
 
@@ -20,7 +20,8 @@ impl Ledger {
     ///
     /// The other ledger holds the new rows, built from rows, columns or CSV. This one, its clones and its
     /// views stay as they are. Counts of the intake are added up; numbers of skipped rows go on after
-    /// those of this ledger. Versions of one id that contradict each other are counted, not refused.
+    /// those of this ledger. Versions of one id that contradict each other are refused or counted, as this
+    /// ledger's own were.
     /// O(rows) of copying, and a merge of the rows of customers who have new ones.
     ///
     /// ```
@@ -41,7 +42,8 @@ impl Ledger {
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the two differ in currency, time axis, label, identity
-    /// (relabel the new rows first), or in whether they have amounts or quantities;
+    /// (relabel the new rows first), or in whether they have amounts or quantities, and where two versions of one
+    /// id contradict each other in a ledger that refuses them;
     /// [`Overflow`](crate::ErrorKind::Overflow) above 4,294,967,294 rows.
     pub fn extend(&self, more: &Self) -> Result<Self> {
         let (own, new) = (self.store(), more.store());
@@ -72,9 +74,10 @@ impl Ledger {
             covers: Some((own.covers.0.min(new.covers.0), own.covers.1.max(new.covers.1))),
             label: own.label.clone().or_else(|| new.label.clone()),
             identity: own.identity,
+            conflicts: own.conflicts,
             intake: sum(&own.intake, &new.intake),
         }
-        .finish(Conflicts::Count)
+        .finish()
     }
 
     /// All rows, as they could be pushed into a builder: a ledger built from them has equal rows.

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::data::{Conflicts, Keys};
+use crate::data::Keys;
 use crate::error::{Error, Result};
 use crate::kernel::intern::Interner;
 use crate::types::Key;
@@ -18,7 +18,8 @@ impl Ledger {
     /// The same rows under other customers: accounts that belong to one person become one history.
     ///
     /// `person` names the person behind an account; an account of which it knows nothing (`None`) stays a customer of its
-    /// own. Rows of nobody stay rows of nobody. Days, amounts, orders, items and covered days are unchanged; exact
+    /// own, and one of which it says the empty text is a customer no longer: its rows become anonymous ones, as those
+    /// that have been so stay. Days, amounts, orders, items and covered days are unchanged; exact
     /// duplicates are counted anew, as two accounts may hold equal rows.
     ///
     /// ```
@@ -52,6 +53,7 @@ impl Ledger {
         let mut unknown = Vec::new();
         for (account, key) in store.customers.iter().enumerate() {
             match person(key) {
+                Some(name) if name.is_empty() => {}
                 Some(name) => number[account] = people.key(&name, "customers")?,
                 None => unknown.push(account),
             }
@@ -72,7 +74,9 @@ impl Ledger {
         let groups = customers.len() + 1;
         let mut group = vec![u32::try_from(groups - 1).unwrap_or(NONE); self.len()];
         for (account, range) in store.offsets.windows(2).take(number.len()).enumerate() {
-            group[range[0]..range[1]].fill(ranks[number[account] as usize]);
+            if let Some(person) = ranks.get(number[account] as usize) {
+                group[range[0]..range[1]].fill(*person);
+            }
         }
         let (offsets, order) = store.rows.sort(&group, groups);
         let rows = store.rows.gather(&order);
@@ -88,8 +92,9 @@ impl Ledger {
             covers: Some(store.covers),
             label: store.label.clone(),
             identity: Identity::Hindsight,
+            conflicts: store.conflicts,
             intake: store.intake.clone(),
         }
-        .finish(Conflicts::Count)
+        .finish()
     }
 }

@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::data::behaviour::Computed;
-use crate::data::{Keys, TimeAxis};
+use crate::data::{Conflicts, Keys, TimeAxis};
 use crate::error::{Error, Result};
 use crate::types::{Amount, AsOf, Currency, CustomerIx, Day, ItemIx, Key, Quantity};
 
@@ -71,6 +71,8 @@ pub(crate) struct Store {
     pub(crate) label: Option<Arc<str>>,
     /// What the customers are, and since when that was known.
     pub(crate) identity: Identity,
+    /// What becomes of versions of one row that contradict each other.
+    pub(super) conflicts: Conflicts,
     /// Counts of the reading.
     pub(crate) intake: Intake,
     /// What was computed from the rows last, by as-of day.

@@ -20,6 +20,10 @@ use crate::types::{Amount, Currency, Day, IntoKey, Key, Quantity};
 /// | amount | [`Amount`], minor units | the ledger knows no money |
 /// | quantity | [`Quantity`], thousandths | the ledger counts no pieces |
 /// | currency | [`Currency`] | not checked |
+/// | id | [`Key`] | the row is never replaced; a correction is a row that reverses it |
+/// | known | [`Day`] | the row was known on its own day |
+///
+/// An empty text is no key: as a customer it is an anonymous row, as an order, item or id it is absent.
 ///
 /// ```
 /// use regulars::data::Transaction;
@@ -54,6 +58,8 @@ impl fmt::Debug for Transaction<'_> {
             ("item", self.item.is_some()),
             ("amount", self.amount.is_some()),
             ("quantity", self.quantity.is_some()),
+            ("known", self.known.is_some()),
+            ("id", self.id.is_some()),
         ];
         known.iter().filter(|(_, known)| *known).try_for_each(|(name, _)| write!(f, ", {name}"))?;
         f.write_str(")")

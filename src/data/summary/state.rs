@@ -229,7 +229,7 @@ impl Summary {
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming the row: another currency, an amount missing where earlier
-    /// rows had one (or the other way round), no order where occasions are orders. The row is then not taken in, and the
+    /// rows had one (or the other way round), an id (no row is kept that another version could replace), no order where occasions are orders. The row is then not taken in, and the
     /// summary can go on.
     ///
     /// ```
@@ -248,6 +248,9 @@ impl Summary {
     #[expect(clippy::needless_pass_by_value, reason = "a row is handed over, as to the builder of a ledger")]
     pub fn push(&mut self, row: Transaction<'_>) -> Result<()> {
         let number = self.tally.rows_read.saturating_add(1);
+        if row.id.as_ref().is_some_and(|id| !id.is_empty()) {
+            return Err(Error::row(number, Some("id"), NO_IDS));
+        }
         if let Some(currency) = row.currency.filter(|c| *c != self.policy.currency) {
             let rule =
                 format!("expected the summary's currency {:?}, got {currency:?}", self.policy.currency);
@@ -320,6 +323,9 @@ impl Summary {
     /// ```
     pub fn push_columns(&mut self, columns: &Columns<'_>) -> Result<()> {
         columns.check()?;
+        if columns.ids.is_some() {
+            return Err(Error::input(NO_IDS).at(Place::Column("ids".into())));
+        }
         if columns.currency != self.policy.currency {
             return Err(Error::input(format!(
                 "expected the summary's currency {:?}, got {:?}",
@@ -507,6 +513,10 @@ impl Summary {
         Ok(())
     }
 }
+
+/// The rule broken by rows with ids: a sum cannot take back what an older version added.
+const NO_IDS: &str =
+    "given, but a summary keeps no rows that another version could replace: leave ids out or use a ledger";
 
 /// The rule broken by a purchase without an order, in both doors.
 const NEEDS_ORDER: &str = "missing, but occasions by order need it in every row of a purchase";
