@@ -1,4 +1,4 @@
-//! Speed of the data floor: its doors, its views, and relabelling. Memory and peers are measured by `benches/peers`.
+//! Speed of `data`: its constructors, its views, growing and relabelling. Memory and peers are measured by `benches/peers`.
 
 #![allow(missing_docs, reason = "criterion's macros make public items")]
 #![allow(clippy::unwrap_used, reason = "a bench may fail")]
@@ -50,6 +50,26 @@ fn doors(c: &mut Criterion) {
     group.bench_function("observed, map", |b| {
         let now = ledger.observed(AsOf::new(ledger.covers().1)).unwrap();
         b.iter(|| now.map(|history| history.last_day()));
+    });
+    // One day's rows for every hundred of the past, beside the build of all of them.
+    let cut = rows.len() - rows.len() / 101;
+    let part = |rows: std::ops::Range<usize>| {
+        let columns = Columns::new(Currency::EUR, &customers[rows.clone()], &days[rows.clone()])
+            .amounts(&amounts[rows.clone()])
+            .items(&items[rows]);
+        Ledger::from_columns(&columns).unwrap()
+    };
+    let (old, new) = (part(0..cut), part(cut..rows.len()));
+    group.bench_function("build, four", |b| b.iter(|| part(0..rows.len())));
+    group.bench_function("extend, four", |b| b.iter(|| old.extend(&new).unwrap()));
+    group.bench_function("behaviour", |b| {
+        let day = ledger.covers().1;
+        let mut back = 0;
+        b.iter(|| {
+            // Another day each time: a ledger keeps the latest few.
+            back = (back + 1) % 100;
+            ledger.observed(AsOf::new(day.checked_add(-back).unwrap())).unwrap().behaviour().unwrap()
+        });
     });
     group.bench_function("relabel", |b| {
         b.iter_batched(

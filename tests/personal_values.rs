@@ -13,9 +13,9 @@ use regulars::churn::{
     WarningParams,
 };
 use regulars::data::{
-    Behaviour, Columns, Contract, Contracts, Event, Events, Features, Field, FieldKind, KeyColumn, Keys,
-    Ledger, Matrix, Observed, Occasion, PurchaseHistory, Purchases, Record, RecordColumns, Records, Refunds,
-    Summary, SummaryParams, TimeUnit, Transaction,
+    Behaviour, Columns, Contract, ContractColumns, Contracts, Event, EventColumns, Events, Features, Field,
+    FieldKind, KeyColumn, Keys, Ledger, Matrix, Observed, Occasion, PurchaseHistory, Purchases, Record,
+    RecordColumns, Records, Refunds, Summary, SummaryParams, TimeUnit, Transaction,
 };
 use regulars::ltv::{FitInput, Histogram, LtvParams, Model};
 use regulars::pipeline::PipelineParams;
@@ -126,9 +126,13 @@ fn of_ledgers(shown: &mut Shown) {
     summary.push(Transaction::new("secret", day).amount(Amount::minor(PAID))).unwrap();
     shown.value(&summary);
 
-    shown.value(&Event::new("secret", day, "secret").value(3.0));
+    shown
+        .value(&Event::new("secret", day, "secret").value(3.0).text("secret").id("secret").channel("secret"));
+    let (secret, on) = (["secret"], [day]);
+    shown.value(&EventColumns::new(&secret[..], &on[..], &secret[..]).texts(&secret[..]).ids(&secret[..]));
+    shown.value(&ContractColumns::new(&secret[..], &on[..], &[None]).plans(&secret[..]));
     let mut events = Events::builder();
-    events.push(Event::new(customer(6), day, "secret").value(3.0)).unwrap();
+    events.push(Event::new(customer(6), day, "secret").value(3.0).text("secret").id("secret")).unwrap();
     shown.value(&events);
     let events = events.build().unwrap();
     shown.value(&events);
@@ -314,8 +318,8 @@ fn of_files(shown: &mut Shown) {
 }
 
 /// Types that hold no value of a person.
-const OF_NOBODY: [&str; 8] =
-    ["AsOf", "Currency", "Day", "Encoding", "Error", "ProfileId", "SegmentMap", "Transform"];
+const OF_NOBODY: [&str; 9] =
+    ["AsOf", "Currency", "Day", "Encoding", "Error", "Moment", "ProfileId", "SegmentMap", "Transform"];
 
 #[test]
 fn debug_shows_no_personal_value() {

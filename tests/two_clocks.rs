@@ -268,7 +268,7 @@ proptest! {
     /// Columns with ids and known days give the ledger that rows give.
     #[test]
     fn columns_equal_rows(lines in lines(true)) {
-        let text = |key: &Option<Key<'static>>| key.as_ref().map_or_else(String::new, |key| key.to_string());
+        let text = |key: &Option<Key<'static>>| key.as_ref().map_or_else(String::new, ToString::to_string);
         let column = |of: fn(&Line) -> &Option<Key<'static>>| lines.iter().map(|line| text(of(line))).collect::<Vec<_>>();
         let (customers, ids) = (column(|line| &line.customer), column(|line| &line.id));
         let (orders, items) = (column(|line| &line.order), column(|line| &line.item));

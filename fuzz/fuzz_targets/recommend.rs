@@ -9,7 +9,7 @@ use regulars::recommend::{
     AlreadyBought, AlsParams, Basket, ItemItemParams, MarkovChainParams, Method, NextItemModel, NextItemParams, Request,
     Similarity, TifuKnnParams, UpCfParams,
 };
-use regulars::types::{Amount, AsOf, Currency, Day};
+use regulars::types::{Amount, AsOf, Currency, Day, Key};
 
 #[derive(Arbitrary, Debug)]
 enum Step {
@@ -25,8 +25,15 @@ struct Input {
     steps: Vec<Step>,
 }
 
-fn item(number: u8) -> i64 {
-    i64::from(number)
+/// Keys of every kind: integers, negative ones, texts that look like numbers, stock codes.
+fn item(number: u8) -> Key<'static> {
+    match number % 5 {
+        0 => Key::from(85_000 + i64::from(number)),
+        1 => Key::from(format!("{}A", 85_000 + i64::from(number))),
+        2 => Key::from(format!("00{number}")),
+        3 => Key::from(-i64::from(number)),
+        _ => Key::from(format!("post {number}")),
+    }
 }
 
 fn model(input: &Input) -> Option<NextItemModel> {

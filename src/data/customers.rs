@@ -99,12 +99,11 @@ impl Keys {
                 new.push(rank);
                 b += 1;
             }
-            match key.as_integer() {
-                Some(value) => sorted.integers.push(value),
-                None => {
-                    sorted.joined.push_str(&key.to_text());
-                    sorted.ends.push(sorted.joined.len() as u64);
-                }
+            if let Some(value) = key.as_integer() {
+                sorted.integers.push(value);
+            } else {
+                sorted.joined.push_str(&key.to_text());
+                sorted.ends.push(sorted.joined.len() as u64);
             }
             rank += 1;
         }

@@ -36,7 +36,7 @@ impl Merged {
     }
 
     /// The number of an old key.
-    pub(super) fn old(&self, number: u32) -> u32 {
+    pub(super) fn of_old(&self, number: u32) -> u32 {
         match &self.old {
             Some(numbers) if number != NONE => numbers[number as usize],
             _ => number,
@@ -44,7 +44,7 @@ impl Merged {
     }
 
     /// The number of a new key.
-    pub(super) fn new(&self, number: u32) -> u32 {
+    pub(super) fn of_new(&self, number: u32) -> u32 {
         if number == NONE { NONE } else { self.new[number as usize] }
     }
 }
@@ -90,11 +90,11 @@ impl Plan {
                 }
             };
             let (mut own, mut fresh) = ((0, 0), (0, 0));
-            if of(old_at, old_customers, &|n| customers.old(n)) {
+            if of(old_at, old_customers, &|n| customers.of_old(n)) {
                 own = (old[old_at], old[old_at + 1]);
                 old_at += 1;
             }
-            if of(new_at, new_customers, &|n| customers.new(n)) {
+            if of(new_at, new_customers, &|n| customers.of_new(n)) {
                 fresh = (new[new_at], new[new_at + 1]);
                 new_at += 1;
             }

@@ -29,6 +29,11 @@ use regulars::types::{Amount, AsOf, Currency, CustomerIx, Day, Horizon, Key, Lan
 /// The day as of which everything is asked.
 pub(crate) const TODAY: i32 = 19_200;
 
+/// [`TODAY`] as an as-of day.
+pub(crate) fn today() -> AsOf {
+    AsOf::new(Day::new(TODAY))
+}
+
 /// How keys of customers and items look.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Keys {
@@ -44,13 +49,12 @@ impl Keys {
     /// The key of a number; different numbers have different keys.
     pub(crate) fn of(self, number: i64) -> Key<'static> {
         match (self, number.rem_euclid(5)) {
-            (Self::Integers, 0) => Key::from(-number - 1),
+            (Self::Integers, 0) | (Self::Mixed, 3) => Key::from(-number - 1),
             (Self::Integers, _) => Key::from(number),
             (Self::Texts, _) => Key::from(format!("k{number}")),
             (Self::Mixed, 0) => Key::from(85_000 + number),
             (Self::Mixed, 1) => Key::from(format!("{}A", 85_000 + number)),
             (Self::Mixed, 2) => Key::from(format!("00{number}")),
-            (Self::Mixed, 3) => Key::from(-number - 1),
             (Self::Mixed, _) => Key::from(format!("post {number}")),
         }
     }
@@ -74,13 +78,14 @@ impl Draws {
 }
 
 impl Shop {
-    /// A shop of about 170 customers. `later` adds rows of days after [`TODAY`]: of old customers and of new
+    /// A shop of about 170 customers. `later` adds rows of days up to [`TODAY`] that become known after it, and
+    /// rows of days after it: of old customers and of new
     /// ones, whose keys sort before, among and after the old ones, with new items and orders likewise.
     pub(crate) fn new(seed: u64, keys: Keys, later: bool) -> Self {
         let mut draws = Draws(seed);
         let mut orders = Ledger::builder(Currency::EUR).anonymous(Anonymous::Keep);
         let (mut events, mut contracts) = (Events::builder(), Contracts::builder());
-        let mut number = 0;
+        let (mut number, mut lines, mut with_id, mut agreements) = (0, 0, Vec::new(), Vec::new());
         for customer in 1_000..1_170 {
             let gap = 3 + draws.below(30);
             let mut day = i32::try_from(i64::from(TODAY) - 200 + draws.below(120)).unwrap();
@@ -89,14 +94,23 @@ impl Shop {
                 .push(Event::new(keys.of(customer), Day::new(day), "call").value(draws.below(9) as f64))
                 .unwrap();
             let contract = Contract::new(keys.of(customer), Day::new(day)).plan(keys.of(customer % 3));
+            let contract = contract.id(keys.of(customer));
+            agreements.push((customer, contract.clone()));
             contracts.push(if left { contract.end(Day::new(TODAY - 20)) } else { contract }).unwrap();
             while day <= TODAY {
                 number += 1;
-                for _ in 0..1 + draws.below(3) {
+                for _ in 0..=draws.below(3) {
                     let item = 100 + customer % 5 * 6 + draws.below(9);
                     let cents = 100 + draws.below(3_000);
                     let row = Transaction::new(keys.of(customer), Day::new(day)).order(keys.of(number));
-                    orders.push(row.item(keys.of(item)).amount(Amount::minor(cents))).unwrap();
+                    let row = row.item(keys.of(item)).amount(Amount::minor(cents));
+                    lines += 1;
+                    if lines % 5 == 0 {
+                        orders.push(row.clone().id(keys.of(lines))).unwrap();
+                        with_id.push((lines, row));
+                    } else {
+                        orders.push(row).unwrap();
+                    }
                 }
                 if draws.below(12) == 0 {
                     let row = Transaction::new(keys.of(customer), Day::new(day)).order(keys.of(number));
@@ -114,6 +128,19 @@ impl Shop {
         let walk_in = Transaction::anonymous(Day::new(TODAY - 9)).item(keys.of(103)).order(keys.of(90_000));
         orders.push(walk_in.amount(Amount::minor(900))).unwrap();
         if later {
+            // Rows of days up to today that become known afterwards: new ones, and corrections.
+            for (line, row) in with_id {
+                let known = Day::new(TODAY + 1 + i32::try_from(draws.below(30)).unwrap());
+                orders.push(row.clone().amount(Amount::minor(1)).id(keys.of(line)).known(known)).unwrap();
+                orders.push(row.amount(Amount::minor(70_000)).known(known)).unwrap();
+            }
+            for (customer, contract) in agreements {
+                let known = Day::new(TODAY + 1);
+                contracts.push(contract.end(Day::new(TODAY)).known(known)).unwrap();
+                events
+                    .push(Event::new(keys.of(customer), Day::new(TODAY - 5), "complaint").known(known))
+                    .unwrap();
+            }
             for row in 0..1_500 {
                 // Numbers on both sides of the old ones, and between them.
                 let who = [draws.below(900), 1_000 + draws.below(170), 2_000 + draws.below(300)];
@@ -140,12 +167,8 @@ impl Shop {
         }
     }
 
-    pub(crate) fn today(&self) -> AsOf {
-        AsOf::new(Day::new(TODAY))
-    }
-
     pub(crate) fn now(&self) -> Observed<'_> {
-        self.ledger.observed(self.today()).unwrap()
+        self.ledger.observed(today()).unwrap()
     }
 
     /// A split whose holdout ends today.
@@ -206,11 +229,11 @@ pub(crate) fn row_of_table(row: &CustomerRow<'_>) -> String {
         row.spend.map(Amount::in_minor),
         row.rfm,
         row.rfm_segment.map(|s| s.name(Language::English)),
-        row.segment.map(|s| s.index()),
+        row.segment.map(regulars::segment::Segment::index),
         row.churn,
         row.value,
         row.value_interval,
-        row.tier.map(|t| t.index()),
+        row.tier.map(regulars::data::Tier::index),
         list(&row.next),
     )
 }
@@ -241,7 +264,7 @@ fn quick(shop: &Shop) -> Result<regulars::pipeline::Pipeline> {
         .churn(ChurnParams::new().method(ChurnMethod::Plain).ridge(1.0))
         .churn_dates(2)
         .interval(0.8);
-    params.fit(&shop.ledger, shop.today(), Horizon::days(40)?)
+    params.fit(&shop.ledger, today(), Horizon::days(40)?)
 }
 
 fn season() -> CalendarCovariates {
@@ -501,8 +524,8 @@ pub(crate) const VERBS: &[Verb] = &[
         run: |shop| {
             let pipeline = quick(shop)?;
             let mut said: Said =
-                pipeline.predict(&shop.ledger, shop.today())?.rows().map(|r| row_of_table(&r)).collect();
-            let one = pipeline.row(&shop.ledger, shop.today(), first_customer(shop))?;
+                pipeline.predict(&shop.ledger, today())?.rows().map(|r| row_of_table(&r)).collect();
+            let one = pipeline.row(&shop.ledger, today(), first_customer(shop))?;
             said.push(one.map_or_else(String::new, |row| row_of_table(&row)));
             said.push(format!("{:?}", pipeline.left_out()));
             let before = AsOf::new(Day::new(TODAY - 40));

@@ -55,7 +55,7 @@ impl Ledger {
         // The new rows in the numbers of the result; there are few of them, so a copy costs nothing.
         let mut late = (*new.rows).clone();
         for (column, merged) in [(&mut late.order, &orders), (&mut late.item, &items), (&mut late.id, &ids)] {
-            column.iter_mut().flatten().for_each(|number| *number = merged.new(*number));
+            column.iter_mut().flatten().for_each(|number| *number = merged.of_new(*number));
         }
         let numbers = [&orders, &items, &ids];
         let before = |old: usize, new: usize| own.rows.is_before(old, &late, new, numbers);
@@ -210,7 +210,7 @@ impl Rows {
                 id,
             )
         };
-        let old = |column: &Option<Vec<u32>>, merged: &Merged| merged.old(number(column, row));
+        let old = |column: &Option<Vec<u32>>, merged: &Merged| merged.of_old(number(column, row));
         key(self, row, old(&self.order, orders), old(&self.item, items), old(&self.id, ids))
             < key(new, at, number(&new.order, at), number(&new.item, at), number(&new.id, at))
     }

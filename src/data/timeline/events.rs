@@ -300,10 +300,6 @@ impl EventsBuilder {
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming the row for a value that is not finite.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "a row is handed over; `push(Event::new(..))` reads best"
-    )]
     pub fn push(&mut self, event: Event<'_>) -> Result<()> {
         self.rows += 1;
         let mut row = event.0;
@@ -387,15 +383,15 @@ impl Events {
             let missing = |column| Error::row(number, Some(column), "expected a key, found nothing");
             let customer = customers.get(row).ok_or_else(|| missing("customers"))?;
             let kind = kinds.get(row).ok_or_else(|| missing("kinds"))?;
-            let second = |column: &Option<&[u32]>| column.map(|c| c[row]).filter(|s| *s != NONE);
+            let second = |column: Option<&[u32]>| column.map(|c| c[row]).filter(|s| *s != NONE);
             let mut arrival = Arrival::new(customer, days.get(row));
             arrival.labels =
                 labels.map(|column| column.and_then(|column| column.get(row).map(Key::into_owned)));
             arrival.labels[KIND] = Some(kind);
             arrival.value = values.map(|v| v[row]).filter(|v| !v.is_nan());
-            arrival.second = second(seconds);
-            check_second(number, "known_seconds", second(known_seconds))?;
-            arrival.known = known.map(|known| (known.get(row), second(known_seconds)));
+            arrival.second = second(*seconds);
+            check_second(number, "known_seconds", second(*known_seconds))?;
+            arrival.known = known.map(|known| (known.get(row), second(*known_seconds)));
             builder.push(Event(arrival))?;
         }
         builder.build()

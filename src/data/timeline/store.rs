@@ -354,9 +354,9 @@ impl Timeline {
         });
         let mut more = (*new.table).clone();
         for (column, merged) in more.labels.iter_mut().zip(&merged) {
-            column.iter_mut().flatten().for_each(|number| *number = merged.new(*number));
+            column.iter_mut().flatten().for_each(|number| *number = merged.of_new(*number));
         }
-        let translated = |label: usize, number: u32| merged[label].old(number);
+        let translated = |label: usize, number: u32| merged[label].of_old(number);
         let before = |old: usize, new: usize| self.table.compare(old, &more, new, &translated).is_lt();
         let people = (self.customers.len(), new.customers.len());
         let plan = Plan::new(&self.offsets, &new.offsets, &customers, people, &before);
@@ -430,9 +430,9 @@ impl<'a> View<'a> {
         while low < high {
             let middle = low + (high - low) / 2;
             if timeline.table.moment(rows.place(middle)) <= self.moment {
-                low = middle + 1
+                low = middle + 1;
             } else {
-                high = middle
+                high = middle;
             }
         }
         Rows { end: low, ..rows }
