@@ -368,3 +368,29 @@ fn files_have_ids_and_known_days() {
     let error = Ledger::read_csv(bad.as_bytes(), &strict).unwrap_err();
     assert!(error.to_string().starts_with("row 5, column `known_at`"), "{error}");
 }
+
+/// A correction known on the last day there is still replaces, and a view asked for on very many days can be dropped.
+#[test]
+fn the_ends_of_time_and_many_days_are_no_special_case() {
+    let mut builder = Ledger::builder(Currency::EUR);
+    let row = |cents: i64| Transaction::new("ann", Day::new(0)).amount(Amount::minor(cents)).id("line 7");
+    builder.extend([row(100), row(200).known(Day::new(i32::MAX))]);
+    let ledger = builder.build().unwrap();
+    let spend = |view: regulars::Result<regulars::data::Observed<'_>>| {
+        let rows = view.unwrap().map(|rows| rows.amounts().unwrap_or_default().to_vec());
+        rows.into_values().concat().into_iter().map(Amount::in_minor).collect::<Vec<_>>()
+    };
+    let as_of = |day: i32| AsOf::new(Day::new(day));
+    for (view, expected) in [
+        (ledger.observed(as_of(0)), 100),
+        (ledger.observed(as_of(i32::MAX - 1)), 100),
+        (ledger.observed(as_of(i32::MAX)), 200),
+        (ledger.observed_in_hindsight(as_of(0)), 200),
+    ] {
+        assert_eq!(spend(view), [expected]);
+    }
+    let days = 3_000;
+    let seen = (0..days).filter(|day| spend(ledger.observed(as_of(*day))) == [100]).count();
+    assert_eq!(seen, days as usize);
+    std::thread::Builder::new().stack_size(1 << 16).spawn(move || drop(ledger)).unwrap().join().unwrap();
+}

@@ -1,9 +1,9 @@
-//! The columns door: any columns are a ledger or an error, and their order never matters.
+//! Columns: any of them are a ledger or an error, their order never matters, and any ledger can grow.
 #![no_main]
 
 use libfuzzer_sys::arbitrary::{self, Arbitrary, Unstructured};
 use libfuzzer_sys::fuzz_target;
-use regulars::data::{Anonymous, Columns, Holdout, Ledger};
+use regulars::data::{Anonymous, Columns, Conflicts, Holdout, Ledger};
 use regulars::types::{Amount, AsOf, Currency, Horizon, Quantity};
 
 #[derive(Arbitrary, Debug)]
@@ -19,6 +19,9 @@ struct Input<'a> {
     orders: Option<Vec<i64>>,
     keep_anonymous: bool,
     horizon: u16,
+    known: Option<Vec<i32>>,
+    ids: Option<Vec<i64>>,
+    count_conflicts: bool,
 }
 
 fn cut<T>(mut values: Vec<T>, n: usize, is_reversed: bool) -> Vec<T> {
@@ -40,6 +43,8 @@ fn ledger(input: &Input<'_>, is_reversed: bool) -> Option<Ledger> {
         input.seconds.as_ref().map(Vec::len),
         input.items.as_ref().map(Vec::len),
         input.orders.as_ref().map(Vec::len),
+        input.known.as_ref().map(Vec::len),
+        input.ids.as_ref().map(Vec::len),
     ];
     let n = lengths.into_iter().flatten().min()?;
     let texts = cut(input.customers.clone(), n, is_reversed);
@@ -52,6 +57,8 @@ fn ledger(input: &Input<'_>, is_reversed: bool) -> Option<Ledger> {
     let seconds = input.seconds.clone().map(|v| cut(v, n, is_reversed));
     let items = input.items.clone().map(|v| cut(v, n, is_reversed));
     let orders = input.orders.clone().map(|v| cut(v, n, is_reversed));
+    let known = input.known.clone().map(|v| cut(v, n, is_reversed));
+    let ids = input.ids.clone().map(|v| cut(v, n, is_reversed));
     let mut columns = match &integers {
         Some(integers) => Columns::new(Currency::EUR, integers, &days),
         None => Columns::new(Currency::EUR, &texts, &days),
@@ -74,6 +81,15 @@ fn ledger(input: &Input<'_>, is_reversed: bool) -> Option<Ledger> {
     if let Some(values) = &orders {
         columns = columns.orders(values);
     }
+    if let Some(values) = &known {
+        columns = columns.known(values);
+    }
+    if let Some(values) = &ids {
+        columns = columns.ids(values);
+    }
+    if input.count_conflicts {
+        columns = columns.conflicts(Conflicts::Count);
+    }
     if input.keep_anonymous {
         columns = columns.anonymous(Anonymous::Keep);
     }
@@ -95,6 +111,10 @@ fuzz_target!(|data: &[u8]| {
     match (forward, backward) {
         (Some(forward), Some(backward)) => {
             assert_eq!(rows(&forward), rows(&backward));
+            let twice = forward.extend(&backward).expect("two ledgers of one kind, without a conflict between them");
+            let intake = twice.intake();
+            assert_eq!(twice.len() as u64 + intake.repeated_ids - 2 * forward.intake().repeated_ids, 2 * forward.len() as u64);
+            assert_eq!(intake.corrected_rows, forward.intake().corrected_rows);
             let (first, last) = forward.covers();
             assert!(first <= last);
             if let Ok(horizon) = Horizon::days(input.horizon.into())

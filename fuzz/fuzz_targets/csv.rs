@@ -1,8 +1,8 @@
-//! The CSV door: any bytes are a ledger, a table, or an error; and every row is accounted for.
+//! Files: any bytes are a ledger, a table, or an error; and every row is accounted for.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use regulars::data::csv::{CsvFormat, CsvParams, DateOrder, DecimalMark, Encoding, RawTable, Strictness};
+use regulars::data::csv::{CsvFormat, CsvParams, DateOrder, DecimalMark, Encoding, Field, RawTable, Strictness};
 use regulars::data::{Anonymous, Ledger};
 use regulars::types::{AsOf, Currency};
 
@@ -16,6 +16,9 @@ fn params(choice: u8) -> CsvParams {
     }
     if choice & 8 != 0 {
         params = params.date_order(DateOrder::DayFirst).decimal_mark(DecimalMark::Comma);
+    }
+    if choice & 16 != 0 {
+        params = params.column(Field::Id, "id");
     }
     match choice >> 6 {
         0 | 1 => params,
@@ -37,12 +40,13 @@ fuzz_target!(|data: &[u8]| regulars_fuzz::guarded(data, |data| {
     }
     if let Ok(ledger) = Ledger::read_csv(file, &params(*choice)) {
         let intake = ledger.intake();
-        let skipped: u64 = intake.rows_skipped.values().sum();
-        assert_eq!(intake.rows_read, intake.rows_kept + intake.rows_anonymous + skipped);
+        let left_out = intake.rows_skipped.values().sum::<u64>() + intake.repeated_ids;
+        assert_eq!(intake.rows_read, intake.rows_kept + intake.rows_anonymous + left_out);
         assert_eq!(ledger.len() as u64, intake.rows_kept + intake.rows_anonymous);
-        if let Ok(now) = ledger.observed(AsOf::new(ledger.covers().1)) {
+        if let Ok(now) = ledger.observed_in_hindsight(AsOf::new(ledger.covers().1)) {
             let rows = now.map(|history| history.rows().count());
-            assert_eq!(rows.values().iter().sum::<usize>() as u64, intake.rows_kept);
+            let all = rows.values().iter().sum::<usize>() + now.anonymous().len();
+            assert_eq!(all as u64, ledger.len() as u64 - intake.corrected_rows - intake.conflicting_rows);
         }
     }
 }));

@@ -17,6 +17,16 @@ impl<K, V> Default for Chain<K, V> {
     }
 }
 
+/// One node after the other: dropped as it is built, a list would need a stack as deep as it is long.
+impl<K, V> Drop for Chain<K, V> {
+    fn drop(&mut self) {
+        let mut next = self.0.take();
+        while let Some(mut node) = next {
+            next = node.next.0.take();
+        }
+    }
+}
+
 impl<K: PartialEq + Copy, V> Chain<K, V> {
     /// The value of a key, made where it is not there yet. Two threads may make it at the same time; one
     /// of the two equal values is then kept.

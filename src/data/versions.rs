@@ -16,8 +16,8 @@ const NONE: u32 = u32::MAX;
 
 /// Until when each version counts, and how many do not count any more.
 pub(super) struct Versions<T> {
-    /// When another version takes the row's place; `None` where no row has another version.
-    pub(super) superseded: Option<Vec<T>>,
+    /// When another version takes each row's place, if ever; `None` where no row has another version.
+    pub(super) superseded: Option<Vec<Option<T>>>,
     /// Rows that a later version replaces.
     pub(super) corrected: u64,
     /// Rows that never count.
@@ -27,8 +27,8 @@ pub(super) struct Versions<T> {
 }
 
 impl<T: Copy + Ord + Display> Versions<T> {
-    /// The versions of rows that stand in the order of their content. `never` is after every time.
-    pub(super) fn of(ids: &[u32], known: impl Fn(usize) -> T, never: T) -> Self {
+    /// The versions of rows that stand in the order of their content.
+    pub(super) fn of(ids: &[u32], known: impl Fn(usize) -> T) -> Self {
         let mut versions: Vec<(u32, T, u32)> = (0_u32..)
             .zip(ids)
             .filter(|(_, id)| **id != NONE)
@@ -36,13 +36,13 @@ impl<T: Copy + Ord + Display> Versions<T> {
             .collect();
         versions.sort_unstable();
         let mut all = Self { superseded: None, corrected: 0, conflicting: 0, on: None };
-        let mut superseded = vec![never; ids.len()];
+        let mut superseded = vec![None; ids.len()];
         for pair in versions.windows(2) {
             let ((id, known, row), (next_id, next_known, _)) = (pair[0], pair[1]);
             if id != next_id {
                 continue;
             }
-            superseded[row as usize] = next_known;
+            superseded[row as usize] = Some(next_known);
             if known == next_known {
                 all.conflicting += 1;
                 all.on.get_or_insert(known);
@@ -65,6 +65,11 @@ impl<T: Copy + Ord + Display> Versions<T> {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether an id has several rows. As a rule each row has an id of its own, which the number of distinct ids shows.
+pub(super) fn any(ids: &[u32], distinct: usize) -> bool {
+    ids.iter().filter(|id| **id != NONE).count() != distinct
 }
 
 /// Which rows stay where each row of an id that repeats its predecessor goes; `None` where all do. Moves

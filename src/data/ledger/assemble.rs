@@ -19,7 +19,7 @@ use crate::types::{Amount, Currency, Day, Key};
 
 use super::identity::Identity;
 use super::late::Late;
-use super::store::{Intake, Ledger, NEVER, NONE, Rows, Store};
+use super::store::{Intake, Ledger, NONE, Rows, Store};
 use super::transaction::Transaction;
 
 /// Seconds of a civil day; a leap second counts as the last one of its minute.
@@ -256,9 +256,8 @@ impl Parts {
         }
         rows.superseded = None;
         let (mut repeated, mut corrected, mut conflicting) = (0, 0, 0);
-        // As a rule each row has an id of its own, and the dictionary alone shows it.
-        let named = rows.id.as_ref().map_or(0, |ids| ids.iter().filter(|id| **id != NONE).count());
-        let has_versions = self.ids.as_ref().is_some_and(|ids| ids.len() != named);
+        let distinct = self.ids.as_ref().map_or(0, |ids| ids.len());
+        let has_versions = rows.id.as_ref().is_some_and(|ids| versions::any(ids, distinct));
         if let Some(ids) = rows.id.as_ref().filter(|_| has_versions) {
             let gone = versions::without_repeated(&mut self.offsets, ids, |row| rows.repeats(row));
             if let Some((keep, gone)) = gone {
@@ -268,7 +267,7 @@ impl Parts {
         }
         if let Some(ids) = rows.id.as_ref().filter(|_| has_versions) {
             let known = rows.known.as_ref().unwrap_or(&rows.day);
-            let versions = Versions::of(ids, |row| known[row], NEVER);
+            let versions = Versions::of(ids, |row| known[row]);
             versions.check(self.conflicts)?;
             (corrected, conflicting) = (versions.corrected, versions.conflicting);
             rows.superseded = versions.superseded;

@@ -7,7 +7,7 @@
 use crate::data::chain::Chain;
 use crate::types::Day;
 
-use super::store::{NEVER, Rows, Store};
+use super::store::{Rows, Store};
 
 /// Rows that do not count from their own day on for ever.
 #[derive(Default)]
@@ -43,14 +43,14 @@ impl Late {
         }
         let late = |row: &usize| {
             rows.known.as_ref().is_some_and(|known| known[*row] > rows.day[*row])
-                || rows.superseded.as_ref().is_some_and(|day| day[*row] != NEVER)
+                || rows.superseded.as_ref().is_some_and(|day| day[*row].is_some())
         };
         let rows = (0..rows.day.len()).filter(late).filter_map(|row| u32::try_from(row).ok()).collect();
         Self { rows, patches: Chain::default() }
     }
 
-    /// The slices that differ as of a day; `None` where no customer's do. [`NEVER`] asks what is known in
-    /// hindsight: the last version of every row.
+    /// The slices that differ as of a day; `None` where no customer's do. The last day there is asks for
+    /// what is known in hindsight: the last version of every row.
     pub(super) fn patch<'a>(&'a self, store: &Store, as_of: Day) -> Option<&'a Patch> {
         if self.rows.is_empty() {
             return None;
@@ -63,8 +63,8 @@ impl Late {
     fn make(&self, store: &Store, as_of: Day) -> Patch {
         let all = &*store.rows;
         let hidden = |row: usize| {
-            as_of != NEVER && all.known.as_ref().is_some_and(|known| known[row] > as_of)
-                || all.superseded.as_ref().is_some_and(|day| day[row] != NEVER && day[row] <= as_of)
+            all.known.as_ref().is_some_and(|known| known[row] > as_of)
+                || all.superseded.as_ref().and_then(|day| day[row]).is_some_and(|day| day <= as_of)
         };
         let mut customers: Vec<u32> = Vec::new();
         for row in self.rows.iter().map(|row| *row as usize) {

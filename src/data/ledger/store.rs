@@ -103,15 +103,15 @@ pub(crate) struct Rows {
     pub(super) known: Option<Vec<Day>>,
     /// Rank of the row's id, or [`NONE`].
     pub(super) id: Option<Vec<u32>>,
-    /// The first day on which another version of the row counts, [`NEVER`] for none; absent where no row has
-    /// another version. Follows from ids and known days.
-    pub(super) superseded: Option<Vec<Day>>,
+    /// The first day on which another version of the row counts, if ever; absent where no row has another
+    /// version. Follows from ids and known days.
+    pub(super) superseded: Option<Vec<Option<Day>>>,
 }
 
-/// A day after every as-of day: no version has replaced the row.
-pub(super) const NEVER: Day = Day::new(i32::MAX);
+/// The last day there is: all that will ever be known is known by then.
+pub(super) const LAST: Day = Day::new(i32::MAX);
 
-/// What came in through the door and what became of it: nothing is dropped without being counted here.
+/// What came in and what became of it: nothing is dropped without being counted here.
 ///
 /// `rows_read` = `rows_kept` + `rows_anonymous` + all of `rows_skipped` + `repeated_ids` + rows that were refused by an
 /// error. The other counts describe rows that are in the ledger. A relabelled ledger counts its duplicates anew.

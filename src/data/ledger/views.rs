@@ -13,13 +13,15 @@ use crate::kernel::par;
 use crate::types::{Amount, AsOf, CustomerIx, Day, Horizon, ItemIx, Provenance, Quantity};
 
 use super::late::Patch;
-use super::store::{Ledger, NEVER, NONE, Rows, Store};
+use super::store::{LAST, Ledger, NONE, Rows, Store};
 
 impl Ledger {
     /// What is known as of a day: the only source of features.
     ///
     /// `as_of` may lie behind the covered days: the caller then states that nothing happened in between. O(customers)
-    /// at most: it looks for the first customer who was seen by then.
+    /// at most: it looks for the first customer who was seen by then. Where rows are known later than their own day or
+    /// have other versions, the rows of the customers concerned are copied once for each as-of day asked for, and kept as
+    /// long as the ledger.
     ///
     /// ```
     /// # use regulars::data::{Ledger, Transaction};
@@ -150,7 +152,7 @@ impl<'a> Observed<'a> {
         let store = ledger.store();
         let patch = match knowledge {
             Knowledge::AsKnown => store.late.patch(store, as_of.day()),
-            Knowledge::Hindsight => store.late.patch(store, NEVER),
+            Knowledge::Hindsight => store.late.patch(store, LAST),
         };
         let observed = Self { ledger, as_of, only: None, knowledge, patch };
         let anyone = (0..store.customers.len()).any(|customer| observed.history_at(customer).is_some());
@@ -309,8 +311,8 @@ impl fmt::Debug for Observed<'_> {
 
 /// The days after a cut: the only source of labels and of the truth that forecasts are scored against.
 ///
-/// Made by [`Split::holdout`]. Its rows are those known on its last day: a split depends on nothing after that day. It knows every customer of the ledger, also those who first come in it: whether
-/// they count is up to the question asked. Churn asks only about customers of the observed part.
+/// Made by [`Split::holdout`]. Its rows are those known on its last day: a split depends on nothing after that day. It
+/// knows every customer of the ledger, also those who first come in it: whether they count is up to the question asked. Churn asks only about customers of the observed part.
 #[derive(Clone, Copy)]
 pub struct Holdout<'a> {
     ledger: &'a Ledger,

@@ -313,7 +313,7 @@ impl Contracts {
     /// [`Events::extend`](super::Events::extend).
     ///
     /// # Errors
-    /// [`Overflow`](crate::ErrorKind::Overflow) above 4,294,967,294 rows.
+    /// As [`Events::extend`](super::Events::extend).
     pub fn extend(&self, more: &Self) -> Result<Self> {
         self.0.extend(&more.0).map(Self)
     }

@@ -400,7 +400,8 @@ impl Events {
     /// These events and others: what a rebuild from the rows of both gives, bit for bit.
     ///
     /// These, their clones and their views stay as they are. Versions of one id that contradict each other
-    /// are counted, not refused. O(rows) of copying, and a merge of the rows of customers who have new ones.
+    /// are refused or counted, as these events' own were. O(rows) of copying, and a merge of the rows of customers who
+    /// have new ones.
     ///
     /// ```
     /// # use regulars::data::{Event, Events};
@@ -416,7 +417,8 @@ impl Events {
     /// ```
     ///
     /// # Errors
-    /// [`Overflow`](crate::ErrorKind::Overflow) above 4,294,967,294 rows.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for versions of one id that contradict each other, where they are
+    /// refused; [`Overflow`](crate::ErrorKind::Overflow) above 4,294,967,294 rows.
     pub fn extend(&self, more: &Self) -> Result<Self> {
         self.0.extend(&more.0).map(Self)
     }

@@ -74,12 +74,12 @@ pub(super) struct Table {
     labels: [Option<Vec<u32>>; LABELS],
     /// Absent where every row was known when it happened.
     known: Option<Vec<Moment>>,
-    /// When another version of the row takes its place, [`NEVER`] for never.
-    superseded: Option<Vec<Moment>>,
+    /// When another version of the row takes its place, if ever.
+    superseded: Option<Vec<Option<Moment>>>,
 }
 
-/// After every moment: no version has replaced the row. Asked for as a moment, it means hindsight.
-fn never() -> Moment {
+/// The last moment there is: all that will ever be known is known by then.
+fn last() -> Moment {
     Moment::end_of(Day::new(i32::MAX))
 }
 
@@ -92,6 +92,8 @@ pub(super) struct Timeline {
     offsets: Arc<[usize]>,
     pub(super) table: Arc<Table>,
     pub(super) intake: TimelineIntake,
+    /// What becomes of versions of one row that contradict each other.
+    conflicts: Conflicts,
     late: Arc<Late>,
 }
 
@@ -307,7 +309,9 @@ impl Timeline {
         mut intake: TimelineIntake,
         conflicts: Conflicts,
     ) -> Result<Self> {
-        if let Some(ids) = &table.labels[ID] {
+        let distinct = dictionaries[ID].as_ref().map_or(0, |ids| ids.len());
+        let has_versions = table.labels[ID].as_ref().is_some_and(|ids| versions::any(ids, distinct));
+        if let Some(ids) = table.labels[ID].as_ref().filter(|_| has_versions) {
             let same = |_: usize, number: u32| number;
             let repeats = |row: usize| table.compare(row - 1, &table, row, &same).is_eq();
             if let Some((keep, gone)) = versions::without_repeated(&mut offsets, ids, repeats) {
@@ -316,15 +320,15 @@ impl Timeline {
             }
         }
         (intake.corrected_rows, intake.conflicting_rows) = (0, 0);
-        if let Some(ids) = &table.labels[ID] {
-            let versions = Versions::of(ids, |row| table.known(row), never());
+        if let Some(ids) = table.labels[ID].as_ref().filter(|_| has_versions) {
+            let versions = Versions::of(ids, |row| table.known(row));
             versions.check(conflicts)?;
             (intake.corrected_rows, intake.conflicting_rows) = (versions.corrected, versions.conflicting);
             table.superseded = versions.superseded;
         }
         let late = |row: &usize| {
             table.known(*row) > table.moment(*row)
-                || table.superseded.as_ref().is_some_and(|moment| moment[*row] != never())
+                || table.superseded.as_ref().is_some_and(|moment| moment[*row].is_some())
         };
         let all = if table.known.is_some() || table.superseded.is_some() { table.day.len() } else { 0 };
         let rows = (0..all).filter(late).filter_map(|row| u32::try_from(row).ok()).collect();
@@ -334,6 +338,7 @@ impl Timeline {
             offsets: offsets.into(),
             table: Arc::new(table),
             intake,
+            conflicts,
             late: Arc::new(Late { rows, patches: Chain::default() }),
         })
     }
@@ -368,12 +373,12 @@ impl Timeline {
         }
         let dictionaries = merged.map(|merged| merged.keys);
         let customers = customers.keys.unwrap_or_else(|| self.customers.clone());
-        Self::finish(customers, dictionaries, plan.offsets, table, intake, Conflicts::Count)
+        Self::finish(customers, dictionaries, plan.offsets, table, intake, self.conflicts)
     }
 
     /// A view at a moment.
     pub(super) fn at(&self, moment: Moment, knowledge: Knowledge) -> View<'_> {
-        let asked = if knowledge == Knowledge::Hindsight { never() } else { moment };
+        let asked = if knowledge == Knowledge::Hindsight { last() } else { moment };
         let patch = (!self.late.rows.is_empty()).then(|| self.late.patches.get(asked, || self.patch(asked)));
         View { timeline: self, moment, knowledge, patch: patch.filter(|patch| !patch.customers.is_empty()) }
     }
@@ -382,8 +387,8 @@ impl Timeline {
     fn patch(&self, at: Moment) -> Patch {
         let table = &*self.table;
         let hidden = |row: usize| {
-            (at != never() && table.known(row) > at)
-                || table.superseded.as_ref().is_some_and(|by| by[row] != never() && by[row] <= at)
+            table.known(row) > at
+                || table.superseded.as_ref().and_then(|by| by[row]).is_some_and(|by| by <= at)
         };
         let mut patch = Patch { offsets: vec![0], ..Patch::default() };
         for row in self.late.rows.iter().map(|row| *row as usize).filter(|row| hidden(*row)) {
