@@ -321,7 +321,7 @@ fn a_ledger_is_extended_by_its_own_kind_alone() {
 }
 
 #[test]
-fn the_empty_key_is_nobody_through_every_constructor() {
+fn the_empty_key_is_no_customer_through_every_constructor() {
     let mut builder = Ledger::builder(Currency::EUR);
     for customer in ["", "ann"] {
         builder.push(Transaction::new(customer, Day::new(1)).item("").order("")).unwrap();
@@ -330,10 +330,19 @@ fn the_empty_key_is_nobody_through_every_constructor() {
     let (customers, days, empty) = (["", "ann"], [1, 1], ["", ""]);
     let columns = Columns::new(Currency::EUR, &customers[..], &days[..]).items(&empty[..]).orders(&empty[..]);
     let columns = Ledger::from_columns(&columns).unwrap();
-    for ledger in [&rows, &columns] {
-        assert_eq!((ledger.customers().len(), ledger.intake().rows_skipped["no customer"]), (1, 1));
+    let relabelled = columns.relabel(|_| Some(Key::from(""))).unwrap();
+    assert_eq!((relabelled.customers().len(), relabelled.intake().rows_anonymous), (0, 1));
+    let mut ledgers = vec![rows, columns];
+    #[cfg(feature = "csv")]
+    {
+        let file = "customer,date,item,order\n,1970-01-02,,\nann,1970-01-02,,\n";
+        let params = regulars::data::csv::CsvParams::new(Currency::EUR);
+        ledgers.push(Ledger::read_csv(file.as_bytes(), &params).unwrap());
     }
-    assert!(rows.items().is_none());
+    for ledger in ledgers {
+        assert_eq!((ledger.customers().len(), ledger.intake().rows_skipped["no customer"]), (1, 1));
+        assert_eq!((ledger.items(), ledger.orders()), (None, None));
+    }
 }
 
 #[cfg(feature = "csv")]

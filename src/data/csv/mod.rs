@@ -1,4 +1,4 @@
-//! The CSV door: files of orders as shops export them, read once, exactly, with nothing dropped uncounted.
+//! Files of orders as shops export them, read once, exactly, with nothing dropped uncounted.
 //!
 //! # When to use it
 //! For files. An engine that has its columns in memory already uses
@@ -29,7 +29,7 @@
 //! | cancellation, return (quantity or amount below zero) | an ordinary negative fact, counted as a refund; the policy is chosen where it is used ([`Refunds`](crate::data::Refunds)) |
 //! | price zero, free item | a purchase of amount 0 |
 //! | postage, bank charges, other codes that are no products | an item like any other: what is a product is for the caller to say |
-//! | no customer (empty, `NULL`, `NaN`) | skipped and counted, or kept as an order of nobody ([`Anonymous`](crate::data::Anonymous)) |
+//! | no customer (empty, `NULL`, `NaN`) | skipped and counted, or kept as an anonymous order ([`Anonymous`](crate::data::Anonymous)) |
 //! | exact repetition of another row | kept, and counted |
 //! | unreadable date or number, other width, damaged text | [`Strictness`]: counted by reason and left out, or an error |
 //! | another currency | always an error |
@@ -64,7 +64,7 @@
 //! row 1) and the column, never the content of a field.
 //!
 //! # The same file, column by column
-//! A file of Online Retail's shape, three rows, read by hand:
+//! A file of Online Retail's shape, three rows, and what becomes of each:
 //!
 //! | file | ledger |
 //! |---|---|

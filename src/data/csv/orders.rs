@@ -14,11 +14,11 @@ use super::header::Layout;
 use super::reader::{Fault, Records, Skipped};
 use super::{CsvParams, DateOrder, DecimalMark, Field, Strictness, dates};
 
-/// A row of nobody under [`Anonymous::Skip`]; counted under the same words as by the other doors.
+/// A row without a customer under [`Anonymous::Skip`]; counted under the same words as by the other constructors.
 const NO_CUSTOMER: Fault = Fault::new(None, "no customer");
 
 impl Ledger {
-    /// The CSV door: one order row a line, columns found by their names (see [`csv`](crate::data::csv)).
+    /// A ledger from a file: one order row a line, columns found by their names (see [`csv`](crate::data::csv)).
     ///
     /// ```
     /// use regulars::data::{Ledger, csv::CsvParams};

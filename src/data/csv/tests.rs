@@ -1,4 +1,4 @@
-//! The CSV door against the kinds of files that shops send.
+//! Reading of the kinds of files that shops send.
 
 use crate::data::{Anonymous, Ledger, Row, TimeAxis, Transaction};
 use crate::error::{ErrorKind, Place, Result};
@@ -169,7 +169,7 @@ fn another_currency_is_an_error_however_lenient() {
     assert_eq!(read(file, &gbp().without(Field::Currency)).unwrap().len(), 4);
 }
 
-/// Kept as rows of nobody, or counted.
+/// Kept as anonymous rows, or counted.
 #[test]
 fn anonymous_rows_can_be_kept() {
     let file = "customer,date,item\na,2024-01-01,tea\n,2024-01-01,tea\n";

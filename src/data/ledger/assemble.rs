@@ -1,8 +1,8 @@
-//! From rows in any order to the sorted store: the one path behind every door.
+//! From rows in any order to the sorted store: the one path of every constructor.
 //!
 //! Invariants of what comes out, on which every view relies:
 //!
-//! 1. rows of customer c are `offsets[c] .. offsets[c + 1]`, those of nobody stand behind the last customer;
+//! 1. rows of customer c are `offsets[c] .. offsets[c + 1]`, anonymous rows stand after the last customer;
 //! 2. within a customer rows ascend by (day, second, order, item, amount, quantity, known day, id), hence days ascend;
 //! 3. numbers of customers, orders and items ascend with their keys;
 //! 4. nothing depends on the order of arrival: rows that are equal in every column are interchangeable.
@@ -46,7 +46,7 @@ pub(crate) struct Assembler {
     pub(super) orders: Interner,
     pub(super) items: Interner,
     pub(super) ids: Interner,
-    /// Provisional number of each row's customer, [`NONE`] for nobody.
+    /// Provisional number of each row's customer, [`NONE`] for anonymous rows.
     pub(super) customer: Vec<u32>,
     /// The other columns, with provisional numbers of orders and items.
     pub(super) rows: Rows,
@@ -234,7 +234,7 @@ pub(super) struct Parts {
     pub(super) ids: Option<Arc<Keys>>,
     pub(super) offsets: Vec<usize>,
     pub(super) rows: Rows,
-    /// Days that are covered beside those of the rows.
+    /// Days that are covered in addition to those of the rows.
     pub(super) covers: Option<(Day, Day)>,
     pub(super) label: Option<Arc<str>>,
     pub(super) identity: Identity,

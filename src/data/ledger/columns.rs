@@ -1,4 +1,4 @@
-//! The columns door: borrowed slices of an engine's own memory.
+//! Ledgers from columns: borrowed slices of an engine's own memory.
 //!
 //! For callers that hold columns already (Arrow, Polars, a database driver): nothing is copied row by row, keys are
 //! hashed once each, and every check runs before the first row is taken.
@@ -13,8 +13,8 @@ use crate::types::{Amount, Currency, Day, Key, Quantity};
 use super::assemble::{Assembler, SECONDS_PER_DAY};
 use super::store::{Ledger, NONE};
 
-/// Keys of customers, orders or items, one for each row. An empty text is "no key": a row of nobody, of no order,
-/// or of no item.
+/// Keys of customers, orders or items, one for each row. An empty text is "no key": a row of no customer, of no
+/// order, or of no item.
 ///
 /// Made by `into` from slices and vectors of `i64`, `&str` and `String`, and of their `Option`s:
 ///
@@ -484,6 +484,27 @@ impl<'a> Columns<'a> {
     }
 
     /// The id of each row, an empty text for none: see [`Transaction::id`](crate::data::Transaction::id).
+    ///
+    /// ```
+    /// use regulars::data::{Columns, Conflicts, Ledger};
+    /// use regulars::types::Currency;
+    ///
+    /// // 12.50 was booked on the first day; on the fourth it became known that it had been 1.25.
+    /// let (customer, day, cents) = (["ann", "ann"], [19_844, 19_844], [1_250_i64, 125]);
+    /// let columns = Columns::new(Currency::EUR, &customer[..], &day[..]).amounts(&cents[..]).ids(&[7_i64, 7][..]);
+    /// let ledger = Ledger::from_columns(&columns.clone().known(&[19_844, 19_847][..]))?;
+    /// assert_eq!(ledger.intake().corrected_rows, 1);
+    ///
+    /// // Known on one day they contradict each other.
+    /// let error = Ledger::from_columns(&columns).unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "column `id`: two different rows of one id became known on 2024-05-01; 1 in all"
+    /// );
+    /// let ledger = Ledger::from_columns(&columns.conflicts(Conflicts::Count))?;
+    /// assert_eq!(ledger.intake().conflicting_rows, 1);
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn ids(mut self, ids: impl Into<KeyColumn<'a>>) -> Self {
         self.ids = Some(ids.into());
         self
@@ -496,6 +517,20 @@ impl<'a> Columns<'a> {
     }
 
     /// The day on which each row became known: see [`Transaction::known`](crate::data::Transaction::known).
+    ///
+    /// ```
+    /// use regulars::data::{Columns, Ledger};
+    /// use regulars::types::{AsOf, Currency, Day};
+    ///
+    /// let (customer, day, known) = (["ann", "ann"], [19_844, 19_845], [19_844, 19_860]);
+    /// let columns = Columns::new(Currency::EUR, &customer[..], &day[..]).known(&known[..]);
+    /// let ledger = Ledger::from_columns(&columns)?;
+    /// for (as_of, rows) in [(19_845, 1), (19_859, 1), (19_860, 2)] {
+    ///     let now = ledger.observed(AsOf::new(Day::new(as_of)))?;
+    ///     assert_eq!(now.map(|rows| rows.len()).by_key("ann"), Some(&rows));
+    /// }
+    /// # Ok::<(), regulars::Error>(())
+    /// ```
     pub fn known(mut self, days: impl Into<DayColumn<'a>>) -> Self {
         self.known = Some(days.into());
         self
@@ -553,9 +588,9 @@ impl<'a> Columns<'a> {
 }
 
 impl Ledger {
-    /// The columns door: no row is copied before it reaches its place in the store.
+    /// A ledger from borrowed columns: no row is copied before it reaches its place in the store.
     ///
-    /// All or nothing: where a column is refused, there is no ledger. O(rows) beside the sorting.
+    /// All or nothing: where a column is refused, there is no ledger. O(rows), and the sorting.
     ///
     /// # Errors
     /// [`ShapeMismatch`](crate::ErrorKind::ShapeMismatch) naming a column of another length,

@@ -1,6 +1,6 @@
-//! The ledger: its doors, its store, and the views that cut it in time.
+//! The ledger: its constructors, its store, and the views that cut it in time.
 //!
-//! Three doors lead into one path. [`rows`] and [`columns`] (and the CSV reader) fill an `Assembler` with columns
+//! All constructors share one path. [`rows`] and [`columns`] (and the CSV reader) fill an `Assembler` with columns
 //! in the order of arrival; [`assemble`] gives every key its rank and sorts the rows into the [`store`];
 //! [`relabel`] sorts them anew under other customers. [`views`] is the only reader of rows: whoever wants one
 //! says as of which day.

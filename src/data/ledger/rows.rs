@@ -1,4 +1,4 @@
-//! The rows door: one `Transaction` at a time.
+//! Ledgers from rows: one `Transaction` at a time.
 //!
 //! For people and for tests. A row is checked when it is pushed, so that the error names it; the sorting happens
 //! once, in [`LedgerBuilder::build`].
@@ -40,7 +40,7 @@ impl fmt::Debug for LedgerBuilder {
 }
 
 impl Ledger {
-    /// The rows door: one currency, calendar days, rows without a customer skipped, until told otherwise.
+    /// A builder that takes rows: one currency, calendar days, rows without a customer skipped, unless it is set otherwise.
     pub fn builder(currency: Currency) -> LedgerBuilder {
         LedgerBuilder(Assembler::new(currency), Refused::default())
     }
@@ -71,7 +71,7 @@ impl LedgerBuilder {
         self
     }
 
-    /// Adds a row. Amortised constant time beside the hashing of its keys.
+    /// Adds a row. Amortised constant time, and the hashing of its keys.
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming the row, numbered from 1: another currency than the ledger's,

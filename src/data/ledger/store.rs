@@ -22,7 +22,7 @@ pub(crate) const NONE: u32 = u32::MAX;
 /// counters.
 ///
 /// Customers, orders and items are numbered from 0 in ascending order of their keys, integers before texts. The
-/// same rows, in any order and through any door, make equal ledgers; two ledgers of the same customers share
+/// same rows, in any order and through any constructor, make equal ledgers; two ledgers of the same customers share
 /// indices.
 ///
 /// ```
@@ -46,7 +46,7 @@ pub(crate) const NONE: u32 = u32::MAX;
 #[derive(Clone)]
 pub struct Ledger(pub(super) Arc<Store>);
 
-/// Structure of arrays. The rows of customer `c` are `offsets[c]..offsets[c + 1]`, anonymous rows follow behind the last
+/// Structure of arrays. The rows of customer `c` are `offsets[c]..offsets[c + 1]`, anonymous rows follow after the last
 /// customer. Within a customer rows are ordered by their whole content: day, time of day, order, item, amount, quantity.
 pub(crate) struct Store {
     /// The one currency; all amounts are its minor units.
@@ -140,7 +140,7 @@ pub struct Intake {
     pub rows_read: u64,
     /// Rows in the ledger that belong to a customer.
     pub rows_kept: u64,
-    /// Rows in the ledger that belong to nobody ([`Anonymous::Keep`](crate::data::Anonymous::Keep)).
+    /// Rows in the ledger that belong to no customer ([`Anonymous::Keep`](crate::data::Anonymous::Keep)).
     pub rows_anonymous: u64,
     /// Rows left out, by reason, in the alphabetical order of the reasons. Rows without a customer are under
     /// `no customer`; lenient reading of CSV adds reasons of its own.
@@ -162,7 +162,7 @@ pub struct Intake {
     /// Amounts that were finer than the currency and had to be rounded, half to even. A currency kept with more
     /// decimals ([`Currency::with_decimals`](crate::types::Currency::with_decimals)) rounds fewer.
     pub rounded_amounts: u64,
-    /// The file that the rows came from, where they came through the CSV door.
+    /// The file that the rows came from, where they came from one.
     #[cfg(feature = "csv")]
     pub source: Option<crate::data::csv::CsvSource>,
 }
@@ -294,7 +294,7 @@ impl Ledger {
             .ok_or_else(|| Error::input("a customer index of another ledger"))
     }
 
-    /// The guard of every door that takes an index: a fingerprint of 32 bits makes a foreign ledger pass by accident
+    /// The check of every function that takes an index: a fingerprint of 32 bits makes a foreign ledger pass by accident
     /// once in four billion, and then the range still holds.
     pub(crate) fn check_customer(&self, customer: CustomerIx) -> Result<()> {
         if customer.dictionary == self.0.customers.fingerprint() && customer.index() < self.0.customers.len()
@@ -305,7 +305,7 @@ impl Ledger {
         }
     }
 
-    /// The columns, for modules of this floor and above; rows go through the views.
+    /// The columns, for modules of this layer and above; rows go through the views.
     pub(crate) fn store(&self) -> &Store {
         &self.0
     }
@@ -313,7 +313,7 @@ impl Ledger {
     /// The same ledger, known to cover at least these days as well: a shop that was open but sold nothing.
     ///
     /// Matters for [`split`](Self::split): without it the last day of the data is taken for the last day known, and a
-    /// horizon behind it is refused, since nobody can say whether customers stayed away or the file ended.
+    /// horizon after it is refused, since customers may have stayed away or the file may have ended.
     /// Constant time; the rows are shared.
     ///
     /// ```

@@ -12,7 +12,7 @@ use crate::types::{Amount, Currency, Day, IntoKey, Key, Quantity};
 ///
 /// | part | type | absent means |
 /// |---|---|---|
-/// | customer | [`Key`] | a row of nobody, see [`Anonymous`](crate::data::Anonymous) |
+/// | customer | [`Key`] | an anonymous row, see [`Anonymous`](crate::data::Anonymous) |
 /// | day | [`Day`] | cannot be absent; basket numbers serve where dates are missing, see [`TimeAxis`](crate::data::TimeAxis) |
 /// | second of the day | `u32` | orders of one day are ordered by order key |
 /// | order | [`Key`] | the row belongs to no order |
@@ -68,7 +68,7 @@ impl fmt::Debug for Transaction<'_> {
 
 impl<'a> Transaction<'a> {
     /// A purchase by a customer on a day. The key is a whole number or a text; `"17850"` and
-    /// `17850` are one key. `None` is nobody known, as [`anonymous`](Self::anonymous) says.
+    /// `17850` are one key. `None` is an [`anonymous`](Self::anonymous) row.
     ///
     /// Customer, order, item and all other parts take a value or an `Option`, so that a row of a
     /// database goes in as it is:
@@ -95,7 +95,7 @@ impl<'a> Transaction<'a> {
         Self { customer: customer.into_key(), ..Self::anonymous(day) }
     }
 
-    /// A purchase by nobody known: kept for item statistics under [`Anonymous::Keep`](crate::data::Anonymous::Keep),
+    /// A purchase by an unknown customer: kept for item statistics under [`Anonymous::Keep`](crate::data::Anonymous::Keep),
     /// otherwise counted and skipped.
     ///
     /// ```

@@ -18,7 +18,7 @@ use super::store::{LAST, Ledger, NONE, Rows, Store};
 impl Ledger {
     /// What is known as of a day: the only source of features.
     ///
-    /// `as_of` may lie behind the covered days: the caller then states that nothing happened in between. O(customers)
+    /// `as_of` may lie after the covered days: the caller then states that nothing happened in between. O(customers)
     /// at most: it looks for the first customer who was seen by then. Where rows are known later than their own day or
     /// have other versions, the rows of the customers concerned are copied once for each as-of day asked for, and kept as
     /// long as the ledger.
@@ -45,7 +45,7 @@ impl Ledger {
 
     /// The rows up to a day as they stand now, whenever they became known.
     ///
-    /// Late rows and corrections of rows up to the day are in it, although nobody had them on that day.
+    /// Late rows and corrections of rows up to the day are in it, although they were not known on that day.
     /// For a report about the past; not for a back-test, which would know a little of the future.
     ///
     /// ```
@@ -93,7 +93,7 @@ impl Ledger {
     /// ```
     ///
     /// # Errors
-    /// As [`Ledger::observed`]; [`InvalidInput`](ErrorKind::InvalidInput) naming both dates where the horizon ends behind
+    /// As [`Ledger::observed`]; [`InvalidInput`](ErrorKind::InvalidInput) naming both dates where the horizon ends after
     /// the covered days.
     pub fn split(&self, as_of: AsOf, horizon: Horizon) -> Result<Split<'_>> {
         let observed = self.observed(as_of)?;
@@ -270,7 +270,7 @@ impl<'a> Observed<'a> {
         }
     }
 
-    /// Rows of nobody up to `as_of` (see [`Anonymous`](crate::data::Anonymous)), ordered by day, time of day, order,
+    /// Rows without a customer up to `as_of` (see [`Anonymous`](crate::data::Anonymous)), ordered by day, time of day, order,
     /// item; empty where they were skipped.
     pub fn anonymous(&self) -> History<'a> {
         let store = self.ledger.store();
@@ -344,7 +344,7 @@ impl<'a> Holdout<'a> {
     /// let came = |key: &str| -> regulars::Result<usize> {
     ///     Ok(split.holdout().history(ledger.customer(key).expect("has rows"))?.len())
     /// };
-    /// assert_eq!((came("ann")?, came("bob")?), (1, 0)); // the 8th lies within, the 15th behind
+    /// assert_eq!((came("ann")?, came("bob")?), (1, 0)); // the 8th lies within, the 15th after it
     /// # Ok::<(), regulars::Error>(())
     /// ```
     ///
@@ -456,7 +456,7 @@ impl<'a> Split<'a> {
 /// let rows = now.history(ledger.customer("ann").expect("has rows"))?.expect("was seen");
 /// assert_eq!((rows.len(), rows.is_empty()), (3, false));
 /// assert_eq!((rows.first_day(), rows.last_day()), (Day::ymd(2024, 5, 1)?, Day::ymd(2024, 5, 9)?));
-/// // Of one day, by amount: what cannot be told apart in time is ordered by content.
+/// // Of one day, by amount: rows of one moment are ordered by content.
 /// assert_eq!(rows.amounts(), Some(&[1_000, -200, 700].map(Amount::minor)[..]));
 /// assert_eq!(rows.rows().filter(|row| row.is_refund).count(), 1);
 /// assert_eq!(rows.quantities(), None); // the ledger counts no pieces
@@ -470,7 +470,7 @@ pub struct History<'a> {
     items: u32,
     /// First row.
     start: usize,
-    /// One behind the last row.
+    /// The place after the last row.
     end: usize,
 }
 
@@ -650,7 +650,7 @@ impl<'a> History<'a> {
         self.days().last().copied().unwrap_or(Day::new(0))
     }
 
-    /// Row `i` from 0, or `None` behind the last.
+    /// Row `i` from 0, or `None` after the last.
     pub fn row(&self, i: usize) -> Option<Row> {
         let day = *self.days().get(i)?;
         let known = |column: Option<&'a [u32]>| column.map(|c| c[i]).filter(|v| *v != NONE);
