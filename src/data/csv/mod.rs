@@ -112,8 +112,8 @@
 //! A German till: semicolons, decimal commas, day first, a customer column of its own name.
 //!
 //! ```
-//! use regulars::data::{Ledger, csv::{CsvParams, DateOrder, DecimalMark, Field}};
-//! use regulars::types::{Amount, AsOf, Currency};
+//! use regulars::data::{Ledger, csv::{CsvParams, DecimalMark, Field}};
+//! use regulars::types::{Amount, AsOf, Currency, DateOrder};
 //!
 //! let file = "Kunde;Datum;Betrag\n4711;31.12.2023;1.019,90\n4711;02.01.2024;-19,90\n";
 //! let params = CsvParams::new(Currency::EUR)
@@ -194,7 +194,6 @@
 //! | item | `item_id`, `stock_code`, `product`, `sku`, `ean` | 商品编码, 货号 |
 //! | currency | `currency`, `currency_code` | 币种 |
 
-mod dates;
 mod encoding;
 mod header;
 mod orders;
@@ -204,8 +203,6 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use dates::DateOrder;
-pub(crate) use dates::moment;
 pub use encoding::Encoding;
 pub use header::Field;
 pub(crate) use header::{CUSTOMER, DATE};
