@@ -139,24 +139,23 @@ impl<'a> Written<'a> {
         while count + usize::from(month.is_some()) < 3 {
             let parts = count + usize::from(month.is_some());
             let kind = Token::of(rest.chars().next()?);
+            if kind == Token::Digits {
+                let (value, length, after) = number(rest);
+                if parts == 0 && matches!(length, 8 | 14) {
+                    let pair = (value / 100 % 100, value % 100);
+                    return Self { year: value / 10_000, pair, settled: true, tidy, rest: after }.alone();
+                }
+                if length > 4 {
+                    return None;
+                }
+                numbers[count] = (value, length);
+                count += 1;
+                rest = after;
+                continue;
+            }
             let end = rest.find(|c| Token::of(c) != kind).unwrap_or(rest.len());
             let token = &rest[..end];
             match kind {
-                Token::Digits => {
-                    let length = token.chars().count();
-                    if matches!(length, 8 | 14) && parts == 0 {
-                        let end = token.char_indices().nth(8).map_or(end, |(i, _)| i);
-                        let date = number(&token[..end]);
-                        let pair = (date / 100 % 100, date % 100);
-                        return Self { year: date / 10_000, pair, settled: true, tidy, rest: &rest[end..] }
-                            .alone();
-                    }
-                    if length > 4 {
-                        return None;
-                    }
-                    numbers[count] = (number(token), length);
-                    count += 1;
-                }
                 Token::Letters => {
                     let named = MONTHS.iter().position(|name| begins(token, &name[..3]));
                     match named.filter(|_| month.is_none()) {
@@ -171,42 +170,48 @@ impl<'a> Written<'a> {
                         }
                     }
                 }
-                Token::Other if parts == 0 => tidy = false,
-                Token::Other => gaps[parts - 1] = token,
+                _ if parts == 0 => tidy = false,
+                _ => gaps[parts - 1] = token,
             }
             rest = &rest[end..];
         }
         let (year, pair, settled) = match (month, numbers) {
-            (Some(m), [(y, 4), (d, 1 | 2), _] | [(d, 1 | 2), (y, 4), _]) => (y, (m, d), true),
-            (None, [(y, 4), (m, 1 | 2), (d, 1 | 2)]) => (y, (m, d), true),
+            (Some(m), [(y, 4), (d, 1 | 2), _] | [(d, 1 | 2), (y, 4), _])
+            | (None, [(y, 4), (m, 1 | 2), (d, 1 | 2)]) => (y, (m, d), true),
             (None, [(a, 1 | 2), (b, 1 | 2), (y, 4)]) => (y, (a, b), false),
             _ => return None,
         };
-        if month.is_some() {
-            let usual =
-                |gap: &str| gap.len() <= 2 && gap.chars().all(|c| matches!(c, ' ' | '-' | '/' | '.' | ','));
-            tidy &= gaps.into_iter().all(usual);
-        } else {
-            // `1980-03 10:30` is a month and a time.
-            let blank = gaps.map(|gap| gap.trim().is_empty());
-            if words || blank[0] != blank[1] || gaps.iter().any(|gap| gap.contains([':', '：'])) {
-                return None;
+        match gaps {
+            _ if month.is_some() => {
+                let usual = |c| matches!(c, ' ' | '-' | '/' | '.' | ',');
+                tidy &= gaps.into_iter().all(|gap| gap.len() <= 2 && gap.chars().all(usual));
             }
-            if gaps == ["年", "月"] {
+            _ if words => return None,
+            ["-", "-"] | ["/", "/"] | [".", "."] => {}
+            ["年", "月"] => {
                 let after = rest.strip_prefix(['日', '号']);
                 tidy &= settled && after.is_some();
                 rest = after.unwrap_or(rest);
-            } else {
-                tidy &= gaps[0] == gaps[1] && matches!(gaps[0], "-" | "/" | ".");
+            }
+            // `1980-03 10:30` is a month and a time.
+            _ => {
+                let blank = gaps.map(|gap| gap.trim().is_empty());
+                if blank[0] != blank[1] || gaps.iter().any(|gap| gap.contains([':', '：'])) {
+                    return None;
+                }
+                tidy = false;
             }
         }
         Self { year, pair, settled, tidy, rest }.alone()
     }
 
-    /// The date, unless more numbers follow as if they were of it.
+    /// The date, unless more numbers follow as if they were of it, or its last number is an hour.
     fn alone(self) -> Option<Self> {
         let mut after = self.rest.chars();
-        let more = matches!(after.next(), Some('-' | '/' | '.')) && after.next().is_some_and(is_digit);
+        let more = match after.next() {
+            Some('-' | '/' | '.') => after.next().is_some_and(is_digit),
+            sign => matches!(sign, Some(':' | '：')),
+        };
         (!more).then_some(self)
     }
 
@@ -284,9 +289,19 @@ impl ColumnOrder {
     }
 }
 
-/// A number of ASCII or full-width digits; at most eight of them.
-fn number(digits: &str) -> u32 {
-    digits.chars().filter_map(digit).fold(0, |n, d| n * 10 + d)
+/// The number of the first eight digits of a text, how many digits it begins with, and what comes after them;
+/// after the eighth where there are more.
+fn number(text: &str) -> (u32, usize, &str) {
+    let (mut value, mut length, mut end) = (0, 0, 0);
+    for c in text.chars() {
+        let Some(digit) = digit(c) else { break };
+        length += 1;
+        if length <= 8 {
+            value = value * 10 + digit;
+            end += c.len_utf8();
+        }
+    }
+    (value, length, &text[end..])
 }
 
 /// A digit, also as Chinese and Japanese input methods write it: `２` for 2.
@@ -461,6 +476,8 @@ fn is_zone(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// 08:26 as a second of the day.
@@ -545,6 +562,44 @@ mod tests {
             assert_eq!(moment(text, None), Err(Misread::Unstated), "{text}");
         }
         assert_eq!(moment("2010-02-30", None), Err(Misread::NoDay));
+    }
+
+    proptest! {
+        /// Every form of a day gives the day, whatever order is stated where it needs none.
+        #[test]
+        fn every_form_of_a_day_is_that_day(days in -710_000_i32..2_930_000, second in 0_u32..86_400) {
+            let day = Day::new(days);
+            let ((y, m, d), order) = (day.to_ymd(), Some(DateOrder::DayFirst));
+            let (hours, minutes, seconds) = (second / 3_600, second / 60 % 60, second % 60);
+            let name = MONTHS[m as usize - 1];
+            for text in [
+                format!("{y:04}-{m:02}-{d:02}"),
+                format!("{y:04}/{m}/{d}"),
+                format!("{y:04}{m:02}{d:02}"),
+                format!("{y:04}年{m}月{d}日"),
+                format!("{d} {} {y:04}", &name[..3]),
+                format!("{name} {d}, {y:04}"),
+            ] {
+                prop_assert_eq!(super::day(&text), Ok(day));
+                let timed = format!("{text} {hours}:{minutes:02}:{seconds:02}");
+                for order in [None, order, Some(DateOrder::MonthFirst)] {
+                    prop_assert_eq!(moment(&text, order), Ok((day, None)));
+                    prop_assert_eq!(moment(&timed, order), Ok((day, Some(second))));
+                }
+            }
+            prop_assert_eq!(moment(&format!("{d}.{m}.{y:04}"), order), Ok((day, None)));
+            prop_assert_eq!(moment(&format!("{m}/{d}/{y:04}"), Some(DateOrder::MonthFirst)), Ok((day, None)));
+        }
+
+        /// A text that needs no order says the same under each; no text ends in a panic.
+        #[test]
+        fn an_order_matters_only_where_it_is_needed(text in "[0-9０-９年月日号 TZtjan:.,/é-]{0,20}|\\PC*") {
+            let orders = [DateOrder::DayFirst, DateOrder::MonthFirst].map(|order| moment(&text, Some(order)));
+            match moment(&text, None) {
+                Err(Misread::Unstated) => {}
+                without => prop_assert_eq!(orders, [without, without]),
+            }
+        }
     }
 
     /// The dates of a column that can be read in one way only say how the others are.

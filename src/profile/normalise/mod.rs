@@ -164,7 +164,9 @@ impl Normaliser {
             let mut column = ColumnOrder::default();
             for text in texts.iter() {
                 let folded = text::fold(text);
-                Written::read(&folded).iter().for_each(|date| column.add(date));
+                if let Some(date) = Written::read(&folded) {
+                    column.add(&date);
+                }
             }
             let found = column
                 .settle()

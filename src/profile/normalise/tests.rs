@@ -32,6 +32,7 @@ fn each_kind_has_its_form() {
         (K::BirthDate, "03/04/1980", ""),
         (K::BirthDate, "04/04/1980", "1980-04-04"),
         (K::BirthDate, "June 1957", ""),
+        (K::BirthDate, "Jan 1966, 10:00", ""),
         (K::BirthDate, "soon", ""),
         (K::NationalId, "11010519491231002x", "11010519491231002X"),
         (K::NationalId, "110105491231002", "11010519491231002X"),
