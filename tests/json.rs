@@ -71,7 +71,6 @@ list! { results, serialises;
     "data/behaviour.rs" CustomerBehaviour = regulars::data::CustomerBehaviour;
     "data/behaviour.rs" Behaviour = regulars::data::Behaviour;
     "data/behaviour.rs" Outcome = regulars::data::Outcome;
-    "data/csv/dates.rs" DateOrder = regulars::data::csv::DateOrder;
     "data/csv/encoding.rs" Encoding = regulars::data::csv::Encoding;
     "data/csv/header.rs" Field = regulars::data::csv::Field;
     "data/csv/params.rs" Strictness = regulars::data::csv::Strictness;
@@ -173,7 +172,6 @@ list! { results, serialises;
     "profile/model.rs" MatchSummary = regulars::profile::MatchSummary;
     "profile/normalise/mod.rs" Normaliser = regulars::profile::Normaliser;
     "profile/normalise/mod.rs" Tags = regulars::profile::Tags;
-    "profile/normalise/mod.rs" DateOrder = regulars::profile::DateOrder;
     "profile/params.rs" Method = regulars::profile::Method;
     "profile/params.rs" Sources = regulars::profile::Sources;
     "profile/params.rs" MatchParams = regulars::profile::MatchParams;
@@ -253,6 +251,7 @@ list! { results, serialises;
     "simulate/tables.rs" Effects = regulars::simulate::Effects;
     "simulate/tables.rs" ChurnTableParams = regulars::simulate::ChurnTableParams;
     "simulate/truth.rs" Person = regulars::simulate::Person;
+    "types/date.rs" DateOrder = regulars::types::DateOrder;
     "types/day.rs" Day = regulars::types::Day;
     "types/day.rs" Weekday = regulars::types::Weekday;
     "types/day.rs" AsOf = regulars::types::AsOf;
@@ -432,7 +431,7 @@ fn parameters_come_back() {
     use regulars::churn::{
         self, Campaign, ChurnParams, Direction, ElasticNetParams, MonitorParams, StageParams, WarningParams,
     };
-    use regulars::data::csv::{CsvFormat, CsvParams, DateOrder, DecimalMark, Encoding, Field as Column};
+    use regulars::data::csv::{CsvFormat, CsvParams, DecimalMark, Encoding, Field as Column};
     use regulars::data::{
         FieldKind, Missing, Occasion, RecordsCsvParams, Refunds, SummaryParams, TierParams,
         TimelineCsvParams, TransformParams,
@@ -449,7 +448,7 @@ fn parameters_come_back() {
     use regulars::rfm::{self, Bins, RfmParams};
     use regulars::segment::{Algorithm, KMeansParams, MixtureParams};
     use regulars::simulate::{BlobsParams, ChurnTableParams, Dropout, ShopParams};
-    use regulars::types::{Amount, AsOf, Currency, Expected, Horizon, Probability, Seed};
+    use regulars::types::{Amount, AsOf, Currency, DateOrder, Expected, Horizon, Probability, Seed};
 
     let rfm = RfmParams::new().bins(4).frequency(Bins::Cuts(vec![1.0, 2.5]));
     round_trip(&rfm.method(rfm::Method::default()).occasion(Occasion::Order), "{}", &RfmParams::new());

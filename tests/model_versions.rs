@@ -52,8 +52,8 @@ fn comes_back<M: persist::Model>(name: &str, file: &[u8]) {
     assert!(parts(&again) == parts(file), "{name}: read and written again it differs");
 }
 
-/// The same model as it is written today: older files hold days as numbers, and currencies as code
-/// and decimals.
+/// The same model as it is written today: older files hold days as numbers, currencies as code and
+/// decimals, and the order of day and month by the name of its variant.
 fn plain(model: Value) -> Value {
     let day = |days: i64| Value::String(Day::new(i32::try_from(days).unwrap()).to_string());
     match model {
@@ -62,6 +62,8 @@ fn plain(model: Value) -> Value {
         Value::Object(fields) => {
             let field = |(name, value): (String, Value)| match value.as_i64() {
                 Some(days) if name.ends_with("as_of") => (name, day(days)),
+                None if value == "DayFirst" => (name, Value::from("day_first")),
+                None if value == "MonthFirst" => (name, Value::from("month_first")),
                 _ => (name, plain(value)),
             };
             fields.into_iter().map(field).collect()

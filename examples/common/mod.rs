@@ -14,14 +14,14 @@ use std::process::ExitCode;
 
 use clap::Parser;
 #[cfg(feature = "csv")]
-use regulars::data::csv::{CsvFormat, CsvParams, DateOrder, DecimalMark, RawTable, Strictness};
+use regulars::data::csv::{CsvFormat, CsvParams, DecimalMark, RawTable, Strictness};
 #[cfg(feature = "csv")]
 use regulars::data::{Anonymous, Ledger};
 #[cfg(feature = "csv")]
 use regulars::simulate::ShopParams;
 use regulars::types::Language;
 #[cfg(feature = "csv")]
-use regulars::types::{Currency, Seed};
+use regulars::types::{Currency, DateOrder, Seed};
 use regulars::{Error, Place};
 
 pub(crate) use files::{open, raw_f64s, raw_i32s, raw_i64s, write_file};
@@ -254,9 +254,9 @@ impl CsvArgs {
             .anonymous(anonymous)
             .strictness(self.strictness())
             .date_order(match self.dates {
-                Dates::Ymd => DateOrder::YearFirst,
-                Dates::Dmy => DateOrder::DayFirst,
-                Dates::Mdy => DateOrder::MonthFirst,
+                Dates::Ymd => None,
+                Dates::Dmy => Some(DateOrder::DayFirst),
+                Dates::Mdy => Some(DateOrder::MonthFirst),
             })
             .decimal_mark(match self.decimal {
                 Decimal::Point => DecimalMark::Point,

@@ -2,9 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use regulars::data::csv::{CsvFormat, CsvParams, DateOrder, DecimalMark, Encoding, Field, RawTable, Strictness};
+use regulars::data::csv::{CsvFormat, CsvParams, DecimalMark, Encoding, Field, RawTable, Strictness};
 use regulars::data::{Anonymous, Ledger};
-use regulars::types::{AsOf, Currency};
+use regulars::types::{AsOf, Currency, DateOrder};
 
 fn params(choice: u8) -> CsvParams {
     let mut params = CsvParams::new(if choice & 1 == 0 { Currency::GBP } else { Currency::CNY });

@@ -27,11 +27,17 @@ pub(super) struct Versions<T> {
 }
 
 impl<T: Copy + Ord + Display> Versions<T> {
-    /// The versions of rows that stand in the order of their content.
-    pub(super) fn of(ids: &[u32], known: impl Fn(usize) -> T) -> Self {
+    /// The versions of rows that stand in the order of their content; ids are below `distinct`.
+    pub(super) fn of(ids: &[u32], distinct: usize, known: impl Fn(usize) -> T) -> Self {
+        // Corrections are few: only rows of an id that comes twice are sorted.
+        let (mut once, mut twice) = (vec![false; distinct], vec![false; distinct]);
+        for id in ids.iter().filter(|id| **id != NONE) {
+            let seen = &mut once[*id as usize];
+            twice[*id as usize] |= std::mem::replace(seen, true);
+        }
         let mut versions: Vec<(u32, T, u32)> = (0_u32..)
             .zip(ids)
-            .filter(|(_, id)| **id != NONE)
+            .filter(|(_, id)| **id != NONE && twice[**id as usize])
             .map(|(row, id)| (*id, known(row as usize), row))
             .collect();
         versions.sort_unstable();

@@ -59,7 +59,6 @@ use hashbrown::HashMap;
 use crate::data::Records;
 use crate::error::{Error, Result};
 
-use super::normalise::Normaliser;
 use super::profiles::Profiles;
 
 /// Which of several values of a field survives.
@@ -272,7 +271,7 @@ impl Profiles {
                 )
             })
             .collect();
-        let normaliser = Normaliser::new();
+        let normaliser = self.normaliser;
         let values = records.fields().iter().map(|field| {
             let rule = params.rule(field.name());
             let mut candidates = Vec::new();

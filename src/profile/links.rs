@@ -131,11 +131,12 @@ impl MatchModel {
         let weights = self.weights.as_ref();
         let weights = weights.ok_or_else(|| Error::input("rules take no links; make an index or a model"))?;
         let (together, apart) = links.rows(records)?;
-        let prepared = Prepared::new(records, self.params.normaliser)?;
+        let normaliser = self.params.normaliser.settled(records)?;
+        let prepared = Prepared::new(records, normaliser)?;
         let table = Compared::new(&prepared, &self.params);
         let constraints = Constraints { together: &together, apart: &apart, ..Constraints::default() };
         let roots = decide(&prepared, &self.params, weights, &table, constraints);
-        let mut profiles = Profiles::from_roots(records, self.params.normaliser, &roots);
+        let mut profiles = Profiles::from_roots(records, normaliser, &roots);
         profiles.counts = Counts { pairs_scored: table.count };
         Ok(profiles.with_threshold(self.threshold()))
     }

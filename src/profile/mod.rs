@@ -181,7 +181,7 @@ pub use index::{Action, AuditEvent, Candidate, Change, IndexParams, IndexSnapsho
 pub use labels::Labels;
 pub use links::Links;
 pub use model::{MatchModel, MatchSummary};
-pub use normalise::{DateOrder, Normaliser, Tags, is_valid_chinese_id};
+pub use normalise::{Normaliser, Tags, is_valid_chinese_id};
 pub use params::{MatchParams, Method, Sources};
 pub use privacy::{Consent, Pseudonyms, mask};
 pub use profiles::{ProfileId, Profiles};

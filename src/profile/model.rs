@@ -134,15 +134,16 @@ impl MatchModel {
     /// everybody is a profile.
     pub(crate) fn fit(params: MatchParams, records: &Records, labels: Option<&Labels>) -> Result<Self> {
         let known = labels.map(|l| l.known(records)).transpose()?;
+        let normaliser = params.normaliser.settled(records)?;
         let mut model = Self {
-            params,
+            params: MatchParams { normaliser, ..params },
             fields: records.fields().to_vec(),
             weights: None,
             records: records.len(),
             all_pairs: 1.0,
             known: None,
         };
-        let prepared = Prepared::new(records, model.params.normaliser)?;
+        let prepared = Prepared::new(records, normaliser)?;
         model.all_pairs = all_pairs(&prepared, model.params.sources);
         let (roots, pairs) = match model.params.method {
             Method::Rules => (rules::resolve(&prepared, &model.params.limits).0, 0),
@@ -173,7 +174,7 @@ impl MatchModel {
             .known
             .as_deref()
             .filter(|k| k.roots.len() == records.len() && k.fingerprint == records.fingerprint());
-        let normaliser = self.params.normaliser;
+        let normaliser = self.params.normaliser.settled(records)?;
         if let Some(known) = known {
             let mut profiles = Profiles::from_roots(records, normaliser, &known.roots);
             profiles.counts = Counts { pairs_scored: known.pairs };

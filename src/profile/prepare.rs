@@ -164,6 +164,7 @@ impl Prepared {
     /// O(distinct values · length + rows · columns); columns and chunks of values run in parallel.
     pub(crate) fn new(records: &Records, normaliser: Normaliser) -> Result<Self> {
         let rows = records.len();
+        let normaliser = normaliser.settled(records)?;
         let plan = plan(records.fields());
         // Several fields of one kind with the same role (two phones) stay columns of their own.
         let built = par::map_chunks(plan.len(), 1, |range| {

@@ -43,6 +43,7 @@ use std::fmt::Write as _;
 
 use crate::data::{Field, FieldKind, Record, Records};
 use crate::error::Result;
+use crate::types::DateOrder;
 
 use super::normalise::Normaliser;
 
@@ -94,7 +95,8 @@ pub fn mask(kind: FieldKind, value: &str) -> String {
         }
         K::NationalId => keep(value, 6, 4),
         K::CustomerAccount | K::Handle | K::Number => keep(value, 0, 4),
-        K::BirthDate => match Normaliser::new().normalise(K::BirthDate, value) {
+        // The year is the same in either order.
+        K::BirthDate => match Normaliser::new().dates(DateOrder::DayFirst).normalise(K::BirthDate, value) {
             Some(date) => format!("{}-**-**", &date[..4.min(date.len())]),
             None => "***".to_owned(),
         },
@@ -300,6 +302,7 @@ mod tests {
         for (kind, value, shown) in [
             (FieldKind::Phone, "+86 138-0013-8000", "138****8000"),
             (FieldKind::BirthDate, "1980年4月3日", "1980-**-**"),
+            (FieldKind::BirthDate, "3/4/1980", "1980-**-**"),
             (FieldKind::Address, "5 Milne Cove St", "*** Milne Cove St"),
             (FieldKind::Address, "上海新华路199号7-1066", "上海新华路***号***"),
             (FieldKind::Postcode, "200031", "20****"),

@@ -171,7 +171,7 @@ pub struct Profiles {
     /// Hashes of accounts with their profiles, and the map of them, made when first asked.
     accounts: Vec<(u64, u32)>,
     found: OnceLock<HashMap<u64, u32>>,
-    normaliser: Normaliser,
+    pub(super) normaliser: Normaliser,
     has_accounts: bool,
     threshold: Option<Probability>,
     pub(crate) counts: Counts,

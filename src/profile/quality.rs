@@ -136,10 +136,15 @@ impl fmt::Display for FieldQuality {
 /// [`Overflow`](crate::ErrorKind::Overflow) beyond 4 GiB of distinct values in one field.
 pub fn quality(records: &Records) -> Result<Vec<FieldQuality>> {
     let sources: Vec<String> = records.sources().map(str::to_owned).collect();
+    // Dates that could be two days are not valid where their column does not say which.
+    let normaliser = Normaliser::new();
+    let normaliser = normaliser.settled(records).unwrap_or(normaliser);
     let mut all = Vec::new();
     for field in 0..records.fields().len() {
         let rows: Vec<usize> = (0..records.len()).collect();
-        let one = |rows: &[usize]| tally(records, field, rows.iter().map(std::slice::from_ref), rows.len());
+        let one = |rows: &[usize]| {
+            tally(records, field, rows.iter().map(std::slice::from_ref), rows.len(), normaliser)
+        };
         all.push(one(&rows)?);
         for (number, source) in sources.iter().enumerate().filter(|_| sources.len() > 1) {
             let own: Vec<usize> =
@@ -161,7 +166,7 @@ pub fn quality_of_profiles(records: &Records, people: &Profiles) -> Result<Vec<F
     let rows: Vec<Vec<usize>> =
         (0..people.len()).map(|p| people.records_of(p).iter().map(|r| *r as usize).collect()).collect();
     (0..records.fields().len())
-        .map(|field| tally(records, field, rows.iter().map(Vec::as_slice), rows.len()))
+        .map(|field| tally(records, field, rows.iter().map(Vec::as_slice), rows.len(), people.normaliser))
         .collect()
 }
 
@@ -174,9 +179,9 @@ fn tally<'r>(
     field: usize,
     groups: impl Iterator<Item = &'r [usize]>,
     count: usize,
+    normaliser: Normaliser,
 ) -> Result<FieldQuality> {
     let f = &records.fields()[field];
-    let normaliser = Normaliser::new();
     let (mut filled, mut valid) = (0, 0);
     let mut seen = Intern::default();
     let mut days: Vec<Day> = Vec::new();

@@ -1,7 +1,7 @@
 use super::*;
 use crate::ErrorKind;
 use crate::data::{Field, FieldKind, Record, Records};
-use crate::types::{Day, Probability};
+use crate::types::{DateOrder, Day, Probability};
 
 fn table(rows: &[(&str, &str, &str)]) -> Records {
     let fields = [Field::new("email", FieldKind::Email), Field::new("phone", FieldKind::Phone)];
@@ -30,6 +30,45 @@ fn equal_identifiers_join_across_fields() {
     assert_eq!(people.profile_of_account("3"), people.id(0));
     assert_eq!(people.profile_by_id(people.id(1).unwrap()), Some(1));
     assert_eq!(people.records_of(9), [0_u32; 0]);
+}
+
+/// Day and month are the word of the caller, or of the other dates of the column; else the field is named.
+#[test]
+fn an_order_of_day_and_month_is_never_guessed() {
+    let born = |dates: &[&str]| {
+        let fields = [Field::new("name", FieldKind::FullName), Field::new("born", FieldKind::BirthDate)];
+        let mut builder = Records::builder(fields).unwrap();
+        for (id, date) in dates.iter().enumerate() {
+            builder.push(Record::new(id.to_string()).value("name", "ann lee").value("born", date)).unwrap();
+        }
+        builder.build().unwrap()
+    };
+    let open = born(&["03/04/1980", "1980-04-03", "1980-03-04"]);
+    for params in [MatchParams::new(), rules()] {
+        let error = params.clone().fit(&open).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert_eq!(error.place(), Some(&crate::Place::Column("born".into())));
+        let stated = params.normaliser(Normaliser::new().dates(DateOrder::DayFirst));
+        stated.fit(&open).unwrap().merge(&open).unwrap();
+    }
+    let settled = |records: &Records| Normaliser::new().settled(records);
+    let normal = |records: &Records| settled(records).unwrap().normalise(FieldKind::BirthDate, "03/04/1980");
+    assert_eq!(normal(&born(&["03/04/1980", "13/04/1980"])).as_deref(), Some("1980-04-03"));
+    assert_eq!(normal(&born(&["03/04/1980", "04/13/1980"])).as_deref(), Some("1980-03-04"));
+    assert_eq!(normal(&born(&["1980-04-03", "4 Apr 1980"])), None);
+    assert!(settled(&born(&["03/04/1980", "04/13/1980", "13/04/1980"])).is_err());
+
+    // A model keeps the order of its records; one that saw none refuses a date that needs one.
+    let index = |records: &Records| {
+        let model = MatchParams::new().fit(records).unwrap();
+        IndexParams::new().key([7; 32]).fit(&model, records).unwrap()
+    };
+    let one = Record::new("new").value("born", "03/04/1980");
+    index(&born(&["03/04/1980", "13/04/1980"])).upsert(&one).unwrap();
+    let mut without = index(&born(&["1980-04-03", "1980-03-04"]));
+    assert_eq!(without.upsert(&one).unwrap_err().place(), Some(&crate::Place::Column("born".into())));
+    let quality = quality(&open).unwrap();
+    assert_eq!((quality[1].filled, quality[1].valid), (3, 2));
 }
 
 #[test]

@@ -10,6 +10,8 @@ use std::str::FromStr;
 
 use crate::error::{Error, Result};
 
+use super::date::{self, Misread};
+
 /// A calendar day: days since 1970-01-01 in the proleptic Gregorian calendar (the same number as Arrow's `Date32`).
 ///
 /// The crate never converts instants: cut them into days in your own time zone.
@@ -158,13 +160,13 @@ impl fmt::Display for Day {
     }
 }
 
-/// Reads `2011-12-09`, `2011/12/9`, `2011.12.9`, `20111209` and `2011年12月9日`, in ASCII or full-width digits.
-/// Year first only: `09/12/2011` means different days in different countries.
+/// Reads `2011-12-09`, `2011/12/9`, `2011.12.9`, `20111209`, `2011年12月9日` and `9 Dec 2011`, in ASCII or full-width digits.
+/// Not `09/12/2011`, which means different days in different countries: see [`DateOrder`](super::DateOrder).
 ///
 /// ```
 /// use regulars::{ErrorKind, types::Day};
 /// let day = Day::ymd(2011, 12, 9)?;
-/// for text in ["2011-12-09", "2011/12/9", "2011.12.9", "20111209", " 2011年12月9日 "] {
+/// for text in ["2011-12-09", "2011/12/9", "2011.12.9", "20111209", " 2011年12月9日 ", "Dec 9, 2011"] {
 ///     assert_eq!(text.parse::<Day>()?, day);
 /// }
 /// assert_eq!("09/12/2011".parse::<Day>().unwrap_err().kind(), ErrorKind::InvalidInput);
@@ -179,62 +181,13 @@ impl FromStr for Day {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        match parse_ymd(text.trim()) {
-            Some(Ok(day)) => Ok(day),
-            Some(Err(_)) => {
-                Err(Error::input("expected a day of the calendar, got a date that does not exist"))
+        date::day(text.trim()).map_err(|fault| match fault {
+            Misread::NoDay => Error::input("expected a day of the calendar, got a date that does not exist"),
+            Misread::NoDate | Misread::Unstated => {
+                Error::input("expected a date such as 2011-12-09, 2011/12/9, 20111209 or 2011年12月9日")
             }
-            None => {
-                Err(Error::input("expected a date such as 2011-12-09, 2011/12/9, 20111209 or 2011年12月9日"))
-            }
-        }
+        })
     }
-}
-
-/// `None` where the text has not the form of a date; `Some(Err)` where the day does not exist.
-///
-/// One pass: digits fill three numbers, separators move on to the next. A separator must be the same throughout,
-/// and 日 (or 号) closes the Chinese form.
-fn parse_ymd(text: &str) -> Option<Result<Day>> {
-    let mut numbers = [0_u32; 3];
-    let mut lengths = [0_usize; 3];
-    let mut part = 0;
-    let mut separator = None;
-    let mut closed = false;
-    for c in text.chars() {
-        if closed {
-            return None;
-        }
-        if let Some(digit) = c.to_digit(10).or_else(|| full_width_digit(c)) {
-            lengths[part] += 1;
-            if lengths[part] > 8 {
-                return None;
-            }
-            numbers[part] = numbers[part] * 10 + digit;
-            continue;
-        }
-        match (c, part) {
-            ('年', 0) | ('月', 1) if separator.is_none_or(|s| s == '年') => separator = Some('年'),
-            ('日' | '号', 2) if separator == Some('年') => {
-                closed = true;
-                continue;
-            }
-            ('-' | '/' | '.', 0 | 1) if separator.is_none_or(|s| s == c) => separator = Some(c),
-            _ => return None,
-        }
-        part += 1;
-    }
-    let [y, m, d] = numbers;
-    match (separator, lengths) {
-        (None, [8, 0, 0]) => Some(Day::ymd((y / 10_000).cast_signed(), y / 100 % 100, y % 100)),
-        (Some(s), [4, 1 | 2, 1 | 2]) if s != '年' || closed => Some(Day::ymd(y.cast_signed(), m, d)),
-        _ => None,
-    }
-}
-
-/// A digit as Chinese and Japanese input methods write it: `２` for 2.
-fn full_width_digit(c: char) -> Option<u32> {
-    ('０'..='９').contains(&c).then(|| c as u32 - '０' as u32)
 }
 
 /// Every fourth year, except full centuries that 400 does not divide.

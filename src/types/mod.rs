@@ -8,6 +8,7 @@
 //! |---|---|---|---|
 //! | [`Day`] | `i32` | days since 1970-01-01 | instants, time zones |
 //! | [`AsOf`] | [`Day`] | the last day known, inclusive | a bare day in its place |
+//! | [`DateOrder`] | | day or month first in a date that ends with its year | a default |
 //! | [`Horizon`] | `u32` | days ahead | 0, more than 1,000 years |
 //! | [`Amount`] | `i64` | minor units (cents) | fractions of a cent, rounding errors |
 //! | [`Expected`] | `f64` | minor units | NaN, infinities, being added to an [`Amount`] |
@@ -39,6 +40,7 @@
 #[cfg(any(feature = "jiff", feature = "chrono"))]
 mod civil;
 mod currency;
+pub(crate) mod date;
 mod day;
 #[cfg(feature = "rust_decimal")]
 mod decimal;
@@ -57,6 +59,7 @@ mod uuid;
 pub use currency::Currency;
 #[cfg(feature = "csv")]
 pub(crate) use currency::Decimal;
+pub use date::DateOrder;
 pub use day::{AsOf, Day, Horizon, Weekday};
 pub use key::{CustomerIx, IntoKey, ItemIx, Key};
 pub use language::Language;

@@ -114,8 +114,8 @@
 //! A German till: semicolons, decimal commas, day first, a customer column of its own name.
 //!
 //! ```
-//! use regulars::data::{Ledger, csv::{CsvParams, DateOrder, DecimalMark, Field}};
-//! use regulars::types::{Amount, AsOf, Currency};
+//! use regulars::data::{Ledger, csv::{CsvParams, DecimalMark, Field}};
+//! use regulars::types::{Amount, AsOf, Currency, DateOrder};
 //!
 //! let file = "Kunde;Datum;Betrag\n4711;31.12.2023;1.019,90\n4711;02.01.2024;-19,90\n";
 //! let params = CsvParams::new(Currency::EUR)
@@ -199,7 +199,6 @@
 //!
 //! The row's own id has no usual name: [`column`](CsvParams::column) says which column it is.
 
-mod dates;
 mod encoding;
 mod header;
 mod orders;
@@ -209,8 +208,6 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use dates::DateOrder;
-pub(crate) use dates::moment;
 pub use encoding::Encoding;
 pub use header::Field;
 pub(crate) use header::{CUSTOMER, DATE};

@@ -8,11 +8,11 @@ use std::io::Read;
 use crate::data::ledger::Assembler;
 use crate::data::{Anonymous, Conflicts, Ledger, TimeAxis, Transaction};
 use crate::error::{Error, ErrorKind, Place, Result};
-use crate::types::{Amount, Currency, Day, Decimal, Key, Quantity};
+use crate::types::{Amount, Currency, DateOrder, Day, Decimal, Key, Quantity, date};
 
 use super::header::Layout;
 use super::reader::{Fault, Records, Skipped};
-use super::{CsvParams, DateOrder, DecimalMark, Field, Strictness, dates};
+use super::{CsvParams, DecimalMark, Field, Strictness};
 
 /// A row without a customer under [`Anonymous::Skip`]; counted under the same words as by the other constructors.
 const NO_CUSTOMER: Fault = Fault::new(None, "no customer");
@@ -108,7 +108,7 @@ struct Cells {
     /// Whether the date column holds basket numbers.
     axis: TimeAxis,
     anonymous: Anonymous,
-    date_order: DateOrder,
+    date_order: Option<DateOrder>,
     decimal_mark: DecimalMark,
 }
 
@@ -168,7 +168,7 @@ impl Cells {
         if let Some(column) = self.time {
             let text = records.text(column, Field::Time)?;
             if !text.is_empty() {
-                let clock = dates::clock(text).or_else(|| dates::moment(text, self.date_order)?.1);
+                let clock = date::clock(text).or_else(|| date::moment(text, self.date_order).ok()?.1);
                 let rule = "expected a time of day such as 08:26";
                 second = Some(clock.ok_or(Fault::new(Some(Field::Time), rule))?);
             }
@@ -215,19 +215,13 @@ impl Cells {
     }
 
     /// The day and perhaps the second; under an ordinal axis the basket number in place of the day.
-    fn moment(&self, text: &str, field: Field) -> Result<dates::Moment, Fault> {
+    fn moment(&self, text: &str, field: Field) -> Result<(Day, Option<u32>), Fault> {
         if self.axis == TimeAxis::Ordinal {
             let number = text.parse().map_err(|_| Fault::new(Some(field), "expected a whole basket number"));
             return Ok((Day::new(number?), None));
         }
-        dates::moment(text, self.date_order).ok_or(Fault::new(
-            Some(field),
-            match self.date_order {
-                DateOrder::YearFirst => "expected year, month and day such as 2011-12-09",
-                DateOrder::DayFirst => "expected a date such as 9/12/2011 (9 December) or 2011-12-09",
-                DateOrder::MonthFirst => "expected a date such as 12/9/2011 (9 December) or 2011-12-09",
-            },
-        ))
+        date::moment(text, self.date_order)
+            .map_err(|misread| Fault::new(Some(field), misread.rule(self.date_order)))
     }
 
     /// An exact decimal in the file's notation. A comma file is turned into a point file character by character: both

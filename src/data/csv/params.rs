@@ -1,15 +1,15 @@
 //! What a caller may say about a file.
 //!
 //! [`CsvFormat`] is how any file is written; [`CsvParams`] adds what an order file means. Whatever is not said is found
-//! out, except what cannot be: see [`DateOrder`].
+//! out, except what cannot be: see [`DateOrder`](crate::types::DateOrder).
 
 use std::str::FromStr;
 
 use crate::data::{Anonymous, TimeAxis};
 use crate::error::{Error, Result};
-use crate::types::Currency;
+use crate::types::{Currency, DateOrder};
 
-use super::{DateOrder, Encoding, Field};
+use super::{Encoding, Field};
 
 /// What happens to a row that cannot be used.
 ///
@@ -184,7 +184,7 @@ pub struct CsvParams {
     pub(super) columns: Vec<(Field, Option<String>)>,
     pub(super) anonymous: Anonymous,
     pub(super) time_axis: Option<TimeAxis>,
-    pub(super) date_order: DateOrder,
+    pub(super) date_order: Option<DateOrder>,
     pub(super) decimal_mark: DecimalMark,
 }
 
@@ -193,7 +193,7 @@ crate::types::json::deserialize_params! {
     CsvParams, Self::new(Currency::EUR);
     currency: Currency;
     format: CsvFormat, columns: Vec<(Field, Option<String>)>, anonymous: Anonymous,
-    time_axis: Option<TimeAxis>, date_order: DateOrder, decimal_mark: DecimalMark,
+    time_axis: Option<TimeAxis>, date_order: Option<DateOrder>, decimal_mark: DecimalMark,
 }
 
 impl CsvParams {
@@ -206,7 +206,7 @@ impl CsvParams {
             columns: Vec::new(),
             anonymous: Anonymous::default(),
             time_axis: None,
-            date_order: DateOrder::default(),
+            date_order: None,
             decimal_mark: DecimalMark::default(),
         }
     }
@@ -273,8 +273,8 @@ impl CsvParams {
 
     /// Which number comes first in dates such as `09/12/2011`; by default such dates are refused. Dates that begin with
     /// the year are read either way.
-    pub fn date_order(mut self, order: DateOrder) -> Self {
-        self.date_order = order;
+    pub fn date_order(mut self, order: impl Into<Option<DateOrder>>) -> Self {
+        self.date_order = order.into();
         self
     }
 

@@ -4,7 +4,7 @@
 //! before three digits, and `29,85` one with a decimal comma where none does. Where a column could be read in two ways it
 //! stays a category, which loses nothing but the order.
 
-use crate::types::Day;
+use crate::types::date::{self, ColumnOrder, Written};
 
 /// Texts that stand for nothing in a column of numbers or days; in a column of categories they are levels.
 const BLANKS: [&str; 11] =
@@ -79,37 +79,21 @@ fn thousands(text: &str, group: char, point: char) -> Option<f64> {
     sound.then(|| format!("{text}.{}", fraction.unwrap_or("0")).parse().ok()).flatten()
 }
 
-/// Dates, perhaps followed by a time of day: year first; or day and month before the year where some number above 12 says which
-/// is which.
+/// Dates, perhaps followed by a time of day; day and month before the year where some number above 12 says which is
+/// which.
 fn days(cells: &[Option<&str>]) -> Option<Vec<Option<f64>>> {
-    let number = |day: Day| f64::from(day.days_since_epoch());
-    let date = |text: &str| text.split([' ', 'T']).next().unwrap_or_default().to_owned();
-    if let Some(found) = all(cells, |text| date(text).parse::<Day>().ok().map(number)) {
-        return Some(found);
+    let mut column = ColumnOrder::default();
+    for text in cells.iter().flatten() {
+        column.add(&Written::read(text)?);
     }
-    let parts = |text: &str| -> Option<(u32, u32, i32)> {
-        let date = date(text);
-        let mut parts = date.split(['/', '-', '.']);
-        let (first, second, year) = (parts.next()?, parts.next()?, parts.next()?);
-        let short = |p: &str| (1..=2).contains(&p.len()).then(|| p.parse::<u32>().ok()).flatten();
-        let year = (year.len() == 4 && parts.next().is_none()).then(|| year.parse().ok()).flatten()?;
-        Some((short(first)?, short(second)?, year))
-    };
-    let read = cells.iter().flatten().map(|text| parts(text)).collect::<Option<Vec<_>>>()?;
-    let day_first = read.iter().any(|d| d.0 > 12);
-    if day_first == read.iter().any(|d| d.1 > 12) {
-        return None;
-    }
-    all(cells, |text| {
-        let (first, second, year) = parts(text)?;
-        let (month, day) = if day_first { (second, first) } else { (first, second) };
-        Day::ymd(year, month, day).ok().map(number)
-    })
+    let order = column.settle().ok()?;
+    all(cells, |text| date::moment(text, order).ok().map(|(day, _)| f64::from(day.days_since_epoch())))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::types::Day;
 
     fn read(cells: &[&str]) -> Option<Vec<Option<f64>>> {
         let cells: Vec<Option<&str>> = cells.iter().map(|c| Some(*c)).collect();
@@ -143,9 +127,11 @@ mod tests {
         );
         assert_eq!(read(&["31/01/2021", "01/02/2021"]), Some(vec![day(2021, 1, 31), day(2021, 2, 1)]));
         assert_eq!(read(&["01/31/2021", "02/01/2021"]), Some(vec![day(2021, 1, 31), day(2021, 2, 1)]));
+        assert_eq!(read(&["31-Jan-2021", "2021-02-01"]), Some(vec![day(2021, 1, 31), day(2021, 2, 1)]));
         // Which is the month? Both would do, or neither.
         assert_eq!(read(&["01/02/2021", "03/04/2021"]), None);
         assert_eq!(read(&["13/02/2021", "03/14/2021"]), None);
         assert_eq!(read(&["2021-02-30", "2021-01-01"]), None);
+        assert_eq!(read(&["2021-02-03 to 2021-03-03"]), None);
     }
 }

@@ -267,7 +267,7 @@ impl Parts {
         }
         if let Some(ids) = rows.id.as_ref().filter(|_| has_versions) {
             let known = rows.known.as_ref().unwrap_or(&rows.day);
-            let versions = Versions::of(ids, |row| known[row]);
+            let versions = Versions::of(ids, distinct, |row| known[row]);
             versions.check(self.conflicts)?;
             (corrected, conflicting) = (versions.corrected, versions.conflicting);
             rows.superseded = versions.superseded;

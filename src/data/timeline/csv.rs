@@ -6,9 +6,9 @@
 use std::io::Read;
 
 use crate::data::Conflicts;
-use crate::data::csv::{CsvFormat, DateOrder, RawTable, Strictness, TextColumn};
+use crate::data::csv::{CsvFormat, RawTable, Strictness, TextColumn};
 use crate::error::{Error, ErrorKind, Place, Result};
-use crate::types::{Day, Moment};
+use crate::types::{DateOrder, Day, Moment, date};
 
 use super::{Contract, Contracts, Event, Events};
 
@@ -43,7 +43,7 @@ use super::{Contract, Contracts, Event, Events};
 pub struct TimelineCsvParams {
     format: CsvFormat,
     columns: Vec<(String, String)>,
-    date_order: DateOrder,
+    date_order: Option<DateOrder>,
 }
 
 /// Usual names of the columns, normalised as headers are, in order of preference.
@@ -96,8 +96,8 @@ impl TimelineCsvParams {
     /// Which number comes first in dates such as `09/12/2011`; by default such dates are refused.
     ///
     /// ```
-    /// use regulars::data::csv::DateOrder;
     /// use regulars::data::{Events, TimelineCsvParams};
+    /// use regulars::types::DateOrder;
     ///
     /// let file = "customer,date,kind\nann,09/12/2011,visit\n";
     /// let error = Events::read_csv(file.as_bytes(), &TimelineCsvParams::new()).unwrap_err();
@@ -106,8 +106,8 @@ impl TimelineCsvParams {
     /// assert_eq!(Events::read_csv(file.as_bytes(), &params)?.len(), 1); // 9 December
     /// # Ok::<(), regulars::Error>(())
     /// ```
-    pub fn date_order(mut self, order: DateOrder) -> Self {
-        self.date_order = order;
+    pub fn date_order(mut self, order: impl Into<Option<DateOrder>>) -> Self {
+        self.date_order = order.into();
         self
     }
 
@@ -139,13 +139,13 @@ impl TimelineCsvParams {
     }
 
     /// The day of a date, and its second where the text has one.
-    fn moment(&self, text: &str) -> Option<(Day, Option<u32>)> {
-        crate::data::csv::moment(text, self.date_order)
+    fn moment(&self, column: &'static str, text: &str) -> Result<(Day, Option<u32>), Bad> {
+        date::moment(text, self.date_order).map_err(|misread| (column, misread.rule(self.date_order)))
     }
 
     /// As [`moment`](Self::moment); the time is not used.
-    fn day(&self, text: &str) -> Option<Day> {
-        self.moment(text).map(|(day, _)| day)
+    fn day(&self, column: &'static str, text: &str) -> Result<Day, Bad> {
+        self.moment(column, text).map(|(day, _)| day)
     }
 
     /// What to do with versions of one id that contradict each other: refused where reading is strict.
@@ -182,7 +182,6 @@ fn each_row(
 }
 
 const NO_KEY: &str = "expected a key, found nothing";
-const NO_DAY: &str = "expected year, month and day such as 2011-12-09";
 
 impl Events {
     /// The CSV door. Needs columns of customer, date and kind; a value is optional.
@@ -218,8 +217,9 @@ impl Events {
                 |column: &TextColumn<'_>| column.get(row).filter(|text| !text.is_empty()).map(str::to_owned);
             let Some(customer) = text(&customers) else { return Ok(Err(("customer", NO_KEY))) };
             let Some(kind) = text(&kinds) else { return Ok(Err(("kind", NO_KEY))) };
-            let Some((day, second)) = text(&days).and_then(|t| params.moment(&t)) else {
-                return Ok(Err(("date", NO_DAY)));
+            let (day, second) = match params.moment("date", &text(&days).unwrap_or_default()) {
+                Ok(found) => found,
+                Err(bad) => return Ok(Err(bad)),
             };
             let said = texts.as_ref().and_then(text);
             let mut event = Event::new(customer, day, kind);
@@ -231,10 +231,10 @@ impl Events {
                 }
             }
             if let Some(known) = known.as_ref().and_then(text) {
-                event = match params.moment(&known) {
-                    Some((day, Some(second))) => event.known_at(Moment::known(day, second)),
-                    Some((day, None)) => event.known(day),
-                    None => return Ok(Err(("known", NO_DAY))),
+                event = match params.moment("known", &known) {
+                    Ok((day, Some(second))) => event.known_at(Moment::known(day, second)),
+                    Ok((day, None)) => event.known(day),
+                    Err(bad) => return Ok(Err(bad)),
                 };
             }
             let channel = channels.as_ref().and_then(text);
@@ -279,21 +279,22 @@ impl Contracts {
             let text =
                 |column: &TextColumn<'_>| column.get(row).filter(|text| !text.is_empty()).map(str::to_owned);
             let Some(customer) = text(&customers) else { return Ok(Err(("customer", NO_KEY))) };
-            let Some(start) = text(&starts).and_then(|t| params.day(&t)) else {
-                return Ok(Err(("start", NO_DAY)));
+            let start = match params.day("start", &text(&starts).unwrap_or_default()) {
+                Ok(start) => start,
+                Err(bad) => return Ok(Err(bad)),
             };
             let mut contract = Contract::new(customer, start);
             if let Some(end) = ends.as_ref().and_then(text) {
-                match params.day(&end) {
-                    Some(end) if end >= start => contract = contract.end(end),
-                    Some(_) => return Ok(Err(("end", "expected a day on or after the start"))),
-                    None => return Ok(Err(("end", NO_DAY))),
+                match params.day("end", &end) {
+                    Ok(end) if end >= start => contract = contract.end(end),
+                    Ok(_) => return Ok(Err(("end", "expected a day on or after the start"))),
+                    Err(bad) => return Ok(Err(bad)),
                 }
             }
             if let Some(known) = known.as_ref().and_then(text) {
-                match params.day(&known) {
-                    Some(day) => contract = contract.known(day),
-                    None => return Ok(Err(("known", NO_DAY))),
+                match params.day("known", &known) {
+                    Ok(day) => contract = contract.known(day),
+                    Err(bad) => return Ok(Err(bad)),
                 }
             }
             let (plan, id) = (plans.as_ref().and_then(text), ids.as_ref().and_then(text));

@@ -321,7 +321,7 @@ impl Timeline {
         }
         (intake.corrected_rows, intake.conflicting_rows) = (0, 0);
         if let Some(ids) = table.labels[ID].as_ref().filter(|_| has_versions) {
-            let versions = Versions::of(ids, |row| table.known(row));
+            let versions = Versions::of(ids, distinct, |row| table.known(row));
             versions.check(conflicts)?;
             (intake.corrected_rows, intake.conflicting_rows) = (versions.corrected, versions.conflicting);
             table.superseded = versions.superseded;

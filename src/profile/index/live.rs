@@ -334,7 +334,7 @@ impl Live {
         fields: &[Field],
         normaliser: Normaliser,
     ) -> Result<u32> {
-        let given = self.given(stored, frozen, fields, normaliser);
+        let given = self.given(stored, frozen, fields, normaliser)?;
         self.read_ahead(&given);
         let row = self.free.pop().unwrap_or_else(|| {
             self.rows.push(Row { first: NONE, next: NONE, ..Row::default() });
@@ -372,17 +372,20 @@ impl Live {
         frozen: &Frozen,
         fields: &[Field],
         normaliser: Normaliser,
-    ) -> Vec<Given> {
+    ) -> Result<Vec<Given>> {
         let mut all = Vec::with_capacity(stored.values.len() + 2);
         for (column, col) in self.prepared.cols.iter().enumerate() {
             for (_, text) in stored.values.iter().filter(|(f, _)| usize::from(*f) == col.field) {
                 let normal = part_of(normaliser, fields[col.field].kind(), col.part, text);
-                let Some(normal) = normal else { continue };
+                let Some(normal) = normal else {
+                    normaliser.check_order(&fields[col.field], text)?;
+                    continue;
+                };
                 let hash = frozen.hash(column, normal.as_bytes());
                 all.push(Given { column, normal, hash });
             }
         }
-        all
+        Ok(all)
     }
 
     /// Reads all that will be asked of values that are there already, in three rounds: within a round no read waits

@@ -49,6 +49,7 @@ impl ProfileIndex {
     /// An index of these records with a model that was fitted to them or to others like them.
     pub(super) fn of_records(model: &MatchModel, params: IndexParams, records: &Records) -> Result<Self> {
         let mut model = model.clone();
+        model.params.normaliser = model.params.normaliser.settled(records)?;
         let people = model.merge(records)?;
         model.known = None;
         let columns = plan(&model.fields).len();

@@ -36,7 +36,10 @@ mod text;
 
 use std::borrow::Cow;
 
-use crate::data::FieldKind;
+use crate::data::{Field, FieldKind, Records};
+use crate::error::{Error, ErrorKind, Place, Result};
+use crate::types::DateOrder;
+use crate::types::date::{ColumnOrder, Written};
 
 pub(crate) use chinese::{pinyin_key, split_name};
 pub(crate) use text::hash_of;
@@ -64,7 +67,7 @@ const MAX_CHARS: usize = 256;
 pub struct Normaliser {
     country: Option<u16>,
     plus_tags: Tags,
-    dates: DateOrder,
+    dates: Option<DateOrder>,
 }
 
 /// What happens to the part of an e-mail address behind a plus sign.
@@ -78,17 +81,6 @@ pub enum Tags {
     Keep,
 }
 
-/// How `03/04/1980` is read. Where only one order makes a day of the calendar, that one is taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub enum DateOrder {
-    /// 3 April.
-    #[default]
-    DayFirst,
-    /// 4 March.
-    MonthFirst,
-}
-
 /// How much of a value is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
@@ -99,7 +91,7 @@ pub(crate) enum Form {
 }
 
 impl Normaliser {
-    /// The defaults: no country, tags dropped, day before month.
+    /// The defaults: no country, tags dropped, no order of day and month.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -131,11 +123,67 @@ impl Normaliser {
         self
     }
 
-    /// How dates with the year last are read.
+    /// How `03/04/1980` is read, which is 3 April or 4 March.
+    ///
+    /// Without it such a value has no normal form. A model takes the order from the other dates of the column, where
+    /// one of them can be read in one way only, and refuses the records where none can.
+    ///
+    /// ```
+    /// use regulars::data::FieldKind;
+    /// use regulars::profile::Normaliser;
+    /// use regulars::types::DateOrder;
+    ///
+    /// let born = |n: Normaliser, value| n.normalise(FieldKind::BirthDate, value);
+    /// let day_first = Normaliser::new().dates(DateOrder::DayFirst);
+    /// assert_eq!(born(day_first, "03/04/1980").as_deref(), Some("1980-04-03"));
+    /// assert_eq!(born(Normaliser::new(), "03/04/1980"), None);
+    /// assert_eq!(born(Normaliser::new(), "13/04/1980").as_deref(), Some("1980-04-13"));
+    /// ```
     #[must_use]
-    pub fn dates(mut self, order: DateOrder) -> Self {
-        self.dates = order;
+    pub fn dates(mut self, order: impl Into<Option<DateOrder>>) -> Self {
+        self.dates = order.into();
         self
+    }
+
+    /// The same with the order of day and month that the records' dates have, where none is stated.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming the field of a date that could be two days, where its
+    /// other dates do not say which, or those of another field say otherwise.
+    ///
+    /// O(distinct dates · length).
+    pub(crate) fn settled(mut self, records: &Records) -> Result<Self> {
+        if self.dates.is_some() {
+            return Ok(self);
+        }
+        for (number, field) in records.fields().iter().enumerate() {
+            if field.kind() != FieldKind::BirthDate {
+                continue;
+            }
+            let texts = &records.column(number).texts;
+            let mut column = ColumnOrder::default();
+            for text in texts.iter() {
+                let folded = text::fold(text);
+                if let Some(date) = Written::read(&folded) {
+                    column.add(&date);
+                }
+            }
+            let found = column
+                .settle()
+                .ok()
+                .filter(|found| found.is_none() || self.dates.is_none() || *found == self.dates);
+            self.dates = found.ok_or_else(|| unstated(field))?.or(self.dates);
+        }
+        Ok(self)
+    }
+
+    /// An error where a value of the field is a date that could be two days, and no order is stated.
+    pub(crate) fn check_order(self, field: &Field, value: &str) -> Result<()> {
+        let is_open = || Written::read(&text::fold(value)).is_some_and(|date| date.is_ambiguous());
+        if self.dates.is_none() && field.kind() == FieldKind::BirthDate && is_open() {
+            return Err(unstated(field));
+        }
+        Ok(())
     }
 
     /// The normal form of a value, `None` for one that says nothing (blank, `unknown`, `000-00-0000`, `test@test.com`).
@@ -185,6 +233,12 @@ impl Normaliser {
         };
         normal.filter(|n| !n.is_empty() && !placeholder::is_placeholder(kind, n))
     }
+}
+
+/// Dates of a field in which day and month could be exchanged.
+fn unstated(field: &Field) -> Error {
+    let rule = "dates could be read day first or month first; state which (`Normaliser::dates`)";
+    Error::new(ErrorKind::InvalidInput, Place::Column(field.name().to_owned().into()), rule)
 }
 
 /// Whether a Chinese national id (18 characters) has the check digit that belongs to it (GB 11643-1999, ISO 7064
