@@ -386,7 +386,7 @@ impl Events {
             let second = |column: Option<&[u32]>| column.map(|c| c[row]).filter(|s| *s != NONE);
             let mut arrival = Arrival::new(customer, days.get(row));
             arrival.labels =
-                labels.map(|column| column.and_then(|column| column.get(row).map(Key::into_owned)));
+                labels.each_ref().map(|column| column.as_ref().and_then(|column| column.get(row)));
             arrival.labels[KIND] = Some(kind);
             arrival.value = values.map(|v| v[row]).filter(|v| !v.is_nan());
             arrival.second = second(*seconds);
