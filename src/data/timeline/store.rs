@@ -41,6 +41,7 @@ pub(super) struct Arrival<'a> {
 }
 
 impl<'a> Arrival<'a> {
+    #[inline]
     pub(super) fn new(customer: Key<'a>, day: Day) -> Self {
         Self { customer, day, second: None, end: None, value: None, labels: Default::default(), known: None }
     }
