@@ -383,3 +383,18 @@ fn files_carry_what_rows_carry() {
     let running = |day| contracts.observed(AsOf::ymd(2024, 4, day).unwrap()).history("a").is_running();
     assert_eq!((running(9), running(10)), (true, false));
 }
+
+/// Views of very many moments leave nothing in the events.
+#[test]
+fn any_number_of_moments_can_be_asked_for() {
+    let mut builder = Events::builder();
+    for day in 0..10 {
+        builder.push(Event::new("ann", Day::new(day), "call").known(Day::new(day + 1))).unwrap();
+    }
+    let events = builder.build().unwrap();
+    let seen = |second| {
+        let moment = Moment::new(Day::new(second / 86_400), u32::try_from(second % 86_400).unwrap()).unwrap();
+        events.observed_at(moment).history("ann").len()
+    };
+    assert_eq!((0..864_000).step_by(9).map(seen).sum::<usize>(), 345_600);
+}

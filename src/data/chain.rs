@@ -17,12 +17,12 @@ impl<K, V> Default for Chain<K, V> {
     }
 }
 
-/// One node after the other: dropped as it is built, a list would need a stack as deep as it is long.
+/// One node after the other: a long list dropped by recursion would overflow the stack.
 impl<K, V> Drop for Chain<K, V> {
     fn drop(&mut self) {
-        let mut next = self.0.take();
-        while let Some(mut node) = next {
-            next = node.next.0.take();
+        let mut rest = self.0.take();
+        while let Some(mut node) = rest {
+            rest = node.next.0.take();
         }
     }
 }
@@ -39,5 +39,19 @@ impl<K: PartialEq + Copy, V> Chain<K, V> {
                 None => _ = chain.0.set(Box::new(Node { key, value: make(), next: Self::default() })),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_list_is_dropped_without_recursion() {
+        let mut chain = Chain::<u32, u32>::default();
+        for key in 0..1_000_000 {
+            chain = Chain(OnceLock::from(Box::new(Node { key, value: key, next: chain })));
+        }
+        assert_eq!(*chain.get(999_999, || 0), 999_999);
     }
 }

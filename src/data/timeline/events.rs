@@ -34,6 +34,7 @@ use super::store::{
 #[must_use]
 pub struct Event<'a>(Arrival<'a>);
 
+// Setters are inlined into the caller's crate, or each would copy the whole event.
 impl<'a> Event<'a> {
     /// An event of some kind.
     pub fn new(customer: impl Into<Key<'a>>, day: Day, kind: impl Into<Key<'a>>) -> Self {
@@ -43,12 +44,14 @@ impl<'a> Event<'a> {
     }
 
     /// How much of it: minutes, stars, pages. Must be finite; -0 is stored as 0.
+    #[inline]
     pub fn value(mut self, value: f64) -> Self {
         self.0.value = Some(value);
         self
     }
 
     /// Second of the day, 0 to 86,399. Without one the event counts as having happened by the end of its day.
+    #[inline]
     pub fn second_of_day(mut self, second: u32) -> Self {
         self.0.second = Some(second);
         self
@@ -67,6 +70,7 @@ impl<'a> Event<'a> {
     }
 
     /// What was said or written.
+    #[inline]
     pub fn text(mut self, text: &'a str) -> Self {
         self.0.labels[TEXT] = Some(Key::from(text));
         self
@@ -99,6 +103,7 @@ impl<'a> Event<'a> {
     }
 
     /// The day on which the event became known, where that is not when it happened.
+    #[inline]
     pub fn known(mut self, day: Day) -> Self {
         self.0.known = Some((day, self.0.known.and_then(|known| known.1)));
         self
@@ -106,6 +111,7 @@ impl<'a> Event<'a> {
 
     /// The day and second at which the event became known. Without a second it is the event's own second on
     /// its own day, else the last second of the known day.
+    #[inline]
     pub fn known_at(mut self, moment: Moment) -> Self {
         self.0.known = Some((moment.day(), Some(moment.second_of_day())));
         self
@@ -300,16 +306,16 @@ impl EventsBuilder {
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming the row for a value that is not finite.
-    pub fn push(&mut self, event: Event<'_>) -> Result<()> {
+    pub fn push(&mut self, mut event: Event<'_>) -> Result<()> {
         self.rows += 1;
-        let mut row = event.0;
+        let row = &mut event.0;
         if row.value.is_some_and(|v| !v.is_finite()) {
             return Err(Error::row(self.rows, Some("value"), "expected a finite number"));
         }
         check_second(self.rows, "second_of_day", row.second)?;
         // Minus zero equals zero; one of them keeps the order of equal rows out of the result.
         row.value = row.value.map(|v| v + 0.0);
-        self.arrivals.push(&row)
+        self.arrivals.push(row)
     }
 
     /// What happens to two different events of one id that are known at one moment; the default is an error of
@@ -386,7 +392,7 @@ impl Events {
             let second = |column: Option<&[u32]>| column.map(|c| c[row]).filter(|s| *s != NONE);
             let mut arrival = Arrival::new(customer, days.get(row));
             arrival.labels =
-                labels.map(|column| column.and_then(|column| column.get(row).map(Key::into_owned)));
+                labels.each_ref().map(|column| column.as_ref().and_then(|column| column.get(row)));
             arrival.labels[KIND] = Some(kind);
             arrival.value = values.map(|v| v[row]).filter(|v| !v.is_nan());
             arrival.second = second(*seconds);

@@ -5,7 +5,6 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::data::chain::Chain;
 use crate::data::ledger::{low, sort_rows};
 use crate::data::merge::{Merged, Plan};
 use crate::data::versions::{self, Versions};
@@ -42,6 +41,7 @@ pub(super) struct Arrival<'a> {
 }
 
 impl<'a> Arrival<'a> {
+    #[inline]
     pub(super) fn new(customer: Key<'a>, day: Day) -> Self {
         Self { customer, day, second: None, end: None, value: None, labels: Default::default(), known: None }
     }
@@ -94,7 +94,8 @@ pub(super) struct Timeline {
     pub(super) intake: TimelineIntake,
     /// What becomes of versions of one row that contradict each other.
     conflicts: Conflicts,
-    late: Arc<Late>,
+    /// Customers of whom some row does not count from its own moment on for ever, in ascending order.
+    late: Arc<[u32]>,
 }
 
 /// What came in and what became of it: nothing is dropped without being counted here.
@@ -111,21 +112,6 @@ pub struct TimelineIntake {
     pub conflicting_rows: u64,
     /// Rows of a file that could not be used, by reason; empty for other constructors, which refuse them.
     pub rows_skipped: BTreeMap<String, u64>,
-}
-
-/// Rows that do not count from their own moment on for ever, and what that changes by moment.
-#[derive(Default)]
-struct Late {
-    rows: Vec<u32>,
-    patches: Chain<Moment, Patch>,
-}
-
-/// The rows known at a moment, of the customers of whom some rows are not.
-#[derive(Default)]
-pub(super) struct Patch {
-    customers: Vec<u32>,
-    rows: Vec<u32>,
-    offsets: Vec<usize>,
 }
 
 /// Rows in the order of arrival.
@@ -233,6 +219,12 @@ impl Table {
         self.known.as_ref().map_or_else(|| self.moment(row), |known| known[row])
     }
 
+    /// Whether a row is known at a moment, and no other version has replaced it.
+    fn counts(&self, row: usize, at: Moment) -> bool {
+        let superseded = self.superseded.as_ref().and_then(|by| by[row]);
+        self.known(row) <= at && superseded.is_none_or(|by| by > at)
+    }
+
     fn label(&self, label: usize, row: usize) -> u32 {
         self.labels[label].as_ref().map_or(NONE, |column| column[row])
     }
@@ -326,12 +318,14 @@ impl Timeline {
             (intake.corrected_rows, intake.conflicting_rows) = (versions.corrected, versions.conflicting);
             table.superseded = versions.superseded;
         }
-        let late = |row: &usize| {
-            table.known(*row) > table.moment(*row)
-                || table.superseded.as_ref().is_some_and(|moment| moment[*row].is_some())
+        let is_late = |row: usize| {
+            table.known(row) > table.moment(row)
+                || table.superseded.as_ref().is_some_and(|moment| moment[row].is_some())
         };
-        let all = if table.known.is_some() || table.superseded.is_some() { table.day.len() } else { 0 };
-        let rows = (0..all).filter(late).filter_map(|row| u32::try_from(row).ok()).collect();
+        let all = if table.known.is_some() || table.superseded.is_some() { customers.len() } else { 0 };
+        let late = (0_u32..).zip(offsets.windows(2).take(all));
+        let late = late.filter(|(_, rows)| (rows[0]..rows[1]).any(is_late)).map(|(customer, _)| customer);
+        let late = late.collect();
         Ok(Self {
             customers,
             dictionaries,
@@ -339,7 +333,7 @@ impl Timeline {
             table: Arc::new(table),
             intake,
             conflicts,
-            late: Arc::new(Late { rows, patches: Chain::default() }),
+            late,
         })
     }
 
@@ -378,31 +372,7 @@ impl Timeline {
 
     /// A view at a moment.
     pub(super) fn at(&self, moment: Moment, knowledge: Knowledge) -> View<'_> {
-        let asked = if knowledge == Knowledge::Hindsight { last() } else { moment };
-        let patch = (!self.late.rows.is_empty()).then(|| self.late.patches.get(asked, || self.patch(asked)));
-        View { timeline: self, moment, knowledge, patch: patch.filter(|patch| !patch.customers.is_empty()) }
-    }
-
-    /// O(late rows + rows of the customers that differ).
-    fn patch(&self, at: Moment) -> Patch {
-        let table = &*self.table;
-        let hidden = |row: usize| {
-            table.known(row) > at
-                || table.superseded.as_ref().and_then(|by| by[row]).is_some_and(|by| by <= at)
-        };
-        let mut patch = Patch { offsets: vec![0], ..Patch::default() };
-        for row in self.late.rows.iter().map(|row| *row as usize).filter(|row| hidden(*row)) {
-            let customer = self.offsets.partition_point(|start| *start <= row) - 1;
-            let number = u32::try_from(customer).unwrap_or(NONE);
-            if patch.customers.last() != Some(&number) {
-                patch.customers.push(number);
-                let all = self.offsets[customer]..self.offsets[customer + 1];
-                let rows = all.filter(|row| !hidden(*row)).filter_map(|row| u32::try_from(row).ok());
-                patch.rows.extend(rows);
-                patch.offsets.push(patch.rows.len());
-            }
-        }
-        patch
+        View { timeline: self, moment, knowledge }
     }
 }
 
@@ -412,35 +382,29 @@ pub(super) struct View<'a> {
     pub(super) timeline: &'a Timeline,
     pub(super) moment: Moment,
     pub(super) knowledge: Knowledge,
-    patch: Option<&'a Patch>,
 }
 
 impl<'a> View<'a> {
-    /// The rows of a customer, in order; none for a customer who is not known.
+    /// The rows of a customer, in order; none for a customer who is not known. O(log customers + log rows).
     pub(super) fn rows(&self, customer: &Key<'_>) -> Rows<'a> {
         let timeline = self.timeline;
         let Some(customer) = timeline.customers.find(customer) else {
-            return Rows { timeline, start: 0, end: 0, picked: None };
+            return Rows { timeline, start: 0, end: 0, known_at: None };
         };
-        let picked = self.patch.and_then(|patch| {
-            let at = patch.customers.binary_search(&u32::try_from(customer).ok()?).ok()?;
-            Some(&patch.rows[patch.offsets[at]..patch.offsets[at + 1]])
-        });
-        let (start, end) = match picked {
-            Some(rows) => (0, rows.len()),
-            None => (timeline.offsets[customer], timeline.offsets[customer + 1]),
-        };
-        let rows = Rows { timeline, start, end, picked };
-        let (mut low, mut high) = (start, end);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if timeline.table.moment(rows.place(middle)) <= self.moment {
+        let (start, mut end) = (timeline.offsets[customer], timeline.offsets[customer + 1]);
+        let mut low = start;
+        while low < end {
+            let middle = low + (end - low) / 2;
+            if timeline.table.moment(middle) <= self.moment {
                 low = middle + 1;
             } else {
-                high = middle;
+                end = middle;
             }
         }
-        Rows { end: low, ..rows }
+        let is_late =
+            u32::try_from(customer).is_ok_and(|number| timeline.late.binary_search(&number).is_ok());
+        let known_at = if self.knowledge == Knowledge::Hindsight { last() } else { self.moment };
+        Rows { timeline, start, end: low, known_at: is_late.then_some(known_at) }
     }
 }
 
@@ -450,23 +414,20 @@ pub(super) struct Rows<'a> {
     pub(super) timeline: &'a Timeline,
     start: usize,
     end: usize,
-    /// The rows, where they are not side by side.
-    picked: Option<&'a [u32]>,
+    /// When the rows must have been known; `None` where all of them were.
+    known_at: Option<Moment>,
 }
 
 impl<'a> Rows<'a> {
+    /// How many there are; O(rows) for a customer of late rows.
     pub(super) fn len(&self) -> usize {
-        self.end - self.start
-    }
-
-    fn place(&self, at: usize) -> usize {
-        self.picked.map_or(at, |rows| rows[at] as usize)
+        self.known_at.map_or(self.end - self.start, |_| self.places().count())
     }
 
     /// Places in the table, in order.
     pub(super) fn places(&self) -> impl Iterator<Item = usize> + use<'a> {
-        let rows = *self;
-        (self.start..self.end).map(move |at| rows.place(at))
+        let Self { timeline, start, end, known_at } = *self;
+        (start..end).filter(move |row| known_at.is_none_or(|at| timeline.table.counts(*row, at)))
     }
 
     pub(super) fn day(&self, place: usize) -> Day {
