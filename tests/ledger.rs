@@ -58,7 +58,8 @@ fn plain() -> impl Strategy<Value = Plain> {
     )
 }
 
-/// Rows of which the first has a customer and no other version, so that they are a ledger under every policy.
+/// Rows of which the first has a customer and no other version, so that they are a ledger under
+/// every policy.
 fn plains() -> impl Strategy<Value = Vec<Plain>> {
     // Some rows twice, so that exact duplicates occur.
     (plain(), prop::collection::vec((plain(), 1..3_usize), 0..40)).prop_map(|(first, rows)| {

@@ -32,7 +32,8 @@ fn equal_identifiers_join_across_fields() {
     assert_eq!(people.records_of(9), [0_u32; 0]);
 }
 
-/// Day and month are the word of the caller, or of the other dates of the column; else the field is named.
+/// Day and month are the word of the caller, or of the other dates of the column; else the field is
+/// named.
 #[test]
 fn an_order_of_day_and_month_is_never_guessed() {
     let born = |dates: &[&str]| {

@@ -1,7 +1,7 @@
 //! `DateOrder`, and the one reader of dates and times of day as people and machines write them.
 //!
-//! There is no list of formats to try in turn: a text is one date or none. What a text cannot say, which of two
-//! numbers is the month, is the word of the caller or of the column as a whole.
+//! There is no list of formats to try in turn: a text is one date or none. What a text cannot say,
+//! which of two numbers is the month, is the word of the caller or of the column as a whole.
 
 use super::Day;
 
@@ -49,7 +49,7 @@ pub(crate) enum Misread {
     NoDate,
     /// The calendar has no such day.
     NoDay,
-    /// It ends with the year, and nobody has said which of the other numbers is the month.
+    /// It ends with the year, and the order of day and month is not stated.
     Unstated,
 }
 
@@ -93,7 +93,8 @@ pub(crate) struct Written<'a> {
     pair: (u32, u32),
     /// Whether the year comes first or the month has its name.
     settled: bool,
-    /// Whether it has one of the usual forms with nothing before it; else it is only evidence of a date.
+    /// Whether it has one of the usual forms with nothing before it; else it is only evidence of a
+    /// date.
     tidy: bool,
     /// What comes after it.
     rest: &'a str,
@@ -126,9 +127,9 @@ impl<'a> Written<'a> {
     /// | `9 Dec 2011`, `09-Dec-2011`, `December 9th, 2011`, `2011 Dec 9` | yes |
     /// | `9/12/2011`, `9-12-2011`, `9.12.2011` | no |
     ///
-    /// Digits may be ASCII or full-width, letters of either case. Words before the date, other signs between its
-    /// numbers, and months whose names only begin as the English do (`4 de mayo de 1980`) are passed over; the date
-    /// is not `tidy` then. O(length).
+    /// Digits may be ASCII or full-width, letters of either case. Words before the date, other
+    /// signs between its numbers, and months whose names only begin as the English do (`4 de mayo
+    /// de 1980`) are passed over; the date is not `tidy` then. O(length).
     pub(crate) fn read(text: &'a str) -> Option<Self> {
         // Numbers with their lengths, the month that has a name, and what stands between two parts.
         let (mut numbers, mut count) = ([(0, 0); 3], 0);
@@ -228,7 +229,8 @@ impl<'a> Written<'a> {
 
     /// The only order in which the two numbers can be a day and a month.
     ///
-    /// Day first also where they are equal; `None` where the text needs no order, and where both or neither will do.
+    /// Day first also where they are equal; `None` where the text needs no order, and where both or
+    /// neither will do.
     pub(crate) fn only_order(&self) -> Option<DateOrder> {
         let (first, second) = self.pair;
         match (first > 12, second > 12) {
@@ -256,7 +258,8 @@ impl<'a> Written<'a> {
     }
 }
 
-/// The order of day and month in a column, from those of its dates that can be read in one order only.
+/// The order of day and month in a column, from those of its dates that can be read in one order
+/// only.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ColumnOrder {
     day_first: bool,
@@ -277,8 +280,8 @@ impl ColumnOrder {
 
     /// The order; `None` where no date of the column needs one.
     ///
-    /// [`Unstated`](Misread::Unstated) where a date could be either of two days and no other says which, or some
-    /// say one thing and some the other.
+    /// [`Unstated`](Misread::Unstated) where a date could be either of two days and no other says
+    /// which, or some say one thing and some the other.
     pub(crate) fn settle(self) -> Result<Option<DateOrder>, Misread> {
         match (self.day_first, self.month_first) {
             (true, false) => Ok(Some(DateOrder::DayFirst)),
@@ -289,8 +292,8 @@ impl ColumnOrder {
     }
 }
 
-/// The number of the first eight digits of a text, how many digits it begins with, and what comes after them;
-/// after the eighth where there are more.
+/// The number of the first eight digits of a text, how many digits it begins with, and what comes
+/// after them; after the eighth where there are more.
 fn number(text: &str) -> (u32, usize, &str) {
     let (mut value, mut length, mut end) = (0, 0, 0);
     for c in text.chars() {
@@ -329,8 +332,8 @@ pub(crate) fn day(text: &str) -> Result<Day, Misread> {
     if rest.is_empty() { Ok(day) } else { Err(Misread::NoDate) }
 }
 
-/// A date, perhaps followed by a time of day. A trailing zone is allowed and ignored: the day is the one that was
-/// written.
+/// A date, perhaps followed by a time of day. A trailing zone is allowed and ignored: the day is
+/// the one that was written.
 ///
 /// | text | day | second |
 /// |---|---|---|
@@ -363,8 +366,8 @@ pub(crate) fn moment(text: &str, order: Option<DateOrder>) -> Result<(Day, Optio
     clock(time).map(|second| (day, Some(second))).ok_or(Misread::NoDate)
 }
 
-/// The usual machine form without any search: `2010-12-01` or `2010-12-01 08:26:00`. `None` sends the text to the slow
-/// path, which also decides whether it is a date at all.
+/// The usual machine form without any search: `2010-12-01` or `2010-12-01 08:26:00`. `None` sends
+/// the text to the slow path, which also decides whether it is a date at all.
 fn plain(bytes: &[u8]) -> Option<(Day, Option<u32>)> {
     let two = |i: usize| -> Option<u32> {
         let (tens, units) = (bytes[i].wrapping_sub(b'0'), bytes[i + 1].wrapping_sub(b'0'));
@@ -397,10 +400,12 @@ fn second_of_day(hour: u32, minute: u32, second: u32) -> Option<u32> {
     (hour < 24 && minute < 60 && second <= 60).then(|| hour * 3_600 + minute * 60 + second.min(59))
 }
 
-/// `8:26`, `08:26:00`, `08:26:00.123`, `082600`, `8时26分`, each perhaps with AM or PM, a zone, or 上午 / 下午 before it.
+/// `8:26`, `08:26:00`, `08:26:00.123`, `082600`, `8时26分`, each perhaps with AM or PM, a zone, or 上午
+/// / 下午 before it.
 ///
-/// The numbers before the first other sign are read as hours, minutes, seconds; a fraction of a second is dropped; what
-/// is left must be a zone or nothing. 12 am is midnight and 12 pm noon; `13:00 am` is refused.
+/// The numbers before the first other sign are read as hours, minutes, seconds; a fraction of a
+/// second is dropped; what is left must be a zone or nothing. 12 am is midnight and 12 pm noon;
+/// `13:00 am` is refused.
 pub(crate) fn clock(text: &str) -> Option<u32> {
     let text = text.trim();
     let (text, mut half) = ["上午", "下午"]
@@ -557,7 +562,8 @@ mod tests {
         assert_eq!(both("1/12/10"), (None, None));
         let late = moment("12/1/2010 8:26", Some(DateOrder::MonthFirst));
         assert_eq!(late, Ok((Day::ymd(2010, 12, 1).unwrap(), Some(AT))));
-        // What can be read in one order only is refused as well: half a file would be worse than none.
+        // What can be read in one order only is refused as well: half a file would be worse than
+        // none.
         for text in ["1/12/2010", "31.12.2010", "2-2-2010 8:26"] {
             assert_eq!(moment(text, None), Err(Misread::Unstated), "{text}");
         }

@@ -160,8 +160,9 @@ impl fmt::Display for Day {
     }
 }
 
-/// Reads `2011-12-09`, `2011/12/9`, `2011.12.9`, `20111209`, `2011年12月9日` and `9 Dec 2011`, in ASCII or full-width digits.
-/// Not `09/12/2011`, which means different days in different countries: see [`DateOrder`](super::DateOrder).
+/// Reads `2011-12-09`, `2011/12/9`, `2011.12.9`, `20111209`, `2011年12月9日` and `9 Dec 2011`, in
+/// ASCII or full-width digits. Not `09/12/2011`, which means different days in different countries:
+/// see [`DateOrder`](super::DateOrder).
 ///
 /// ```
 /// use regulars::{ErrorKind, types::Day};

@@ -14,11 +14,13 @@ use super::header::Layout;
 use super::reader::{Fault, Records, Skipped};
 use super::{CsvParams, DecimalMark, Field, Strictness};
 
-/// A row without a customer under [`Anonymous::Skip`]; counted under the same words as by the other constructors.
+/// A row without a customer under [`Anonymous::Skip`]; counted under the same words as by the other
+/// constructors.
 const NO_CUSTOMER: Fault = Fault::new(None, "no customer");
 
 impl Ledger {
-    /// A ledger from a file: one order row a line, columns found by their names (see [`csv`](crate::data::csv)).
+    /// A ledger from a file: one order row a line, columns found by their names (see
+    /// [`csv`](crate::data::csv)).
     ///
     /// ```
     /// use regulars::data::{Ledger, csv::CsvParams};

@@ -79,8 +79,8 @@ fn thousands(text: &str, group: char, point: char) -> Option<f64> {
     sound.then(|| format!("{text}.{}", fraction.unwrap_or("0")).parse().ok()).flatten()
 }
 
-/// Dates, perhaps followed by a time of day; day and month before the year where some number above 12 says which is
-/// which.
+/// Dates, perhaps followed by a time of day; day and month before the year where some number above
+/// 12 says which is which.
 fn days(cells: &[Option<&str>]) -> Option<Vec<Option<f64>>> {
     let mut column = ColumnOrder::default();
     for text in cells.iter().flatten() {

@@ -2,7 +2,8 @@
 //!
 //! Invariants of what comes out, on which every view relies:
 //!
-//! 1. rows of customer c are `offsets[c] .. offsets[c + 1]`, anonymous rows stand after the last customer;
+//! 1. rows of customer c are `offsets[c] .. offsets[c + 1]`, anonymous rows stand after the last
+//!    customer;
 //! 2. within a customer rows ascend by (day, second, order, item, amount, quantity, known day, id), hence days ascend;
 //! 3. numbers of customers, orders and items ascend with their keys;
 //! 4. nothing depends on the order of arrival: rows that are equal in every column are interchangeable.

@@ -13,8 +13,8 @@ use crate::types::{Amount, Currency, Day, Key, Quantity};
 use super::assemble::{Assembler, SECONDS_PER_DAY};
 use super::store::{Ledger, NONE};
 
-/// Keys of customers, orders or items, one for each row. An empty text is "no key": a row of no customer, of no
-/// order, or of no item.
+/// Keys of customers, orders or items, one for each row. An empty text is "no key": a row of no
+/// customer, of no order, or of no item.
 ///
 /// Made by `into` from slices and vectors of `i64`, `&str` and `String`, and of their `Option`s:
 ///

@@ -4,8 +4,8 @@ use crate::types::AsOf;
 
 /// What the customers of a ledger are, and since when that was known.
 ///
-/// Records that are merged today join accounts that could not have been joined a year ago. A back-test over such people
-/// knows a little of the future, and says so.
+/// Records that are merged today join accounts that could not have been joined a year ago. A
+/// back-test over such people knows a little of the future, and says so.
 ///
 /// ```
 /// use regulars::data::{Identity, Ledger, Transaction};

@@ -1,9 +1,9 @@
 //! The ledger: its constructors, its store, and the views that cut it in time.
 //!
-//! All constructors share one path. [`rows`] and [`columns`] (and the CSV reader) fill an `Assembler` with columns
-//! in the order of arrival; [`assemble`] gives every key its rank and sorts the rows into the [`store`];
-//! [`relabel`] sorts them anew under other customers. [`views`] is the only reader of rows: whoever wants one
-//! says as of which day.
+//! All constructors share one path. [`rows`] and [`columns`] (and the CSV reader) fill an
+//! `Assembler` with columns in the order of arrival; [`assemble`] gives every key its rank and
+//! sorts the rows into the [`store`]; [`relabel`] sorts them anew under other customers. [`views`]
+//! is the only reader of rows: whoever wants one says as of which day.
 
 mod assemble;
 mod columns;

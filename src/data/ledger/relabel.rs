@@ -1,7 +1,8 @@
 //! `Ledger::relabel`: the same rows under other customers.
 //!
 //! The way from accounts to people: `profile` says who is who, and the ledger moves each account's rows to the person
-//! whose account it is. Nothing is read again; the sorting of the rows is the same as that of a new ledger.
+//! whose account it is. Nothing is read again; the sorting of the rows is the same as that of a new
+//! ledger.
 
 use std::sync::Arc;
 
@@ -17,10 +18,11 @@ use super::store::{Ledger, NONE};
 impl Ledger {
     /// The same rows under other customers: accounts that belong to one person become one history.
     ///
-    /// `person` names the person whose account it is; an account of which it knows nothing (`None`) stays a customer of its
-    /// own, and one of which it says the empty text is a customer no longer: its rows become anonymous ones, as those
-    /// that have been so stay. Days, amounts, orders, items and covered days are unchanged; exact
-    /// duplicates are counted anew, as two accounts may hold equal rows.
+    /// `person` names the person whose account it is; an account of which it knows nothing (`None`)
+    /// stays a customer of its own, and one of which it says the empty text is a customer no
+    /// longer: its rows become anonymous ones, as those that have been so stay. Days, amounts,
+    /// orders, items and covered days are unchanged; exact duplicates are counted anew, as two
+    /// accounts may hold equal rows.
     ///
     /// ```
     /// use regulars::data::{Ledger, Transaction};

@@ -40,7 +40,8 @@ impl fmt::Debug for LedgerBuilder {
 }
 
 impl Ledger {
-    /// A builder that takes rows: one currency, calendar days, rows without a customer skipped, unless it is set otherwise.
+    /// A builder that takes rows: one currency, calendar days, rows without a customer skipped,
+    /// unless it is set otherwise.
     pub fn builder(currency: Currency) -> LedgerBuilder {
         LedgerBuilder(Assembler::new(currency), Refused::default())
     }

@@ -22,8 +22,8 @@ pub(crate) const NONE: u32 = u32::MAX;
 /// counters.
 ///
 /// Customers, orders and items are numbered from 0 in ascending order of their keys, integers before texts. The
-/// same rows, in any order and through any constructor, make equal ledgers; two ledgers of the same customers share
-/// indices.
+/// same rows, in any order and through any constructor, make equal ledgers; two ledgers of the same
+/// customers share indices.
 ///
 /// ```
 /// use regulars::data::{Ledger, Transaction};
@@ -46,8 +46,9 @@ pub(crate) const NONE: u32 = u32::MAX;
 #[derive(Clone)]
 pub struct Ledger(pub(super) Arc<Store>);
 
-/// Structure of arrays. The rows of customer `c` are `offsets[c]..offsets[c + 1]`, anonymous rows follow after the last
-/// customer. Within a customer rows are ordered by their whole content: day, time of day, order, item, amount, quantity.
+/// Structure of arrays. The rows of customer `c` are `offsets[c]..offsets[c + 1]`, anonymous rows
+/// follow after the last customer. Within a customer rows are ordered by their whole content: day,
+/// time of day, order, item, amount, quantity.
 pub(crate) struct Store {
     /// The one currency; all amounts are its minor units.
     pub(crate) currency: Currency,
@@ -140,7 +141,8 @@ pub struct Intake {
     pub rows_read: u64,
     /// Rows in the ledger that belong to a customer.
     pub rows_kept: u64,
-    /// Rows in the ledger that belong to no customer ([`Anonymous::Keep`](crate::data::Anonymous::Keep)).
+    /// Rows in the ledger that belong to no customer
+    /// ([`Anonymous::Keep`](crate::data::Anonymous::Keep)).
     pub rows_anonymous: u64,
     /// Rows left out, by reason, in the alphabetical order of the reasons. Rows without a customer are under
     /// `no customer`; lenient reading of CSV adds reasons of its own.
@@ -294,8 +296,8 @@ impl Ledger {
             .ok_or_else(|| Error::input("a customer index of another ledger"))
     }
 
-    /// The check of every function that takes an index: a fingerprint of 32 bits makes a foreign ledger pass by accident
-    /// once in four billion, and then the range still holds.
+    /// The check of every function that takes an index: a fingerprint of 32 bits makes a foreign
+    /// ledger pass by accident once in four billion, and then the range still holds.
     pub(crate) fn check_customer(&self, customer: CustomerIx) -> Result<()> {
         if customer.dictionary == self.0.customers.fingerprint() && customer.index() < self.0.customers.len()
         {

@@ -95,8 +95,8 @@ impl<'a> Transaction<'a> {
         Self { customer: customer.into_key(), ..Self::anonymous(day) }
     }
 
-    /// A purchase by an unknown customer: kept for item statistics under [`Anonymous::Keep`](crate::data::Anonymous::Keep),
-    /// otherwise counted and skipped.
+    /// A purchase by an unknown customer: kept for item statistics under
+    /// [`Anonymous::Keep`](crate::data::Anonymous::Keep), otherwise counted and skipped.
     ///
     /// ```
     /// # use regulars::data::{Anonymous, Ledger, Transaction};

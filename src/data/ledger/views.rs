@@ -18,10 +18,10 @@ use super::store::{LAST, Ledger, NONE, Rows, Store};
 impl Ledger {
     /// What is known as of a day: the only source of features.
     ///
-    /// `as_of` may lie after the covered days: the caller then states that nothing happened in between. O(customers)
-    /// at most: it looks for the first customer who was seen by then. Where rows are known later than their own day or
-    /// have other versions, the rows of the customers concerned are copied once for each as-of day asked for, and kept as
-    /// long as the ledger.
+    /// `as_of` may lie after the covered days: the caller then states that nothing happened in
+    /// between. O(customers) at most: it looks for the first customer who was seen by then. Where
+    /// rows are known later than their own day or have other versions, the rows of the customers
+    /// concerned are copied once for each as-of day asked for, and kept as long as the ledger.
     ///
     /// ```
     /// # use regulars::data::{Ledger, Transaction};
@@ -45,8 +45,9 @@ impl Ledger {
 
     /// The rows up to a day as they stand now, whenever they became known.
     ///
-    /// Late rows and corrections of rows up to the day are in it, although they were not known on that day.
-    /// For a report about the past; not for a back-test, which would know a little of the future.
+    /// Late rows and corrections of rows up to the day are in it, although they were not known on
+    /// that day. For a report about the past; not for a back-test, which would know a little of the
+    /// future.
     ///
     /// ```
     /// # use regulars::data::{Knowledge, Ledger, Transaction};
@@ -93,8 +94,8 @@ impl Ledger {
     /// ```
     ///
     /// # Errors
-    /// As [`Ledger::observed`]; [`InvalidInput`](ErrorKind::InvalidInput) naming both dates where the horizon ends after
-    /// the covered days.
+    /// As [`Ledger::observed`]; [`InvalidInput`](ErrorKind::InvalidInput) naming both dates where
+    /// the horizon ends after the covered days.
     pub fn split(&self, as_of: AsOf, horizon: Horizon) -> Result<Split<'_>> {
         let observed = self.observed(as_of)?;
         let until = as_of.day().checked_add(horizon.in_days().into());
@@ -270,8 +271,8 @@ impl<'a> Observed<'a> {
         }
     }
 
-    /// Rows without a customer up to `as_of` (see [`Anonymous`](crate::data::Anonymous)), ordered by day, time of day, order,
-    /// item; empty where they were skipped.
+    /// Rows without a customer up to `as_of` (see [`Anonymous`](crate::data::Anonymous)), ordered
+    /// by day, time of day, order, item; empty where they were skipped.
     pub fn anonymous(&self) -> History<'a> {
         let store = self.ledger.store();
         History::of(store, self.patch, store.customers.len()).until(self.as_of.day())

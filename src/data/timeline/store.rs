@@ -385,7 +385,8 @@ pub(super) struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// The rows of a customer, in order; none for a customer who is not known. O(log customers + log rows).
+    /// The rows of a customer, in order; none for a customer who is not known. O(log customers +
+    /// log rows).
     pub(super) fn rows(&self, customer: &Key<'_>) -> Rows<'a> {
         let timeline = self.timeline;
         let Some(customer) = timeline.customers.find(customer) else {

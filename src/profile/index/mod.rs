@@ -354,8 +354,9 @@ impl ProfileIndex {
     ///
     /// # Errors
     /// [`InvalidParam`](crate::ErrorKind::InvalidParam) for a value of a field the model does not have;
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for an id that was made to be taken for another record's, or a
-    /// date that could be two days where neither the model's settings nor its records say which.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for an id that was made to be taken for
+    /// another record's, or a date that could be two days where neither the model's settings nor
+    /// its records say which.
     ///
     /// All values are replaced, those of fields not given by nothing. Declared merges and unmerges of the record
     /// stay. The event is in the audit even where nothing changed. O(passes + candidates + component).

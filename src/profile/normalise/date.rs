@@ -1,8 +1,8 @@
 //! Dates in the usual orders. Days the calendar lacks (the 31st of a swapped month) are kept: they are evidence.
 //!
-//! All forms that [`Written`] knows, a time of day after any of them. With the year last, only one order may make a
-//! month; where both do, the caller's order decides, or the column as a whole. The key of a date has the smaller of
-//! day and month first, so that 3 April and 4 March meet.
+//! All forms that [`Written`] knows, a time of day after any of them. With the year last, only one
+//! order may make a month; where both do, the caller's order decides, or the column as a whole. The
+//! key of a date has the smaller of day and month first, so that 3 April and 4 March meet.
 //!
 //! | written | normal form | why |
 //! |---|---|---|
@@ -37,8 +37,8 @@ use crate::types::date::Written;
 
 use super::text::fold;
 
-/// The normal form of the first date in a text; `None` where there is none, or where it could be two days and `order`
-/// does not say which.
+/// The normal form of the first date in a text; `None` where there is none, or where it could be
+/// two days and `order` does not say which.
 pub(super) fn date(value: &str, order: Option<DateOrder>) -> Option<String> {
     let folded = fold(value);
     let written = Written::read(&folded)?;

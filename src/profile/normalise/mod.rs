@@ -125,8 +125,9 @@ impl Normaliser {
 
     /// How `03/04/1980` is read, which is 3 April or 4 March.
     ///
-    /// Without it such a value has no normal form. A model takes the order from the other dates of the column, where
-    /// one of them can be read in one way only, and refuses the records where none can.
+    /// Without it such a value has no normal form. A model takes the order from the other dates of
+    /// the column, where one of them can be read in one way only, and refuses the records where
+    /// none can.
     ///
     /// ```
     /// use regulars::data::FieldKind;
@@ -148,8 +149,8 @@ impl Normaliser {
     /// The same with the order of day and month that the records' dates have, where none is stated.
     ///
     /// # Errors
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming the field of a date that could be two days, where its
-    /// other dates do not say which, or those of another field say otherwise.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) naming the field of a date that could be
+    /// two days, where its other dates do not say which, or those of another field say otherwise.
     ///
     /// O(distinct dates · length).
     pub(crate) fn settled(mut self, records: &Records) -> Result<Self> {
